@@ -1,0 +1,101 @@
+"""What can go wrong with certificates, revocation data and timestamps.
+
+Each error carries its arguments as fields, a stable ``code`` that the API maps to a problem document, a ``hint`` that
+says what the operator does next, and whether the same call may succeed later (``transient``).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class CertsError(Exception):
+    """Anything that this package refuses or cannot get."""
+
+    code: ClassVar[str] = "certs-error"
+    hint: ClassVar[str] = ""
+    transient: ClassVar[bool] = False
+
+
+class CertificateUnreadable(CertsError):
+    """Bytes that should be a certificate are not one."""
+
+    code = "certificate-unreadable"
+    hint = "Give one X.509 certificate in PEM or DER."
+
+
+class CertificateUnfit(CertsError):
+    """The certificate may not sign now: expired, not yet valid, revoked, wrong key usage, or no trusted path."""
+
+    code = "certificate-unfit"
+    hint = "Renew or replace the certificate, then repeat the call."
+
+    def __init__(self, *, subject: str, reason: str) -> None:
+        super().__init__(f"certificate of {subject!r} cannot be used: {reason}")
+        self.subject = subject
+        self.reason = reason
+
+
+class AddressForbidden(CertsError):
+    """A URL points where this service never connects to (a private, loopback or otherwise special address)."""
+
+    code = "address-forbidden"
+    hint = "If the host is a trusted part of your own network, add it to KYSO_ONLINE_ALLOWED."
+
+    def __init__(self, *, url: str, reason: str) -> None:
+        super().__init__(f"refused to connect to {url}: {reason}")
+        self.url = url
+        self.reason = reason
+
+
+class OnlineUnavailable(CertsError):
+    """A responder did not answer, or not as its protocol asks."""
+
+    code = "responder-unavailable"
+    hint = "Check the network and the responder; the same call may be repeated."
+    transient = True
+
+    def __init__(self, *, url: str, reason: str) -> None:
+        super().__init__(f"{url}: {reason}")
+        self.url = url
+        self.reason = reason
+
+
+class RevocationUnavailable(CertsError):
+    """No OCSP response or CRL that is trustworthy and fresh could be had for a certificate."""
+
+    code = "revocation-unavailable"
+    hint = "Check that the OCSP and CRL addresses of the issuing CA can be reached; the same call may be repeated."
+    transient = True
+
+    def __init__(self, *, subject: str, reason: str) -> None:
+        super().__init__(f"no revocation data for {subject!r}: {reason}")
+        self.subject = subject
+        self.reason = reason
+
+
+class TimestampUnreadable(CertsError):
+    """Bytes that should be a timestamp token, request or response are not one (RFC 3161, in DER)."""
+
+    code = "timestamp-unreadable"
+    hint = "Give one RFC 3161 TimeStampToken in DER."
+
+
+class TimestampUnavailable(CertsError):
+    """No configured timestamp authority answered."""
+
+    code = "timestamp-unavailable"
+    hint = "The document waits for its timestamp and goes on by itself, or by the same call, once the authority answers."
+    transient = True
+
+
+class TimestampRefused(CertsError):
+    """A timestamp authority answered with something that is not a trustworthy token for what was asked."""
+
+    code = "timestamp-refused"
+    hint = "Check KYSO_TSA_URLS and the timestamp anchors (trust directory, tsa/)."
+
+    def __init__(self, *, url: str, reason: str) -> None:
+        super().__init__(f"timestamp from {url} refused: {reason}")
+        self.url = url
+        self.reason = reason

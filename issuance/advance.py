@@ -1,0 +1,53 @@
+"""What a worker does with a document: the step that is due, then the next, until nothing is due.
+
+The steps are numbered as in ``docs/issuance-cycle.md``. Each reads the register anew and goes on from what is already
+there, so that a first attempt, a repeat after an outage and the recovery after a crash are one and the same code.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from issuance.archive_step import archive
+from issuance.documents import DocumentState, Obstacle, Purpose
+from issuance.errors import Overtaken
+from issuance.signature_step import finish_signature
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from issuance.outside import Outside
+    from issuance.ports import Clock, UnitOfWork
+
+_SIGNING = {DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP}
+TRANSITIONAL = frozenset({*_SIGNING, DocumentState.NUMBERED, DocumentState.SEALED})
+"""The states that a worker leaves by itself."""
+
+
+def advance(document_id: UUID, *, outside: Outside) -> None:
+    """Take every step that is due; safe to call at any time, twice, and after any crash.
+
+    Raises the errors of the packages involved; the document then stays in a state from which the same call goes on.
+    """
+    with outside.uow() as register:
+        document = register.document(document_id)
+    if document is None:
+        return
+    # Another worker may take the same step first; then the work is in its hands.
+    with suppress(Overtaken):
+        if document.state in _SIGNING:
+            document = finish_signature(document, Purpose.SIGNATURE, outside=outside)
+        if document.state is DocumentState.NUMBERED:
+            document = finish_signature(document, Purpose.SEAL, outside=outside)
+        if document.state is DocumentState.SEALED:
+            archive(document, outside=outside)
+
+
+def record_obstacle(document_id: UUID, *, code: str, text: str, uow: UnitOfWork, clock: Clock) -> None:
+    """Remember why the due step was not finished, so that the caller and the page can say it."""
+    with uow() as register:
+        document = register.locked_document(document_id)
+        if document is not None and document.state in TRANSITIONAL:
+            register.save_document(replace(document, obstacle=Obstacle(code=code, text=text, at=clock.now())))

@@ -1,0 +1,81 @@
+"""Raise the sealed document to B-LTA, keep it where nobody can delete it, and issue it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from certs.revocation import EMPTY
+from certs.timestamps import TimeStampToken
+from issuance.documents import Document, DocumentState, Purpose, Revision
+from issuance.errors import Overtaken
+from issuance.ports import AuditEvent, TimelineStep
+from signing.complete import complete_document_timestamp
+from signing.compose import ARCHIVE_FIELDS
+from signing.linted import lint_timestamp
+from signing.prepared import demand_increment
+
+if TYPE_CHECKING:
+    from certs.certificate import SigningCertificate
+    from certs.revocation import RevocationInfo
+    from issuance.outside import Outside
+
+
+def archive(document: Document, *, outside: Outside) -> Document:
+    """Validation data, document timestamp, validation, object store, register.
+
+    Raises :class:`issuance.errors.Overtaken` where another worker was faster, and the errors of what it reaches for.
+    """
+    sealed = outside.blobs.get(document.current.sha256)
+    # 1. What a validator in thirty years needs to judge both signatures and their timestamps (EN 319 142-1, 5.4).
+    validated = outside.workshop.embed_validation_data(sealed, revocation=_validation_data(document, outside=outside))
+    demand_increment(old=sealed, new=validated)
+    # 2. A timestamp over all of it.
+    prepared = lint_timestamp(
+        outside.workshop.prepare_document_timestamp(validated, field_name=ARCHIVE_FIELDS[0]), base=validated
+    )
+    issued = complete_document_timestamp(prepared, token=outside.stamp(prepared.document_digest)).pdf
+    # 3. TOTAL_PASSED, with nothing but what the file itself carries, or nothing leaves.
+    now = outside.clock.now()
+    outside.demand_passed(issued, known=EMPTY, at=now)
+    # 4. Bytes first, where they cannot be deleted, then the row that names them ★.
+    outside.blobs.put(issued, retain_until=now + outside.retention)
+    return _commit(document, issued, outside=outside)
+
+
+def _validation_data(document: Document, *, outside: Outside) -> RevocationInfo:
+    certificates: list[SigningCertificate] = []
+    tokens: list[TimeStampToken] = []
+    with outside.uow() as register:
+        for purpose in Purpose:
+            request = register.signature_request(document.id, purpose)
+            credential = register.credential(request.credential) if request else None
+            if request is None or request.timestamp is None or credential is None:
+                msg = f"a sealed document has its {purpose.value}"
+                raise RuntimeError(msg)
+            certificates.append(credential.certificate)
+            tokens.append(TimeStampToken(request.timestamp))
+    return outside.revocation.gather(certificates=tuple(certificates), tokens=tuple(tokens), at=outside.clock.now())
+
+
+def _commit(document: Document, issued: bytes, *, outside: Outside) -> Document:
+    now = outside.clock.now()
+    actor = document.intent.actor if document.intent else "kyso"
+    revision = Revision.of(issued, after=document.current)
+    with outside.uow() as register:
+        current = register.locked_document(document.id)
+        if current is None or current.state is not DocumentState.SEALED or current.current != document.current:
+            raise Overtaken
+        finished = current.revised(revision).step_to(DocumentState.ISSUED)
+        register.save_document(finished)
+        register.add_revision(document.id, revision)
+        register.add_timeline_step(document.id, TimelineStep(finished.state, now, actor))
+        register.append_audit(
+            AuditEvent(
+                now,
+                actor,
+                "document.issued",
+                document.id,
+                {"sha256": revision.sha256, "number": str(document.number)},
+            )
+        )
+    return finished

@@ -1,0 +1,56 @@
+"""Who may do what: the actor's role and agency, and the credential that belongs to the act (Decree 30/2020, art. 13, 32)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from issuance.documents import Purpose
+from issuance.errors import NotCompetent, UnknownName
+from issuance.ports import Role
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from issuance.documents import Document
+    from issuance.ports import Account, Credential, Repositories
+
+
+def demand_role(actor: Account, role: Role) -> None:
+    """Raise :class:`NotCompetent` unless the actor has the role."""
+    if role not in actor.roles:
+        raise NotCompetent(reason=f"this step is for the role {role.value!r}")
+
+
+def own_document(register: Repositories, document_id: UUID, *, actor: Account) -> Document:
+    """The document with its row locked; one of another agency does not exist for this actor."""
+    document = register.locked_document(document_id)
+    if document is None or document.draft.agency != actor.agency:
+        raise UnknownName(kind="document", name=str(document_id))
+    return document
+
+
+def signatory_credential(register: Repositories, name: str, *, actor: Account, document: Document) -> Credential:
+    """The named official's own key: nobody signs for somebody else, and not with the agency's key."""
+    demand_role(actor, Role.SIGNATORY)
+    if document.draft.signatory != actor.id:
+        raise NotCompetent(reason="the document names another signatory")
+    credential = _credential(register, name, actor=actor)
+    if credential.purpose is not Purpose.SIGNATURE or credential.holder != actor.id:
+        raise NotCompetent(reason="the credential is not the signatory's own")
+    return credential
+
+
+def seal_credential(register: Repositories, name: str, *, actor: Account) -> Credential:
+    """The agency's key, which only the agency's clerk applies (Decree 30/2020, art. 32.2)."""
+    demand_role(actor, Role.CLERK)
+    credential = _credential(register, name, actor=actor)
+    if credential.purpose is not Purpose.SEAL or credential.holder is not None:
+        raise NotCompetent(reason="the credential is not the agency's seal")
+    return credential
+
+
+def _credential(register: Repositories, name: str, *, actor: Account) -> Credential:
+    credential = register.credential(name)
+    if credential is None or credential.agency != actor.agency:
+        raise UnknownName(kind="credential", name=name)
+    return credential

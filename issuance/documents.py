@@ -1,0 +1,135 @@
+"""A document's life in the register, from draft to issued, as values that change only along the table of steps."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from issuance.errors import WrongState
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from issuance.numbers import DocumentNumber
+    from signing.layout import Layout
+
+
+class DocumentState(Enum):
+    """Where a document stands; the values are those of the API."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    SIGNING = "signing"
+    AWAITING_TIMESTAMP = "awaiting_timestamp"
+    SIGNED = "signed"
+    NUMBERED = "numbered"
+    SEALED = "sealed"
+    ISSUED = "issued"
+
+
+STEPS: dict[DocumentState, frozenset[DocumentState]] = {
+    DocumentState.DRAFT: frozenset({DocumentState.SUBMITTED}),
+    DocumentState.SUBMITTED: frozenset({DocumentState.SIGNING}),
+    DocumentState.SIGNING: frozenset({DocumentState.AWAITING_TIMESTAMP}),
+    DocumentState.AWAITING_TIMESTAMP: frozenset({DocumentState.SIGNED}),
+    DocumentState.SIGNED: frozenset({DocumentState.NUMBERED}),
+    DocumentState.NUMBERED: frozenset({DocumentState.SEALED}),
+    DocumentState.SEALED: frozenset({DocumentState.ISSUED}),
+    DocumentState.ISSUED: frozenset(),
+}
+"""The only steps there are; ``docs/issuance-cycle.md`` draws them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision of the PDF, named by the SHA-256 of its bytes; every revision begins with its predecessor's bytes."""
+
+    sha256: str
+    length: int
+    predecessor: str | None = None
+
+    @classmethod
+    def of(cls, pdf: bytes, *, after: Revision | None = None) -> Revision:
+        """Describe these bytes, which follow the given revision."""
+        return cls(
+            sha256=hashlib.sha256(pdf).hexdigest(),
+            length=len(pdf),
+            predecessor=after.sha256 if after else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the sending system says of a document; names as in Decree 30/2020, Annex VI."""
+
+    agency: str
+    document_type: str
+    subject: str
+    signatory: str
+    series: str
+    dossier_code: str | None = None
+    procedure_code: str | None = None
+    recipients: tuple[str, ...] = ()
+    due_at: datetime | None = None
+    callback_url: str | None = None
+    external_id: str | None = None
+
+
+class Purpose(Enum):
+    """Whose key a signature uses: the official's own, or the agency's."""
+
+    SIGNATURE = "signature"
+    SEAL = "seal"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What will be signed, by whom and with which credential; committed before the key is used."""
+
+    purpose: Purpose
+    actor: str
+    credential: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why the step that is due has not been finished: the error's stable code and what it said (no personal data)."""
+
+    code: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A row of the register. ``current`` is the newest good revision; ``number`` and ``issued_on`` come together."""
+
+    id: UUID
+    lookup_code: str
+    draft: Draft
+    layout: Layout
+    state: DocumentState
+    current: Revision
+    created_by: str
+    created_at: datetime
+    intent: Intent | None = None
+    number: DocumentNumber | None = None
+    issued_on: date | None = None
+    obstacle: Obstacle | None = None
+
+    def step_to(self, state: DocumentState) -> Document:
+        """The document in its next state; raises :class:`WrongState` where the table has no such step."""
+        if state not in STEPS[self.state]:
+            raise WrongState(state=self.state.value, step=state.value)
+        return replace(self, state=state, obstacle=None)
+
+    def revised(self, revision: Revision) -> Document:
+        """The document with a newer revision, which must follow the current one."""
+        if revision.predecessor != self.current.sha256:
+            msg = "a revision follows the current one"
+            raise RuntimeError(msg)
+        return replace(self, current=revision)

@@ -1,0 +1,69 @@
+"""The clerk's act: take the number and the date, commit the intent to seal, and leave the rest to a worker.
+
+Decree 30/2020, art. 14, 15 and 32: number and date first, then the agency's signature, only by the clerk, and only on
+a document that already carries the competent person's signature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from issuance.calendar import vietnam_date
+from issuance.competence import own_document, seal_credential
+from issuance.documents import Document, DocumentState, Intent, Purpose
+from issuance.errors import DateInvalid, UnknownName, WrongState
+from issuance.ports import AuditEvent, TimelineStep
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from issuance.ports import Account, Clock, Repositories, UnitOfWork
+
+_UNDER_WAY = {DocumentState.NUMBERED, DocumentState.SEALED}
+
+
+def request_issue(  # noqa: PLR0913 - what it needs from outside is named at the call
+    *, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, credential: str, issued_on: date | None
+) -> Document:
+    """Number the document, record who seals it with which credential, and ask a worker to do it.
+
+    The number is taken once: repeating the call goes on with the same number and date, or answers the issued document.
+    """
+    now = clock.now()
+    with uow() as register:
+        document = own_document(register, document_id, actor=actor)
+        chosen = seal_credential(register, credential, actor=actor)
+        if document.state is DocumentState.ISSUED:
+            return document
+        chosen.certificate.demand_fit_to_sign(at=now)
+        intent = Intent(purpose=Purpose.SEAL, actor=actor.id, credential=chosen.name, at=now)
+        if document.state is DocumentState.SIGNED:
+            document = _numbered(register, document, issued_on or vietnam_date(now), now=now)
+            register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id))
+        elif document.state not in _UNDER_WAY:
+            raise WrongState(state=document.state.value, step="issue")
+        document = replace(document, intent=intent, obstacle=None)
+        register.save_document(document)
+        register.append_audit(
+            AuditEvent(
+                now, actor.id, "seal.intended", document.id, {"credential": chosen.name, "number": str(document.number)}
+            )
+        )
+        register.enqueue_advance(document.id)
+    return document
+
+
+def _numbered(register: Repositories, document: Document, issued_on: date, *, now: datetime) -> Document:
+    """The document with the next number of its series; the series row stays locked until the transaction ends."""
+    if issued_on > vietnam_date(now):
+        raise DateInvalid(reason="the date of issue lies in the future")
+    signed_at = [step.at for step in register.timeline(document.id) if step.state is DocumentState.SIGNED]
+    if signed_at and issued_on < vietnam_date(signed_at[-1]):
+        raise DateInvalid(reason="the date of issue lies before the signature")
+    series = register.series(agency=document.draft.agency, name=document.draft.series, year=issued_on.year)
+    if series is None:
+        raise UnknownName(kind="series", name=f"{document.draft.series} {issued_on.year}")
+    number = register.next_number(series, issued_on=issued_on)
+    return replace(document.step_to(DocumentState.NUMBERED), number=number, issued_on=issued_on)

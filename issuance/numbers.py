@@ -1,0 +1,51 @@
+"""Numbers and symbols of documents, and the series they come from (Decree 30/2020, art. 15 and Annex I, II.3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_PRINTED = re.compile(r"(?P<ordinal>\d{1,11})/(?P<symbol>[^\s/][^\s]{0,29})")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentNumber:
+    """A number with its symbol, such as ``05/TB-UBND``; ordinals below 10 are printed with a leading zero."""
+
+    ordinal: int
+    symbol: str
+
+    def __post_init__(self) -> None:
+        if self.ordinal < 1:
+            msg = "numbers start at 01"
+            raise ValueError(msg)
+        if not self.symbol or any(c.isspace() for c in self.symbol):
+            msg = "a symbol has no spaces"
+            raise ValueError(msg)
+
+    @property
+    def printed_ordinal(self) -> str:
+        """The ordinal as it stands on the page."""
+        return f"{self.ordinal:02d}"
+
+    def __str__(self) -> str:
+        return f"{self.printed_ordinal}/{self.symbol}"
+
+    @classmethod
+    def parse(cls, text: str) -> DocumentNumber:
+        """Read ``125/QĐ-UBND``; raises :class:`ValueError` for anything else."""
+        match = _PRINTED.fullmatch(text.strip())
+        if match is None:
+            msg = f"{text!r} is not a document number"
+            raise ValueError(msg)
+        return cls(ordinal=int(match["ordinal"]), symbol=match["symbol"])
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSeries:
+    """One agency's run of numbers for a calendar year, from 01 on 1 January; ``symbol`` stands behind each number."""
+
+    agency: str
+    name: str
+    year: int
+    symbol: str

@@ -1,0 +1,53 @@
+"""Everything the worker's steps reach for outside the register, joined once in ``api/wiring.py``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from issuance.errors import ClockSkewed, NotPassed
+from verification.report import Indication
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from certs.anchors import TrustAnchors
+    from certs.revocation import RevocationInfo
+    from certs.timestamps import TimeStampToken
+    from issuance.ports import Blobs, Clock, RevocationSource, SigningDevice, Timestamper, UnitOfWork
+    from verification.policy import ValidationPolicy
+    from verification.workshop import Workshop
+
+MOST_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Stores, device, authorities, sandbox and clock; ``retention`` is how long an issued document cannot be deleted."""
+
+    uow: UnitOfWork
+    blobs: Blobs
+    workshop: Workshop
+    device: SigningDevice
+    timestamper: Timestamper
+    revocation: RevocationSource
+    anchors: TrustAnchors
+    policy: ValidationPolicy
+    clock: Clock
+    retention: timedelta
+
+    def stamp(self, digest: bytes) -> TimeStampToken:
+        """A token over the digest; raises :class:`ClockSkewed` where the authority's time is not ours."""
+        token = self.timestamper.stamp(digest)
+        skew = self.clock.now() - token.gen_time
+        if abs(skew) > MOST_SKEW:
+            raise ClockSkewed(seconds=skew.total_seconds())
+        return token
+
+    def demand_passed(self, pdf: bytes, *, known: RevocationInfo, at: datetime) -> None:
+        """Raise :class:`NotPassed` unless our own validator says TOTAL_PASSED: nothing else ever leaves."""
+        report = self.workshop.validate(pdf, anchors=self.anchors, known=known, at=at, policy=self.policy)
+        if report.indication is not Indication.TOTAL_PASSED:
+            sub_indication = report.sub_indication.value if report.sub_indication else None
+            raise NotPassed(indication=report.indication.value, sub_indication=sub_indication, reason=report.reason.en)

@@ -1,0 +1,236 @@
+"""What the register needs from outside, as small protocols; ``hsm``, ``storage`` and ``certs`` implement them."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from certs.algorithms import SignatureAlgorithm
+    from certs.certificate import SigningCertificate
+    from certs.revocation import RevocationInfo
+    from certs.timestamps import TimeStampToken
+    from issuance.documents import Document, DocumentState, Purpose, Revision
+    from issuance.numbers import DocumentNumber, NumberSeries
+    from signing.prepared import PreparedSignature, SignatureValue
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        ...
+
+
+class SigningDevice(Protocol):
+    """Keys that can sign; ``key`` is a PKCS#11 URI (RFC 7512). Errors are those of the device's package."""
+
+    def sign(self, *, key: str, dtbs: bytes, algorithm: SignatureAlgorithm) -> SignatureValue:
+        """Sign the data (not its digest), once."""
+        ...
+
+
+class Timestamper(Protocol):
+    """A timestamp authority, or several with failover (RFC 3161)."""
+
+    def stamp(self, digest: bytes) -> TimeStampToken:
+        """A checked token over this SHA-256 digest."""
+        ...
+
+
+class RevocationSource(Protocol):
+    """Revocation data for signing certificates and timestamps."""
+
+    def gather(
+        self, *, certificates: tuple[SigningCertificate, ...], tokens: tuple[TimeStampToken, ...], at: datetime
+    ) -> RevocationInfo:
+        """Everything a validator needs to judge these chains at this time: certificates, OCSP responses, CRLs."""
+        ...
+
+
+class Blobs(Protocol):
+    """Immutable bytes named by their SHA-256."""
+
+    def put(self, blob: bytes, *, retain_until: datetime | None = None) -> str:
+        """Store and read back; answers the SHA-256 in hexadecimal. Storing the same bytes again is no error."""
+        ...
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes, checked against their name."""
+        ...
+
+
+class Role(Enum):
+    """What an account may do in its agency."""
+
+    SUBMITTER = "submitter"
+    SIGNATORY = "signatory"
+    CLERK = "clerk"
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An issuing agency; ``id`` is its identifier (QĐ 20/2020, QCVN 102:2016), ``seal_diameter`` in millimetres."""
+
+    id: str
+    name: str
+    parent: str | None
+    place: str
+    seal_diameter: float
+    seal_image: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person or a system that acts; ``signature_image`` is the official's handwritten signature as PNG."""
+
+    id: str
+    agency: str
+    full_name: str
+    position: str | None
+    roles: frozenset[Role]
+    signature_image: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A key with its certificate: an official's own (``holder`` is the account) or the agency's (``holder`` None)."""
+
+    name: str
+    agency: str
+    purpose: Purpose
+    holder: str | None
+    key: str
+    algorithm: SignatureAlgorithm
+    certificate: SigningCertificate
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureRequest:
+    """A signature between its two halves: prepared, recorded before the key is used, and redeemed once.
+
+    ``base`` is the revision it builds on; ``increment`` the bytes that were added to it, so that the prepared file is
+    ``base bytes + increment``. ``value`` is None until the device has answered, ``timestamp`` (the DER token over the
+    value) until the authority has.
+    """
+
+    document_id: UUID
+    purpose: Purpose
+    base: str
+    increment: bytes
+    reserved_start: int
+    reserved_end: int
+    document_digest: bytes
+    signed_attributes: bytes
+    algorithm: SignatureAlgorithm
+    credential: str
+    created_at: datetime
+    value: bytes | None = None
+    timestamp: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One act, traceable to an actor; ``facts`` holds digests, numbers and codes, never personal data or secrets."""
+
+    at: datetime
+    actor: str
+    action: str
+    document_id: UUID | None
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineStep:
+    """When a document reached a state, and through whom."""
+
+    state: DocumentState
+    at: datetime
+    actor: str
+
+
+class Repositories(Protocol):
+    """One open transaction. Nothing is visible to others until the ``with`` block of :class:`UnitOfWork` ends well."""
+
+    # documents
+    def add_document(self, document: Document) -> None: ...
+    def document(self, document_id: UUID) -> Document | None: ...
+    def locked_document(self, document_id: UUID) -> Document | None:
+        """The document with its row locked until the transaction ends."""
+        ...
+
+    def save_document(self, document: Document) -> None: ...
+    def document_by_lookup_code(self, code: str) -> Document | None: ...
+    def document_by_sha256(self, sha256: str) -> Document | None:
+        """The document that has a revision with this digest."""
+        ...
+
+    def documents(
+        self,
+        *,
+        agency: str,
+        state: DocumentState | None,
+        dossier_code: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> list[Document]:
+        """Newest first (ids are UUIDv7-ordered), at most ``limit``, older than ``after``."""
+        ...
+
+    def unfinished_documents(self) -> list[UUID]:
+        """Documents in a state that the service itself leaves: signing, awaiting_timestamp, numbered, sealed."""
+        ...
+
+    def add_revision(self, document_id: UUID, revision: Revision) -> None: ...
+    def revisions(self, document_id: UUID) -> list[Revision]: ...
+    def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None: ...
+    def timeline(self, document_id: UUID) -> list[TimelineStep]: ...
+
+    # numbers
+    def next_number(self, series: NumberSeries, *, issued_on: date) -> DocumentNumber:
+        """Take the next number of the series under its row lock and remember the date.
+
+        Raises ``issuance.errors.DateInvalid`` where the date lies before the newest one of the series.
+        """
+        ...
+
+    def series(self, *, agency: str, name: str, year: int) -> NumberSeries | None: ...
+
+    # signature requests
+    def save_signature_request(self, request: SignatureRequest) -> None:
+        """Insert or replace; there is one for each document and purpose."""
+        ...
+
+    def signature_request(self, document_id: UUID, purpose: Purpose) -> SignatureRequest | None: ...
+
+    # names
+    def add_agency(self, agency: Agency) -> None: ...
+    def agency(self, agency_id: str) -> Agency | None: ...
+    def add_series(self, series: NumberSeries) -> None: ...
+    def add_account(self, account: Account, *, secret_hash: str) -> None: ...
+    def account(self, account_id: str) -> Account | None: ...
+    def account_secret_hash(self, account_id: str) -> str | None: ...
+    def add_credential(self, credential: Credential, *, activation_hash: str) -> None: ...
+    def credential(self, name: str) -> Credential | None: ...
+    def activation_hash(self, credential: str) -> str | None:
+        """The Argon2 hash of the code by which the holder consents to a use of the key."""
+        ...
+
+    # audit and jobs
+    def append_audit(self, event: AuditEvent) -> None: ...
+    def enqueue_advance(self, document_id: UUID) -> None:
+        """Ask a worker to take the document's due step; one waiting job per document is enough."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """Opens transactions: commits when the block ends well, rolls back when it raises."""
+
+    def __call__(self) -> AbstractContextManager[Repositories]: ...

@@ -1,0 +1,122 @@
+"""Take a draft in, make it ready for signing, and submit it to its signatory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from issuance.calendar import vietnam_date
+from issuance.competence import demand_role, own_document
+from issuance.documents import Document, DocumentState, Draft, Revision
+from issuance.errors import DraftRefused, MetadataInvalid, UnknownName
+from issuance.identifiers import document_id
+from issuance.lookup_code import draw_lookup_code, printed_lookup_code
+from issuance.ports import AuditEvent, Role, TimelineStep
+from signing.errors import NoPlace
+from signing.layout import Layout, OpenCells, layout_with_seal
+from signing.lint import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from issuance.ports import Account, Agency, Blobs, Clock, Repositories, UnitOfWork
+    from verification.workshop import Workshop
+
+MOST_BYTES = 50 * 1024 * 1024
+"""The largest file that is taken in; provinces' rules set 50 MB."""
+
+
+def create_draft(  # noqa: PLR0913 - what it needs from outside is named at the call
+    *,
+    uow: UnitOfWork,
+    blobs: Blobs,
+    workshop: Workshop,
+    clock: Clock,
+    random_bytes: Callable[[int], bytes],
+    actor: Account,
+    pdf: bytes,
+    draft: Draft,
+    cells: OpenCells,
+    public_url: str,
+) -> tuple[Document, tuple[Finding, ...]]:
+    """Check the description and the file, add fields and lookup code, store the result as a draft.
+
+    Answers the document and the warnings. Raises :class:`MetadataInvalid`, :class:`DraftRefused`,
+    :class:`signing.errors.NoPlace`; then nothing was stored.
+    """
+    now = clock.now()
+    # 1. The names must be known, before anything costs time.
+    with uow() as register:
+        agency = _demand_known(register, draft, actor=actor, year=vietnam_date(now).year)
+    # 2. The file must be fit to be signed.
+    findings = workshop.inspect(pdf)
+    refusals = tuple(finding for finding in findings if finding.severity is Severity.REFUSE)
+    if refusals:
+        raise DraftRefused(findings=refusals)
+    # 3. Everything that may not change after a signature is added now.
+    layout = _layout(cells, agency)
+    code = draw_lookup_code(random_bytes)
+    composed = workshop.compose(
+        pdf, layout=layout, lookup_code=printed_lookup_code(code), lookup_url=f"{public_url}/d/{code}"
+    )
+    # 4. Bytes first, then the row that names them.
+    blobs.put(composed)
+    document = Document(
+        id=document_id(at=now, random_bytes=random_bytes),
+        lookup_code=code,
+        draft=draft,
+        layout=layout,
+        state=DocumentState.DRAFT,
+        current=Revision.of(composed),
+        created_by=actor.id,
+        created_at=now,
+    )
+    with uow() as register:
+        register.add_document(document)
+        register.add_revision(document.id, document.current)
+        register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id))
+        register.append_audit(
+            AuditEvent(now, actor.id, "document.created", document.id, {"sha256": document.current.sha256})
+        )
+    return document, findings
+
+
+def submit(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID) -> Document:
+    """Hand the draft to its signatory; repeating the call changes nothing."""
+    demand_role(actor, Role.SUBMITTER)
+    now = clock.now()
+    with uow() as register:
+        document = own_document(register, document_id, actor=actor)
+        if document.state is DocumentState.SUBMITTED:
+            return document
+        document = document.step_to(DocumentState.SUBMITTED)
+        register.save_document(document)
+        register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id))
+        register.append_audit(AuditEvent(now, actor.id, "document.submitted", document.id, {}))
+    return document
+
+
+def _demand_known(register: Repositories, draft: Draft, *, actor: Account, year: int) -> Agency:
+    demand_role(actor, Role.SUBMITTER)
+    agency = register.agency(draft.agency)
+    if agency is None or draft.agency != actor.agency:
+        raise UnknownName(kind="agency", name=draft.agency)
+    problems = {}
+    if not draft.subject.strip():
+        problems["subject"] = "must not be empty"
+    signatory = register.account(draft.signatory)
+    if signatory is None or signatory.agency != agency.id or Role.SIGNATORY not in signatory.roles:
+        problems["signatory"] = "is not a signatory of the agency"
+    if register.series(agency=agency.id, name=draft.series, year=year) is None:
+        problems["series"] = f"the agency has no such series in {year}"
+    if problems:
+        raise MetadataInvalid(problems=problems)
+    return agency
+
+
+def _layout(cells: OpenCells, agency: Agency) -> Layout:
+    try:
+        return layout_with_seal(cells, seal_diameter=agency.seal_diameter)
+    except ValueError as error:
+        reason = f"a seal of {agency.seal_diameter:g} mm does not fit beside the signature"
+        raise NoPlace(cell="seal", reason=reason) from error

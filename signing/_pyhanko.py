@@ -1,0 +1,140 @@
+"""The one door to pyHanko's PDF layer: everything else in this package imports PDF primitives from here.
+
+Only reading and incremental writing are used. CMS objects are formatted in :mod:`signing.cms`, and pyHanko's own
+signers are not used at all, so that there is one way to sign whoever holds the key.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from asn1crypto.crl import CertificateList
+from asn1crypto.ocsp import OCSPResponse
+from asn1crypto.x509 import Certificate
+from pyhanko.pdf_utils.generic import (
+    ArrayObject,
+    DictionaryObject,
+    FloatObject,
+    IndirectObject,
+    NameObject,
+    NumberObject,
+    PdfObject,
+    StreamObject,
+    TextStringObject,
+    pdf_date,
+    pdf_name,
+)
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError, PdfReadError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import (
+    FieldMDPAction,
+    FieldMDPSpec,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    append_signature_field,
+    enumerate_sig_fields,
+    ensure_sig_flags,
+)
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
+from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, PdfSignedData, SignatureObject
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+
+from signing.errors import DocumentUnfit
+from signing.prepared import demand_increment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "ArrayObject",
+    "DictionaryObject",
+    "DocumentSecurityStore",
+    "DocumentTimestamp",
+    "FieldMDPAction",
+    "FieldMDPSpec",
+    "FloatObject",
+    "IncrementalPdfFileWriter",
+    "IndirectObject",
+    "MDPPerm",
+    "NameObject",
+    "NumberObject",
+    "PdfCMSEmbedder",
+    "PdfError",
+    "PdfFileReader",
+    "PdfObject",
+    "PdfReadError",
+    "PdfSignedData",
+    "SigFieldSpec",
+    "SigIOSetup",
+    "SigMDPSetup",
+    "SigObjSetup",
+    "SigSeedSubFilter",
+    "SignatureObject",
+    "StreamObject",
+    "TextStringObject",
+    "append_signature_field",
+    "asn1_certificate",
+    "asn1_crl",
+    "asn1_ocsp",
+    "dictionary",
+    "ensure_sig_flags",
+    "entry",
+    "enumerate_sig_fields",
+    "increment",
+    "name",
+    "numbers",
+    "pdf_date",
+    "reading",
+    "written",
+]
+
+name = pdf_name
+asn1_certificate = Certificate.load
+asn1_crl = CertificateList.load
+asn1_ocsp = OCSPResponse.load
+
+
+def dictionary(entries: dict[str, PdfObject]) -> DictionaryObject:
+    """A PDF dictionary from Python strings (with their slash) to objects."""
+    return DictionaryObject({pdf_name(key): value for key, value in entries.items()})
+
+
+def entry(of: DictionaryObject, key: str) -> PdfObject | None:
+    """The value of a key with references followed (``DictionaryObject.get`` does not), or None."""
+    return of[key] if key in of else None
+
+
+def numbers(*values: float) -> ArrayObject:
+    """A PDF array of numbers, rounded to a thousandth of a point."""
+    return ArrayObject(FloatObject(f"{value:.3f}") for value in values)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn whatever escapes while a file is read into :class:`DocumentUnfit`.
+
+    Besides its own errors pyHanko lets ``KeyError``, ``ValueError`` and others through on damaged files.
+    """
+    try:
+        yield
+    except (PdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError, RecursionError) as error:
+        raise DocumentUnfit(reasons=(f"the PDF is damaged: {type(error).__name__}: {error}",)) from error
+
+
+def increment(pdf: bytes) -> IncrementalPdfFileWriter:
+    """A writer that appends to this file; raises :class:`DocumentUnfit` where it cannot be read."""
+    with reading():
+        return IncrementalPdfFileWriter(BytesIO(pdf))
+
+
+def written(writer: IncrementalPdfFileWriter, *, onto: bytes) -> bytes:
+    """The file with the increment appended, held to the prefix rule (:func:`signing.prepared.demand_increment`)."""
+    output = BytesIO()
+    writer.write(output)
+    pdf = output.getvalue()
+    demand_increment(old=onto, new=pdf)
+    return pdf

@@ -1,0 +1,49 @@
+"""The second half of every signature: check the value, then embed it. No PDF is parsed here; bytes are put into a gap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from signing.cms import signature_container
+from signing.errors import ReservedRegionTooSmall
+from signing.prepared import SignedDocument
+from signing.values import demand_right_value
+
+if TYPE_CHECKING:
+    from certs.timestamps import TimeStampToken
+    from signing.prepared import PreparedSignature, PreparedTimestamp, ReservedRegion, SignatureValue
+
+
+def complete(prepared: PreparedSignature, *, value: SignatureValue, token: TimeStampToken | None) -> SignedDocument:
+    """Embed the value, and the signature timestamp where there is one (B-T; without it B-B).
+
+    Raises :class:`signing.errors.WrongSignatureValue` before anything is embedded, and
+    :class:`signing.errors.ReservedRegionTooSmall`.
+    """
+    demand_right_value(prepared, value)
+    container = signature_container(
+        attributes=prepared.signed_attributes,
+        value=value.octets,
+        certificate=prepared.certificate.der,
+        chain=prepared.certificate.chain,
+        algorithm=prepared.algorithm,
+        timestamp=token.der if token is not None else None,
+    )
+    return SignedDocument(pdf=_filled(prepared.pdf, prepared.reserved, container))
+
+
+def complete_document_timestamp(prepared: PreparedTimestamp, *, token: TimeStampToken) -> SignedDocument:
+    """Embed a token over the document's digest; the caller has checked the token (``Timestamper`` does)."""
+    if token.message_imprint != prepared.document_digest:
+        msg = "the token belongs to another document"
+        raise RuntimeError(msg)
+    return SignedDocument(pdf=_filled(prepared.pdf, prepared.reserved, token.der))
+
+
+def _filled(pdf: bytes, region: ReservedRegion, content: bytes) -> bytes:
+    """The file with the hexadecimal content in the reserved region and nothing else changed."""
+    if len(content) > region.capacity:
+        raise ReservedRegionTooSmall
+    start = region.start + 1
+    digits = content.hex().encode("ascii")
+    return b"".join((pdf[:start], digits, pdf[start + len(digits) :]))

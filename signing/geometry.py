@@ -1,0 +1,97 @@
+"""From millimetres on the page a reader sees to PDF user space: crop box, offsets and page rotation (ISO 32000-2, 8.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from signing._pyhanko import ArrayObject, DictionaryObject, entry, numbers
+from signing.errors import NoPlace
+
+if TYPE_CHECKING:
+    from signing._pyhanko import IncrementalPdfFileWriter
+    from signing.layout import Box
+
+POINTS_PER_MM = 72 / 25.4
+
+_MATRICES = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedBox:
+    """A box in user space: ``rect`` as (llx, lly, urx, ury) in points; ``width`` and ``height`` as the reader sees them."""
+
+    page_index: int
+    rect: tuple[float, float, float, float]
+    width: float
+    height: float
+    rotation: int
+
+    @property
+    def placement(self) -> tuple[float, float, float, float, float, float]:
+        """The ``cm`` operands that map (0, 0)–(width, height), as the reader sees it, onto the rectangle."""
+        llx, lly, urx, ury = self.rect
+        corner = {0: (llx, lly), 90: (urx, lly), 180: (urx, ury), 270: (llx, ury)}[self.rotation]
+        return (*_MATRICES[self.rotation], *corner)
+
+
+def upright_matrix(rotation: int) -> ArrayObject:
+    """The form XObject ``/Matrix`` that makes an appearance stand upright on a page rotated so (12.5.5)."""
+    return numbers(*_MATRICES[rotation], 0, 0)
+
+
+def place(writer: IncrementalPdfFileWriter, box: Box, *, cell: str) -> PlacedBox:
+    """Find the box on its page; raises :class:`NoPlace` where the page is missing or the box leaves it."""
+    pages = int(writer.root["/Pages"]["/Count"])
+    if box.page > pages:
+        raise NoPlace(cell=cell, reason=f"the document has {pages} page(s), not {box.page}")
+    page = writer.find_page_for_modification(box.page - 1)[0].get_object()
+    rotation = int(_inherited(page, "/Rotate") or 0) % 360
+    if rotation not in _MATRICES:
+        raise NoPlace(cell=cell, reason=f"page {box.page} is rotated by {rotation} degrees")
+    return _placed(box, _visible_area(page, cell=cell), rotation=rotation, cell=cell)
+
+
+def _placed(box: Box, area: tuple[float, float, float, float], *, rotation: int, cell: str) -> PlacedBox:
+    x0, y0, x1, y1 = area
+    seen_width, seen_height = (x1 - x0, y1 - y0) if rotation in {0, 180} else (y1 - y0, x1 - x0)
+    left, top = box.left * POINTS_PER_MM, box.top * POINTS_PER_MM
+    width, height = box.width * POINTS_PER_MM, box.height * POINTS_PER_MM
+    if left + width > seen_width + 0.5 or top + height > seen_height + 0.5:
+        size = f"{seen_width / POINTS_PER_MM:.0f} × {seen_height / POINTS_PER_MM:.0f} mm"
+        raise NoPlace(cell=cell, reason=f"the box leaves page {box.page}, which is {size}")
+    right, bottom = seen_width - left - width, seen_height - top - height
+    rect = {
+        0: (x0 + left, y0 + bottom, x1 - right, y1 - top),
+        90: (x0 + top, y0 + left, x1 - bottom, y1 - right),
+        180: (x0 + right, y0 + top, x1 - left, y1 - bottom),
+        270: (x0 + bottom, y0 + right, x1 - top, y1 - left),
+    }[rotation]
+    return PlacedBox(page_index=box.page - 1, rect=rect, width=width, height=height, rotation=rotation)
+
+
+def _visible_area(page: DictionaryObject, *, cell: str) -> tuple[float, float, float, float]:
+    """The crop box within the media box, normalised (14.11.2)."""
+    media = _inherited(page, "/MediaBox")
+    if media is None:
+        raise NoPlace(cell=cell, reason="the page has no media box")
+    x0, y0, x1, y1 = _normalised(media)
+    crop = _inherited(page, "/CropBox")
+    if crop is not None:
+        c0, d0, c1, d1 = _normalised(crop)
+        x0, y0, x1, y1 = max(x0, c0), max(y0, d0), min(x1, c1), min(y1, d1)
+    return x0, y0, x1, y1
+
+
+def _normalised(rectangle: ArrayObject) -> tuple[float, float, float, float]:
+    a, b, c, d = (float(value) for value in rectangle)
+    return min(a, c), min(b, d), max(a, c), max(b, d)
+
+
+def _inherited(page: DictionaryObject, key: str) -> ArrayObject | None:
+    node: DictionaryObject | None = page
+    while node is not None:
+        if key in node:
+            return node[key]
+        node = entry(node, "/Parent")
+    return None

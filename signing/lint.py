@@ -1,0 +1,178 @@
+"""Look at an uploaded draft before anyone signs it: what cannot be signed is refused, what is doubtful is told.
+
+A signature vouches for what the reader saw, so nothing may be signed that shows different things at different times:
+scripts, actions, XFA, layers, media. The walk visits every object that the file can reach.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pypdf
+from pypdf.errors import PyPdfError
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
+
+from signing._pyhanko import PdfFileReader, enumerate_sig_fields, reading
+from signing.errors import DocumentUnfit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MOST_OBJECTS = 2_000_000
+
+
+class Severity(Enum):
+    """Whether a finding stops the draft."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found: a stable code and a sentence for people in Vietnamese and in English."""
+
+    code: str
+    severity: Severity
+    vi: str
+    en: str
+
+
+_NOT_A_PDF = Finding("not-a-pdf", Severity.REFUSE, "Tệp không phải là PDF.", "The file is not a PDF.")
+_ENCRYPTED = Finding(
+    "encrypted",
+    Severity.REFUSE,
+    "Tệp PDF được mã hoá; hãy bỏ mật khẩu rồi gửi lại.",
+    "The PDF is encrypted; remove the password and send it again.",
+)
+_SIGNED = Finding(
+    "already-signed",
+    Severity.REFUSE,
+    "Tệp đã có trường chữ ký; hãy gửi bản dự thảo chưa ký.",
+    "The file already has signature fields; send the draft before any signature.",
+)
+_DANGERS: dict[str, Finding] = {
+    "javascript": Finding("javascript", Severity.REFUSE, "Tệp chứa mã JavaScript.", "The file carries JavaScript."),
+    "xfa": Finding("xfa", Severity.REFUSE, "Tệp chứa biểu mẫu XFA.", "The file carries an XFA form."),
+    "action": Finding(
+        "action",
+        Severity.REFUSE,
+        "Tệp chứa hành động tự chạy (mở chương trình, gửi biểu mẫu, đổi lớp hiển thị).",
+        "The file carries actions that start programs, send forms or change what is shown.",
+    ),
+    "media": Finding(
+        "media", Severity.REFUSE, "Tệp chứa phim, âm thanh hoặc hình 3D.", "The file carries film, sound or 3D."
+    ),
+    "layers": Finding(
+        "layers",
+        Severity.WARN,
+        "Tệp có các lớp bật tắt được; người đọc có thể thấy khác nhau.",
+        "The file has layers that can be switched; readers may see different things.",
+    ),
+    "attachments": Finding(
+        "attachments", Severity.WARN, "Tệp có tệp đính kèm bên trong.", "The file carries attached files."
+    ),
+    "annotations": Finding(
+        "annotations",
+        Severity.WARN,
+        "Trang có chú thích nằm trên nội dung.",
+        "Pages carry annotations that lie over the content.",
+    ),
+}
+_DANGEROUS_ACTIONS = {
+    "/JavaScript": "javascript",
+    "/Launch": "action",
+    "/SubmitForm": "action",
+    "/ImportData": "action",
+    "/ResetForm": "action",
+    "/Hide": "action",
+    "/SetOCGState": "action",
+    "/GoToR": "action",
+    "/GoToE": "action",
+    "/Movie": "media",
+    "/Sound": "media",
+    "/Rendition": "media",
+    "/RichMediaExecute": "media",
+}
+_MEDIA_ANNOTATIONS = {"/Movie", "/Sound", "/Screen", "/3D", "/RichMedia"}
+_HARMLESS_ANNOTATIONS = {"/Link", "/Widget", "/Popup"}
+
+
+def inspect(pdf: bytes) -> tuple[Finding, ...]:
+    """Everything found, refusals first; an empty answer means that the draft can be composed and signed."""
+    if not pdf.startswith(b"%PDF-"):
+        return (_NOT_A_PDF,)
+    try:
+        with reading():
+            reader = PdfFileReader(BytesIO(pdf))
+            if reader.encrypted:
+                return (_ENCRYPTED,)
+            signed = bool(list(enumerate_sig_fields(reader)))
+            pages = int(reader.root["/Pages"]["/Count"])
+            for index in range(pages):
+                reader.find_page_for_modification(index)[0].get_object()
+        found = set(_dangers(pdf))
+    except DocumentUnfit as error:
+        return (_damaged(str(error)),)
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return (_damaged(f"{type(error).__name__}: {error}"),)
+    findings = [_SIGNED] if signed else []
+    findings += [finding for code, finding in _DANGERS.items() if code in found]
+    if pages < 1:
+        findings.append(_damaged("it has no pages"))
+    return tuple(sorted(findings, key=lambda finding: finding.severity is Severity.WARN))
+
+
+def _damaged(reason: str) -> Finding:
+    return Finding(
+        "damaged",
+        Severity.REFUSE,
+        "Tệp PDF bị hỏng hoặc không đúng chuẩn; hãy xuất lại từ phần mềm soạn thảo.",
+        f"The PDF is damaged or does not follow the standard; export it again ({reason}).",
+    )
+
+
+def _dangers(pdf: bytes) -> Iterator[str]:
+    """The codes of what the file can reach, by a walk over every object with a memory of those already seen."""
+    reader = pypdf.PdfReader(BytesIO(pdf), strict=False)
+    seen: set[tuple[int, int]] = set()
+    waiting: list[object] = [reader.trailer]
+    visited = 0
+    while waiting:
+        visited += 1
+        if visited > _MOST_OBJECTS:
+            raise DocumentUnfit(reasons=("it has too many objects to be looked through",))
+        item = waiting.pop()
+        if isinstance(item, IndirectObject):
+            key = (item.idnum, item.generation)
+            if key not in seen:
+                seen.add(key)
+                waiting.append(item.get_object())
+        elif isinstance(item, DictionaryObject):
+            yield from _dangers_of(item)
+            waiting.extend(item.values())
+        elif isinstance(item, ArrayObject):
+            waiting.extend(item)
+
+
+def _dangers_of(item: DictionaryObject) -> Iterator[str]:
+    action = item.get("/S")
+    if isinstance(action, str) and action in _DANGEROUS_ACTIONS:
+        yield _DANGEROUS_ACTIONS[action]
+    if "/JS" in item or "/JavaScript" in item:
+        yield "javascript"
+    if "/XFA" in item:
+        yield "xfa"
+    if "/OCProperties" in item:
+        yield "layers"
+    if "/EmbeddedFiles" in item:
+        yield "attachments"
+    subtype = item.get("/Subtype")
+    if "/Rect" in item and isinstance(subtype, str):
+        if subtype in _MEDIA_ANNOTATIONS:
+            yield "media"
+        elif subtype not in _HARMLESS_ANNOTATIONS:
+            yield "annotations"

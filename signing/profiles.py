@@ -1,0 +1,52 @@
+"""How a signature is to be made: level, locks and what it looks like, decided before anything is signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from certs.algorithms import SignatureAlgorithm
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class SignatureLevel(Enum):
+    """The baseline levels of ETSI EN 319 142-1, clause 6."""
+
+    B_B = "B_B"
+    B_T = "B_T"
+    B_LT = "B_LT"
+    B_LTA = "B_LTA"
+
+
+class Certification(Enum):
+    """Whether a signature certifies the document (ISO 32000-2, 12.8.2.2), and what it still allows."""
+
+    NONE = "none"
+    FILL_FORMS = "fill_forms"
+    NO_CHANGES = "no_changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """The picture shown in the signature field: a PNG with transparency that fills the field's box, and nothing else.
+
+    Decree 30/2020 Annex I, II.7.d and II.8.a prescribe no text for signatures and seals.
+    """
+
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureProfile:
+    """What to sign with and how it shows; ``name``, ``reason`` and ``location`` go into the signature dictionary."""
+
+    field_name: str
+    algorithm: SignatureAlgorithm = SignatureAlgorithm.RSA_SHA256
+    certification: Certification = Certification.NONE
+    appearance: Appearance | None = None
+    reason: str | None = None
+    location: str | None = None
+    claimed_signing_time: datetime | None = field(default=None)
