@@ -1,4 +1,4 @@
-"""Who may do what: the actor's role and agency, and the credential that belongs to the act (Decree 30/2020, art. 13, 32)."""
+"""Who may do what: role, agency and the credential that belongs to the act (Decree 30/2020, art. 13, 32)."""
 
 from __future__ import annotations
 

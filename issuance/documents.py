@@ -45,7 +45,7 @@ STEPS: dict[DocumentState, frozenset[DocumentState]] = {
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One revision of the PDF, named by the SHA-256 of its bytes; every revision begins with its predecessor's bytes."""
+    """One revision of the PDF, named by its SHA-256; every revision begins with its predecessor's bytes."""
 
     sha256: str
     length: int

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _UNDER_WAY = {DocumentState.NUMBERED, DocumentState.SEALED}
 
 
-def request_issue(  # noqa: PLR0913 - what it needs from outside is named at the call
+def request_issue(
     *, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, credential: str, issued_on: date | None
 ) -> Document:
     """Number the document, record who seals it with which credential, and ask a worker to do it.

@@ -24,7 +24,7 @@ MOST_SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Stores, device, authorities, sandbox and clock; ``retention`` is how long an issued document cannot be deleted."""
+    """Stores, device, authorities, sandbox, clock; ``retention`` is how long an issued document cannot be deleted."""
 
     uow: UnitOfWork
     blobs: Blobs

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from datetime import date, datetime
     from uuid import UUID
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from certs.timestamps import TimeStampToken
     from issuance.documents import Document, DocumentState, Purpose, Revision
     from issuance.numbers import DocumentNumber, NumberSeries
-    from signing.prepared import PreparedSignature, SignatureValue
+    from signing.prepared import SignatureValue
 
 
 class Clock(Protocol):
@@ -160,14 +160,26 @@ class Repositories(Protocol):
     """One open transaction. Nothing is visible to others until the ``with`` block of :class:`UnitOfWork` ends well."""
 
     # documents
-    def add_document(self, document: Document) -> None: ...
-    def document(self, document_id: UUID) -> Document | None: ...
+    def add_document(self, document: Document) -> None:
+        """Insert a new row; its first revision is added separately."""
+        ...
+
+    def document(self, document_id: UUID) -> Document | None:
+        """The document, or None."""
+        ...
+
     def locked_document(self, document_id: UUID) -> Document | None:
         """The document with its row locked until the transaction ends."""
         ...
 
-    def save_document(self, document: Document) -> None: ...
-    def document_by_lookup_code(self, code: str) -> Document | None: ...
+    def save_document(self, document: Document) -> None:
+        """Write the state, intent, number, date, current revision and obstacle back."""
+        ...
+
+    def document_by_lookup_code(self, code: str) -> Document | None:
+        """The document with this code, in its stored form (17 characters)."""
+        ...
+
     def document_by_sha256(self, sha256: str) -> Document | None:
         """The document that has a revision with this digest."""
         ...
@@ -188,10 +200,21 @@ class Repositories(Protocol):
         """Documents in a state that the service itself leaves: signing, awaiting_timestamp, numbered, sealed."""
         ...
 
-    def add_revision(self, document_id: UUID, revision: Revision) -> None: ...
-    def revisions(self, document_id: UUID) -> list[Revision]: ...
-    def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None: ...
-    def timeline(self, document_id: UUID) -> list[TimelineStep]: ...
+    def add_revision(self, document_id: UUID, revision: Revision) -> None:
+        """Append to the chain of revisions."""
+        ...
+
+    def revisions(self, document_id: UUID) -> list[Revision]:
+        """The chain, oldest first."""
+        ...
+
+    def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:
+        """Append a step."""
+        ...
+
+    def timeline(self, document_id: UUID) -> list[TimelineStep]:
+        """The steps, oldest first."""
+        ...
 
     # numbers
     def next_number(self, series: NumberSeries, *, issued_on: date) -> DocumentNumber:
@@ -201,30 +224,61 @@ class Repositories(Protocol):
         """
         ...
 
-    def series(self, *, agency: str, name: str, year: int) -> NumberSeries | None: ...
+    def series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
+        """The series, or None where the agency has none of this name in this year."""
+        ...
 
     # signature requests
     def save_signature_request(self, request: SignatureRequest) -> None:
         """Insert or replace; there is one for each document and purpose."""
         ...
 
-    def signature_request(self, document_id: UUID, purpose: Purpose) -> SignatureRequest | None: ...
+    def signature_request(self, document_id: UUID, purpose: Purpose) -> SignatureRequest | None:
+        """The request, or None."""
+        ...
 
     # names
-    def add_agency(self, agency: Agency) -> None: ...
-    def agency(self, agency_id: str) -> Agency | None: ...
-    def add_series(self, series: NumberSeries) -> None: ...
-    def add_account(self, account: Account, *, secret_hash: str) -> None: ...
-    def account(self, account_id: str) -> Account | None: ...
-    def account_secret_hash(self, account_id: str) -> str | None: ...
-    def add_credential(self, credential: Credential, *, activation_hash: str) -> None: ...
-    def credential(self, name: str) -> Credential | None: ...
+    def add_agency(self, agency: Agency) -> None:
+        """Insert or replace an agency."""
+        ...
+
+    def agency(self, agency_id: str) -> Agency | None:
+        """The agency, or None."""
+        ...
+
+    def add_series(self, series: NumberSeries) -> None:
+        """Insert a series that starts at 01; one that exists stays as it is."""
+        ...
+
+    def add_account(self, account: Account, *, secret_hash: str) -> None:
+        """Insert or replace an account; ``secret_hash`` is an Argon2 hash."""
+        ...
+
+    def account(self, account_id: str) -> Account | None:
+        """The account, or None."""
+        ...
+
+    def account_secret_hash(self, account_id: str) -> str | None:
+        """The Argon2 hash of the secret, or None."""
+        ...
+
+    def add_credential(self, credential: Credential, *, activation_hash: str) -> None:
+        """Insert or replace a credential; ``activation_hash`` is an Argon2 hash."""
+        ...
+
+    def credential(self, name: str) -> Credential | None:
+        """The credential, or None."""
+        ...
+
     def activation_hash(self, credential: str) -> str | None:
         """The Argon2 hash of the code by which the holder consents to a use of the key."""
         ...
 
     # audit and jobs
-    def append_audit(self, event: AuditEvent) -> None: ...
+    def append_audit(self, event: AuditEvent) -> None:
+        """Append an event; it is never changed or removed."""
+        ...
+
     def enqueue_advance(self, document_id: UUID) -> None:
         """Ask a worker to take the document's due step; one waiting job per document is enough."""
         ...
@@ -233,4 +287,6 @@ class Repositories(Protocol):
 class UnitOfWork(Protocol):
     """Opens transactions: commits when the block ends well, rolls back when it raises."""
 
-    def __call__(self) -> AbstractContextManager[Repositories]: ...
+    def __call__(self) -> AbstractContextManager[Repositories]:
+        """Open a transaction."""
+        ...

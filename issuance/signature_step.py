@@ -92,7 +92,7 @@ def _open_request(document: Document, purpose: Purpose, intent: Intent, *, outsi
     return request
 
 
-def _prepare(  # noqa: PLR0913 - a step's ingredients
+def _prepare(
     document: Document,
     purpose: Purpose,
     base: bytes,

@@ -36,8 +36,8 @@ from pyhanko.sign.fields import (
     SigFieldSpec,
     SigSeedSubFilter,
     append_signature_field,
-    enumerate_sig_fields,
     ensure_sig_flags,
+    enumerate_sig_fields,
 )
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, PdfSignedData, SignatureObject
@@ -81,14 +81,17 @@ __all__ = [
     "asn1_crl",
     "asn1_ocsp",
     "dictionary",
+    "dictionary_at",
     "ensure_sig_flags",
     "entry",
     "enumerate_sig_fields",
     "increment",
+    "integer_at",
     "name",
     "numbers",
     "pdf_date",
     "reading",
+    "rectangle_at",
     "written",
 ]
 
@@ -105,7 +108,35 @@ def dictionary(entries: dict[str, PdfObject]) -> DictionaryObject:
 
 def entry(of: DictionaryObject, key: str) -> PdfObject | None:
     """The value of a key with references followed (``DictionaryObject.get`` does not), or None."""
-    return of[key] if key in of else None
+    return of[key] if key in of else None  # noqa: SIM401
+
+
+def dictionary_at(of: DictionaryObject, key: str) -> DictionaryObject | None:
+    """The dictionary under a key, or None; raises :class:`DocumentUnfit` where something else stands there."""
+    value = entry(of, key)
+    if value is not None and not isinstance(value, DictionaryObject):
+        raise DocumentUnfit(reasons=(f"{key} is not a dictionary",))
+    return value
+
+
+def integer_at(of: DictionaryObject, key: str, *, default: int) -> int:
+    """The whole number under a key; raises :class:`DocumentUnfit` where something else stands there."""
+    value = entry(of, key)
+    if value is None:
+        return default
+    if not isinstance(value, int):
+        raise DocumentUnfit(reasons=(f"{key} is not a whole number",))
+    return value
+
+
+def rectangle_at(of: DictionaryObject, key: str) -> tuple[float, float, float, float]:
+    """A rectangle as (llx, lly, urx, ury), corners in order; raises :class:`DocumentUnfit` for anything else."""
+    value = entry(of, key)
+    if not isinstance(value, ArrayObject) or len(value) != 4:  # noqa: PLR2004 - ISO 32000-2, 7.9.5
+        raise DocumentUnfit(reasons=(f"{key} is not a rectangle",))
+    with reading():
+        a, b, c, d = (float(side) for side in value)
+    return min(a, c), min(b, d), max(a, c), max(b, d)
 
 
 def numbers(*values: float) -> ArrayObject:

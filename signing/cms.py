@@ -55,7 +55,7 @@ def signed_attributes(*, document_digest: bytes, certificate: bytes, algorithm: 
     )
 
 
-def signature_container(  # noqa: PLR0913 - the fields of a SignerInfo
+def signature_container(
     *,
     attributes: bytes,
     value: bytes,

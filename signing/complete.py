@@ -1,4 +1,7 @@
-"""The second half of every signature: check the value, then embed it. No PDF is parsed here; bytes are put into a gap."""
+"""The second half of every signature: check the value, then embed it.
+
+No PDF is parsed here: bytes are put into the gap that :mod:`signing.prepare` left.
+"""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from signing._pyhanko import (
     TextStringObject,
     append_signature_field,
     dictionary,
+    dictionary_at,
     enumerate_sig_fields,
     increment,
     name,
@@ -77,7 +78,7 @@ def signatory_lock() -> FieldMDPSpec:
 
 
 def seal_lock() -> FieldMDPSpec:
-    """The carrier of the seal's ``/P 1``: it names no field, since a lock on filled fields makes stock readers object."""
+    """The carrier of the seal's ``/P 1``; it names no field, since a lock on filled ones makes stock readers object."""
     return FieldMDPSpec(FieldMDPAction.INCLUDE, [])
 
 
@@ -93,7 +94,7 @@ def _append_signature_fields(writer: IncrementalPdfFileWriter, layout: Layout) -
             SigFieldSpec(
                 sig_field_name=field_name,
                 on_page=placed.page_index,
-                box=placed.rect,
+                box=placed.rect,  # type: ignore[arg-type]  # floats are written as they are
                 field_mdp_spec=lock,
                 doc_mdp_update_value=permission,
                 readable_field_name=label,
@@ -136,14 +137,16 @@ def _append_text_field(writer: IncrementalPdfFileWriter, *, field_name: str, lab
 
 
 def _interactive_form(writer: IncrementalPdfFileWriter) -> DictionaryObject:
-    if "/AcroForm" not in writer.root:
-        writer.root["/AcroForm"] = writer.add_object(dictionary({"/Fields": ArrayObject()}))
+    form = dictionary_at(writer.root, "/AcroForm")
+    if form is None:
+        form = dictionary({"/Fields": ArrayObject()})
+        writer.root["/AcroForm"] = writer.add_object(form)
         writer.update_root()
-    return writer.root["/AcroForm"]
+    return form
 
 
 def _print_code(writer: IncrementalPdfFileWriter, box: Box, *, lookup_code: str, lookup_url: str) -> None:
-    """The QR at the left of the box and the code beside it, as an artifact outside the document's structure (14.8.2.2)."""
+    """Print the QR and the code beside it, as an artifact outside the document's structure (14.8.2.2)."""
     placed = place(writer, box, cell="code")
     face = typeface(Style.UPRIGHT, _CODE_CHARACTERS)
     symbol = segno.make(lookup_url, error="m", micro=False)

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signing._pyhanko import entry, enumerate_sig_fields, reading
-from signing.errors import FieldUnavailable
+from signing._pyhanko import DictionaryObject, dictionary_at, entry, enumerate_sig_fields, integer_at, reading
+from signing.errors import DocumentUnfit, FieldUnavailable
 
 if TYPE_CHECKING:
-    from signing._pyhanko import DictionaryObject, IncrementalPdfFileWriter
+    from signing._pyhanko import IncrementalPdfFileWriter
 
 
 def empty_signature_field(writer: IncrementalPdfFileWriter, field_name: str) -> DictionaryObject:
     """The signature field of this name, not yet signed; raises :class:`FieldUnavailable`."""
     with reading():
-        found = [(value, ref.get_object()) for fq, value, ref in enumerate_sig_fields(writer) if fq == field_name]
-    if not found:
+        fields = [(value, reference) for name, value, reference in enumerate_sig_fields(writer) if name == field_name]
+    if not fields:
         raise FieldUnavailable(field_name=field_name, reason="the file has no such signature field")
-    value, field = found[0]
+    value, reference = fields[0]
     if value is not None:
         raise FieldUnavailable(field_name=field_name, reason="it is already signed")
-    return field
+    return _dictionary(reference.get_object())
 
 
 def empty_text_field(writer: IncrementalPdfFileWriter, field_name: str) -> DictionaryObject:
     """The text field of this name, not yet filled; raises :class:`FieldUnavailable`."""
+    form = dictionary_at(writer.root, "/AcroForm")
     with reading():
-        fields = writer.root["/AcroForm"]["/Fields"] if "/AcroForm" in writer.root else []
-        found = [field.get_object() for field in fields if entry(field.get_object(), "/T") == field_name]
-    if len(found) != 1 or entry(found[0], "/FT") != "/Tx":
+        references = list(form["/Fields"]) if form is not None else []
+        fields = [_dictionary(reference.get_object()) for reference in references]
+    found = [field for field in fields if str(entry(field, "/T")) == field_name]
+    if len(found) != 1 or str(entry(found[0], "/FT")) != "/Tx":
         raise FieldUnavailable(field_name=field_name, reason="the file has no such text field")
     if entry(found[0], "/V"):
         raise FieldUnavailable(field_name=field_name, reason="it is already filled")
@@ -37,5 +39,11 @@ def empty_text_field(writer: IncrementalPdfFileWriter, field_name: str) -> Dicti
 
 def field_rotation(field: DictionaryObject) -> int:
     """The page rotation that :mod:`signing.compose` wrote into the widget's ``/MK``, in degrees."""
-    characteristics = entry(field, "/MK")
-    return int(characteristics["/R"]) if characteristics is not None and "/R" in characteristics else 0
+    characteristics = dictionary_at(field, "/MK")
+    return integer_at(characteristics, "/R", default=0) if characteristics is not None else 0
+
+
+def _dictionary(value: object) -> DictionaryObject:
+    if not isinstance(value, DictionaryObject):
+        raise DocumentUnfit(reasons=("a form field is not a dictionary",))
+    return value

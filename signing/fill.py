@@ -17,6 +17,7 @@ from signing._pyhanko import (
     increment,
     name,
     numbers,
+    rectangle_at,
     written,
 )
 from signing.fields import empty_text_field, field_rotation
@@ -59,7 +60,7 @@ def fill_cells(pdf: bytes, *, number: str, issued_on: date) -> bytes:
 def _fill(writer: IncrementalPdfFileWriter, *, field_name: str, text: str, style: Style, characters: str) -> None:
     field = empty_text_field(writer, field_name)
     face = typeface(style, characters)
-    llx, lly, urx, ury = (float(v) for v in field["/Rect"])
+    llx, lly, urx, ury = rectangle_at(field, "/Rect")
     rotation = field_rotation(field)
     width, height = (urx - llx, ury - lly) if rotation in {0, 180} else (ury - lly, urx - llx)
     size = min(_SIZES[field_name], _SIZES[field_name] * width / face.width(text, size=_SIZES[field_name]))

@@ -1,15 +1,15 @@
-"""From millimetres on the page a reader sees to PDF user space: crop box, offsets and page rotation (ISO 32000-2, 8.3)."""
+"""From millimetres on the page a reader sees to PDF user space: crop box, offsets, rotation (ISO 32000-2, 8.3)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signing._pyhanko import ArrayObject, DictionaryObject, entry, numbers
+from signing._pyhanko import dictionary_at, integer_at, numbers, rectangle_at
 from signing.errors import NoPlace
 
 if TYPE_CHECKING:
-    from signing._pyhanko import IncrementalPdfFileWriter
+    from signing._pyhanko import ArrayObject, DictionaryObject, IncrementalPdfFileWriter
     from signing.layout import Box
 
 POINTS_PER_MM = 72 / 25.4
@@ -19,7 +19,7 @@ _MATRICES = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -
 
 @dataclass(frozen=True, slots=True)
 class PlacedBox:
-    """A box in user space: ``rect`` as (llx, lly, urx, ury) in points; ``width`` and ``height`` as the reader sees them."""
+    """A box in user space: ``rect`` is (llx, lly, urx, ury) in points; the sides are as the reader sees them."""
 
     page_index: int
     rect: tuple[float, float, float, float]
@@ -46,7 +46,7 @@ def place(writer: IncrementalPdfFileWriter, box: Box, *, cell: str) -> PlacedBox
     if box.page > pages:
         raise NoPlace(cell=cell, reason=f"the document has {pages} page(s), not {box.page}")
     page = writer.find_page_for_modification(box.page - 1)[0].get_object()
-    rotation = int(_inherited(page, "/Rotate") or 0) % 360
+    rotation = integer_at(_holder(page, "/Rotate") or page, "/Rotate", default=0) % 360
     if rotation not in _MATRICES:
         raise NoPlace(cell=cell, reason=f"page {box.page} is rotated by {rotation} degrees")
     return _placed(box, _visible_area(page, cell=cell), rotation=rotation, cell=cell)
@@ -71,27 +71,21 @@ def _placed(box: Box, area: tuple[float, float, float, float], *, rotation: int,
 
 
 def _visible_area(page: DictionaryObject, *, cell: str) -> tuple[float, float, float, float]:
-    """The crop box within the media box, normalised (14.11.2)."""
-    media = _inherited(page, "/MediaBox")
+    """The crop box within the media box (14.11.2)."""
+    media = _holder(page, "/MediaBox")
     if media is None:
         raise NoPlace(cell=cell, reason="the page has no media box")
-    x0, y0, x1, y1 = _normalised(media)
-    crop = _inherited(page, "/CropBox")
-    if crop is not None:
-        c0, d0, c1, d1 = _normalised(crop)
+    x0, y0, x1, y1 = rectangle_at(media, "/MediaBox")
+    cropped = _holder(page, "/CropBox")
+    if cropped is not None:
+        c0, d0, c1, d1 = rectangle_at(cropped, "/CropBox")
         x0, y0, x1, y1 = max(x0, c0), max(y0, d0), min(x1, c1), min(y1, d1)
     return x0, y0, x1, y1
 
 
-def _normalised(rectangle: ArrayObject) -> tuple[float, float, float, float]:
-    a, b, c, d = (float(value) for value in rectangle)
-    return min(a, c), min(b, d), max(a, c), max(b, d)
-
-
-def _inherited(page: DictionaryObject, key: str) -> ArrayObject | None:
+def _holder(page: DictionaryObject, key: str) -> DictionaryObject | None:
+    """The page, or the nearest node above it, that has an inheritable entry (7.7.3.4)."""
     node: DictionaryObject | None = page
-    while node is not None:
-        if key in node:
-            return node[key]
-        node = entry(node, "/Parent")
-    return None
+    while node is not None and key not in node:
+        node = dictionary_at(node, "/Parent")
+    return node

@@ -1,4 +1,4 @@
-"""The last look before a key is used: is what will be signed really this document, and nothing else?
+"""The last look before a key is used: what will be signed is really this document, and nothing else.
 
 Files are prepared in a sandbox that a hostile PDF might take over. Here, outside of it, the digest is computed again
 over the prepared bytes and the signed attributes are written again, so that a device never signs what a child made up.

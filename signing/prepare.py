@@ -17,16 +17,18 @@ from signing._pyhanko import (
     SigFieldSpec,
     SigIOSetup,
     SigMDPSetup,
+    SignatureObject,
     SigObjSetup,
     SigSeedSubFilter,
-    SignatureObject,
     StreamObject,
     dictionary,
-    entry,
+    dictionary_at,
     increment,
+    integer_at,
     name,
     numbers,
     reading,
+    rectangle_at,
 )
 from signing.cms import signed_attributes
 from signing.fields import empty_signature_field, field_rotation
@@ -59,8 +61,8 @@ def prepare(pdf: bytes, *, profile: SignatureProfile, certificate: SigningCertif
     field = empty_signature_field(writer, profile.field_name)
     if profile.appearance is not None:
         _show(writer, field, profile.appearance)
-    lock = entry(field, "/Lock")
-    permission = MDPPerm(int(lock["/P"])) if lock is not None and "/P" in lock else None
+    lock = dictionary_at(field, "/Lock")
+    permission = MDPPerm(integer_at(lock, "/P", default=2)) if lock is not None and "/P" in lock else None
     certify = profile.certification is not Certification.NONE
     setup = SigMDPSetup(
         md_algorithm=profile.algorithm.digest.value,
@@ -118,7 +120,7 @@ def _room(certificate: SigningCertificate) -> int:
     return _CMS_OVERHEAD + certificates + 512 + TOKEN_ROOM
 
 
-def _embed(  # noqa: PLR0913 - the arguments of pyHanko's embedding protocol
+def _embed(
     writer: IncrementalPdfFileWriter,
     field_name: str,
     placeholder: PdfSignedData,
@@ -141,7 +143,7 @@ def _embed(  # noqa: PLR0913 - the arguments of pyHanko's embedding protocol
 
 def _show(writer: IncrementalPdfFileWriter, field: DictionaryObject, appearance: Appearance) -> None:
     """Centre the picture in the field's box, as large as its proportions allow."""
-    llx, lly, urx, ury = (float(value) for value in field["/Rect"])
+    llx, lly, urx, ury = rectangle_at(field, "/Rect")
     rotation = field_rotation(field)
     width, height = (urx - llx, ury - lly) if rotation in {0, 180} else (ury - lly, urx - llx)
     image, proportion = embed_png(writer, appearance.png)

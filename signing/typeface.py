@@ -100,9 +100,10 @@ def typeface(style: Style, characters: str) -> Typeface:
     options.drop_tables += ["GPOS", "GSUB", "GDEF", "FFTM", "OS/2", "name", "post"]
     tailor = subset.Subsetter(options)
     tailor.populate(text=characters)
-    measures = _measures(font)
-    tailor.subset(font)
     scale = 1000 / font["head"].unitsPerEm
+    head, hhea, italic_angle = font["head"], font["hhea"], float(font["post"].italicAngle)
+    x0, y0, x1, y1 = (round(v * scale) for v in (head.xMin, head.yMin, head.xMax, head.yMax))
+    tailor.subset(font)
     cmap, order = font.getBestCmap(), font.getReverseGlyphMap()
     glyphs = {c: order[cmap[ord(c)]] for c in set(characters)}
     widths = {c: round(font["hmtx"][cmap[ord(c)]][0] * scale) for c in set(characters)}
@@ -116,7 +117,10 @@ def typeface(style: Style, characters: str) -> Typeface:
         program_length=len(program),
         glyphs=glyphs,
         widths=widths,
-        **measures,
+        ascent=round(hhea.ascent * scale),
+        descent=round(-hhea.descent * scale),
+        italic_angle=italic_angle,
+        bounding_box=(x0, y0, x1, y1),
     )
 
 
@@ -181,17 +185,6 @@ def _read(style: Style) -> TTFont:
         raise TypefaceMissing(reason=f"the font {path} cannot be read") from error
 
 
-def _measures(font: TTFont) -> dict[str, float]:
-    scale = 1000 / font["head"].unitsPerEm
-    head, hhea = font["head"], font["hhea"]
-    return {
-        "ascent": round(hhea.ascent * scale),
-        "descent": round(-hhea.descent * scale),
-        "italic_angle": font["post"].italicAngle,
-        "bounding_box": tuple(round(v * scale) for v in (head.xMin, head.yMin, head.xMax, head.yMax)),
-    }
-
-
 def _system_information() -> DictionaryObject:
     return dictionary(
         {
@@ -203,7 +196,7 @@ def _system_information() -> DictionaryObject:
 
 
 def _to_unicode(face: Typeface) -> bytes:
-    """The CMap that gives the text back when it is copied or checked (ISO 32000-2, 9.10.3)."""
+    """Write the CMap that gives the text back when it is copied or checked (ISO 32000-2, 9.10.3)."""
     pairs = [
         f"<{glyph:04X}> <{character.encode('utf-16-be').hex().upper()}>" for character, glyph in face.glyphs.items()
     ]
