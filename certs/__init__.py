@@ -1,0 +1,1 @@
+"""Certificates, trust anchors, revocation and time: bytes and values in, values out; see ``docs/architecture.md``."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
@@ -15,6 +16,17 @@ from certs.errors import CertificateUnfit, CertificateUnreadable
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What ``cryptography`` raises for damaged certificates, CRLs and OCSP responses, often only when looked into."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +39,7 @@ class SigningCertificate:
     @cached_property
     def x509(self) -> x509.Certificate:
         """The parsed certificate."""
-        try:
-            return x509.load_der_x509_certificate(self.der)
-        except ValueError as error:
-            raise CertificateUnreadable(str(error)) from error
+        return parse_certificate(self.der)
 
     @property
     def subject(self) -> str:
@@ -72,6 +81,19 @@ class SigningCertificate:
             raise CertificateUnfit(subject=self.subject, reason="it is a CA certificate")
 
 
+def parse_certificate(der: bytes) -> x509.Certificate:
+    """One DER certificate whose names, extensions and key can be read; raises :class:`CertificateUnreadable`.
+
+    ``cryptography`` parses these parts when they are first asked for; asked for here, they never fail later.
+    """
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = certificate.subject, certificate.issuer, certificate.extensions, certificate.public_key()
+    except UNREADABLE as error:
+        raise CertificateUnreadable(str(error)) from error
+    return certificate
+
+
 def certificates_from_bytes(material: bytes) -> tuple[bytes, ...]:
     """Every certificate in PEM text or in one DER file, as DER, in file order.
 
@@ -80,7 +102,7 @@ def certificates_from_bytes(material: bytes) -> tuple[bytes, ...]:
     try:
         if b"-----BEGIN" in material:
             return tuple(c.public_bytes(Encoding.DER) for c in x509.load_pem_x509_certificates(material))
-        x509.load_der_x509_certificate(material)
-    except ValueError as error:
+    except UNREADABLE as error:
         raise CertificateUnreadable(str(error)) from error
+    parse_certificate(material)
     return (material,)

@@ -85,7 +85,9 @@ class TimestampUnavailable(CertsError):
     """No configured timestamp authority answered."""
 
     code = "timestamp-unavailable"
-    hint = "The document waits for its timestamp and goes on by itself, or by the same call, once the authority answers."
+    hint = (
+        "The document waits for its timestamp and goes on by itself, or by the same call, once the authority answers."
+    )
     transient = True
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from certs.revocation import EMPTY
-from certs.timestamps import TimeStampToken
-from issuance.documents import Document, DocumentState, Purpose, Revision
+from issuance.documents import Document, DocumentState, Revision
 from issuance.errors import Overtaken
 from issuance.ports import AuditEvent, TimelineStep
+from issuance.validation_data import gather_validation_data
 from signing.complete import complete_document_timestamp
 from signing.compose import ARCHIVE_FIELDS
 from signing.linted import lint_timestamp
 from signing.prepared import demand_increment
 
 if TYPE_CHECKING:
-    from certs.certificate import SigningCertificate
-    from certs.revocation import RevocationInfo
     from issuance.outside import Outside
 
 
@@ -27,7 +25,9 @@ def archive(document: Document, *, outside: Outside) -> Document:
     """
     sealed = outside.blobs.get(document.current.sha256)
     # 1. What a validator in thirty years needs to judge both signatures and their timestamps (EN 319 142-1, 5.4).
-    validated = outside.workshop.embed_validation_data(sealed, revocation=_validation_data(document, outside=outside))
+    validated = outside.workshop.embed_validation_data(
+        sealed, revocation=gather_validation_data(document.id, outside=outside)
+    )
     demand_increment(old=sealed, new=validated)
     # 2. A timestamp over all of it.
     prepared = lint_timestamp(
@@ -40,21 +40,6 @@ def archive(document: Document, *, outside: Outside) -> Document:
     # 4. Bytes first, where they cannot be deleted, then the row that names them ★.
     outside.blobs.put(issued, retain_until=now + outside.retention)
     return _commit(document, issued, outside=outside)
-
-
-def _validation_data(document: Document, *, outside: Outside) -> RevocationInfo:
-    certificates: list[SigningCertificate] = []
-    tokens: list[TimeStampToken] = []
-    with outside.uow() as register:
-        for purpose in Purpose:
-            request = register.signature_request(document.id, purpose)
-            credential = register.credential(request.credential) if request else None
-            if request is None or request.timestamp is None or credential is None:
-                msg = f"a sealed document has its {purpose.value}"
-                raise RuntimeError(msg)
-            certificates.append(credential.certificate)
-            tokens.append(TimeStampToken(request.timestamp))
-    return outside.revocation.gather(certificates=tuple(certificates), tokens=tuple(tokens), at=outside.clock.now())
 
 
 def _commit(document: Document, issued: bytes, *, outside: Outside) -> Document:

@@ -10,6 +10,7 @@ from certs.timestamps import TimeStampToken
 from issuance.documents import Document, DocumentState, Intent, Purpose, Revision
 from issuance.errors import Overtaken, UnknownName
 from issuance.ports import AuditEvent, SignatureRequest, TimelineStep
+from issuance.validation_data import gather_validation_data
 from signing.complete import complete
 from signing.layout import SEAL_FIELD, SIGNATORY_FIELD
 from signing.linted import Linted, lint
@@ -53,9 +54,7 @@ def finish_signature(document: Document, purpose: Purpose, *, outside: Outside) 
         request = _stamp(request, outside=outside)
     # 5. Complete, and validate: TOTAL_PASSED or nothing leaves.
     signed = _completed(linted.prepared, request)
-    known = outside.revocation.gather(
-        certificates=(credential.certificate,), tokens=(_token(request),), at=outside.clock.now()
-    )
+    known = gather_validation_data(document.id, outside=outside)
     outside.demand_passed(signed, known=known, at=outside.clock.now())
     # 6. Bytes first, then the row that names them ★.
     outside.blobs.put(signed)

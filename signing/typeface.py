@@ -56,6 +56,7 @@ class Style(Enum):
     UPRIGHT = "LiberationSerif-Regular.ttf"
     ITALIC = "LiberationSerif-Italic.ttf"
     BOLD = "LiberationSerif-Bold.ttf"
+    BOLD_ITALIC = "LiberationSerif-BoldItalic.ttf"
 
 
 class TypefaceMissing(RuntimeError):
@@ -124,6 +125,11 @@ def typeface(style: Style, characters: str) -> Typeface:
     )
 
 
+def font_folder() -> Path:
+    """Where the cuts lie: the folder of Debian's ``fonts-liberation2`` unless ``KYSO_FONT_DIR`` names another."""
+    return Path(os.environ.get("KYSO_FONT_DIR", _FOLDER))
+
+
 def demand_vietnamese(style: Style) -> None:
     """Raise :class:`TypefaceMissing` unless the cut has every Vietnamese letter."""
     typeface(style, VIETNAMESE_LETTERS)
@@ -178,7 +184,7 @@ def embed(writer: IncrementalPdfFileWriter, face: Typeface) -> IndirectObject:
 
 
 def _read(style: Style) -> TTFont:
-    path = Path(os.environ.get("KYSO_FONT_DIR", _FOLDER)) / style.value
+    path = font_folder() / style.value
     try:
         return TTFont(path, lazy=True)
     except OSError as error:

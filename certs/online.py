@@ -1,0 +1,262 @@
+"""The one HTTP client of the core, because certificates name the addresses to fetch from, and anyone can make those.
+
+A URL found in an uploaded file must not reach into the operator's own network. So: http and https only, ports 80 and
+443 or what the operator allowed; the name is resolved once, **every** address it has must be public, and the connection
+goes to the address that was checked (the name only stays in ``Host`` and TLS). Redirects take the same way again.
+Bodies, waits and redirects are limited; there are no proxies, no cookies, no content decoding, no credentials.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urljoin
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from certs.destination import Destination, Resolver, addresses_of, destination_of, system_resolver
+from certs.errors import AddressForbidden, OnlineUnavailable
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from urllib3.response import HTTPResponse
+
+_CHUNK = 65536
+_IDLE_CONNECTIONS = 16
+_USER_AGENT = "kyso"
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_MOVED_WITH_BODY = frozenset({307, 308})
+_BROKEN_OFF = (HTTPError, HTTPException, OSError, ValueError)
+_GONE_STALE = (ConnectionError, HTTPException)
+
+
+_Place = tuple[str, str, int, str]
+"""Scheme, host, port and checked address: what a kept connection may be used for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineLimits:
+    """How much of a responder is borne: bytes of a body, time for one exchange and for all together, redirects."""
+
+    body_bytes: int = 10_000_000
+    per_request: timedelta = timedelta(seconds=10)
+    total: timedelta = timedelta(seconds=15)
+    redirects: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request without its address; GET has no body."""
+
+    body: bytes | None
+    content_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    location: str | None
+    body: bytes
+
+
+class OnlineClient:
+    """Fetches from and posts to public responders; safe to use from several threads.
+
+    ``allowed`` holds ``host:port`` strings exempt from the address and port rules: the operator's own responders.
+    """
+
+    def __init__(
+        self,
+        allowed: frozenset[str] = frozenset(),
+        limits: OnlineLimits | None = None,
+        *,
+        resolver: Resolver = system_resolver,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._allowed = frozenset(authority.lower() for authority in allowed)
+        self._limits = limits or OnlineLimits()
+        self._resolver = resolver
+        self._own_tls = tls
+        self._idle: list[tuple[_Place, HTTPConnection]] = []
+        self._lock = threading.Lock()
+
+    def fetch(self, url: str) -> bytes:
+        """GET; the body of a 200 answer. Raises :class:`AddressForbidden` and :class:`OnlineUnavailable`."""
+        return self._ask(url, _Question(body=None, content_type=None))
+
+    def post(self, url: str, body: bytes, *, content_type: str) -> bytes:
+        """POST; otherwise as :meth:`fetch`. Only redirects that keep the method are followed (RFC 9110, 15.4)."""
+        return self._ask(url, _Question(body=body, content_type=content_type))
+
+    def close(self) -> None:
+        """Close the connections kept open for the next call."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, connection in idle:
+            connection.close()
+
+    def _ask(self, url: str, question: _Question) -> bytes:
+        deadline = time.monotonic() + self._limits.total.total_seconds()
+        followed = _MOVED if question.body is None else _MOVED_WITH_BODY
+        here = url
+        for _ in range(self._limits.redirects + 1):
+            destination = destination_of(here, allowed=self._allowed)
+            addresses = addresses_of(destination, allowed=self._allowed, resolver=self._resolver)
+            answer = self._exchange(destination, addresses, question, deadline=deadline)
+            if answer.status == HTTPStatus.OK:
+                return answer.body
+            if answer.status not in followed or answer.location is None:
+                raise OnlineUnavailable(url=here, reason=f"answered with status {answer.status}")
+            here = _joined(here, answer.location)
+        raise OnlineUnavailable(url=url, reason=f"more than {self._limits.redirects} redirects")
+
+    def _exchange(
+        self, destination: Destination, addresses: tuple[str, ...], question: _Question, *, deadline: float
+    ) -> _Answer:
+        """One request and its answer, at the first of the addresses that takes a connection."""
+        reasons: list[str] = []
+        for address in addresses:
+            seconds = min(deadline - time.monotonic(), self._limits.per_request.total_seconds())
+            if seconds <= 0:
+                reasons.append("out of time")
+                break
+            try:
+                return self._exchange_at(address, destination, question, seconds=seconds)
+            except (NewConnectionError, ConnectTimeoutError) as error:
+                reasons.append(f"no connection to {address} ({_described(error.__cause__ or error)})")
+            except _BROKEN_OFF as error:
+                raise OnlineUnavailable(url=destination.url, reason=_described(error)) from error
+        raise OnlineUnavailable(url=destination.url, reason="; ".join(reasons))
+
+    def _exchange_at(self, address: str, destination: Destination, question: _Question, *, seconds: float) -> _Answer:
+        place = (destination.scheme, destination.host, destination.port, address)
+        kept = self._take(place)
+        if kept is not None:
+            try:
+                return self._converse(kept, place, destination, question, seconds=seconds)
+            except _GONE_STALE:
+                # The responder had closed the connection that was kept; everything asked here may be asked again.
+                kept.close()
+        return self._converse(self._connection(place), place, destination, question, seconds=seconds)
+
+    def _converse(
+        self,
+        connection: HTTPConnection,
+        place: _Place,
+        destination: Destination,
+        question: _Question,
+        *,
+        seconds: float,
+    ) -> _Answer:
+        connection.timeout = seconds
+        headers = {"Host": destination.host_header, "User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
+        if question.content_type is not None:
+            headers["Content-Type"] = question.content_type
+        method = "GET" if question.body is None else "POST"
+        try:
+            with _Watch(connection, seconds=seconds) as watch:
+                connection.request(
+                    method, destination.target, question.body, headers, preload_content=False, decode_content=False
+                )
+                watch.stream = connection.sock
+                response = connection.getresponse()
+                answer = _Answer(response.status, response.headers.get("Location"), self._body(response))
+        except BaseException:
+            connection.close()
+            raise
+        self._keep(place, connection)
+        return answer
+
+    def _body(self, response: HTTPResponse) -> bytes:
+        limit = self._limits.body_bytes
+        if (response.length_remaining or 0) > limit:
+            msg = f"the body is larger than {limit} bytes"
+            raise ValueError(msg)
+        body = bytearray()
+        for chunk in response.stream(_CHUNK, decode_content=False):
+            body += chunk
+            if len(body) > limit:
+                msg = f"the body is larger than {limit} bytes"
+                raise ValueError(msg)
+        return bytes(body)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return self._own_tls or ssl.create_default_context()
+
+    def _connection(self, place: _Place) -> HTTPConnection:
+        scheme, host, port, address = place
+        if scheme == "http":
+            return HTTPConnection(address, port)
+        return HTTPSConnection(address, port, ssl_context=self._tls, server_hostname=host, assert_hostname=host)
+
+    def _take(self, place: _Place) -> HTTPConnection | None:
+        with self._lock:
+            for index in reversed(range(len(self._idle))):
+                if self._idle[index][0] == place:
+                    return self._idle.pop(index)[1]
+        return None
+
+    def _keep(self, place: _Place, connection: HTTPConnection) -> None:
+        if connection.is_closed:
+            return
+        with self._lock:
+            self._idle.append((place, connection))
+            crowded = self._idle.pop(0)[1] if len(self._idle) > _IDLE_CONNECTIONS else None
+        if crowded is not None:
+            crowded.close()
+
+
+class _Watch:
+    """Breaks a connection off when the time is up, whatever trickles in: socket time-outs begin anew at every byte.
+
+    ``stream`` is remembered by itself because ``http.client`` lets go of it when a response ends with its connection.
+    """
+
+    def __init__(self, connection: HTTPConnection, *, seconds: float) -> None:
+        self.stream: socket.socket | None = connection.sock
+        self._fired = threading.Event()
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        if self._fired.is_set() and (error is None or isinstance(error, _BROKEN_OFF)):
+            msg = "took too long"
+            raise TimeoutError(msg) from error
+
+    def _cut(self) -> None:
+        self._fired.set()
+        if self.stream is not None:
+            with suppress(OSError):
+                # Below any TLS, whose own shutdown would wait for the other side.
+                socket.socket.shutdown(self.stream, socket.SHUT_RDWR)
+
+
+def _joined(here: str, location: str) -> str:
+    try:
+        return urljoin(here, location)
+    except ValueError as error:
+        raise AddressForbidden(url=location, reason=str(error)) from error
+
+
+def _described(error: BaseException) -> str:
+    text = str(error)
+    return text if isinstance(error, TimeoutError | ValueError) and text else type(error).__name__

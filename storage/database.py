@@ -1,0 +1,137 @@
+"""The connection pool to PostgreSQL, with time limits on everything and foreign errors translated where they arise."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+from sqlalchemy import NullPool, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from storage.errors import AlreadyThere, RowRefused, SchemaOutdated, StorageError, StorageUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL, Connection, Engine, ExceptionContext
+
+_APPLICATION = "kyso"
+_SETTINGS = {
+    "timezone": "UTC",
+    "statement_timeout": "30s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+_CONNECT_WITHIN = 5  # seconds
+_POOL_WAIT = 5.0  # seconds
+
+# SQLSTATE classes (PostgreSQL, Appendix A)
+_UNIQUE_VIOLATION = "23505"
+_RULE_BROKEN = ("22", "23")  # data exception; integrity constraint violation
+_NOT_UPGRADED = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
+_PASSING = ("08", "25006", "25P03", "40", "53", "55", "57", "58")
+
+
+def connect(url: str, *, application: str = _APPLICATION, pool_size: int = 10) -> Engine:
+    """A pool of at most ``pool_size`` connections; nothing is opened yet.
+
+    Every error that leaves the engine is one of :mod:`storage.errors`, unless it is a defect of ours.
+    Raises :class:`ValueError` where the URL is none of PostgreSQL.
+    """
+    engine = create_engine(
+        _parsed(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_POOL_WAIT,
+        pool_pre_ping=True,  # a restart of the server costs nobody an error
+        hide_parameters=True,  # they hold hashes and personal data
+        connect_args=_arguments(application, _SETTINGS),
+    )
+    event.listen(engine, "handle_error", _translate)
+    return engine
+
+
+def connect_for_upgrade(url: str) -> Engine:
+    """Connections without time limits, for migrations, which may wait for each other and take long."""
+    engine = create_engine(
+        _parsed(url),
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args=_arguments(f"{_APPLICATION}-upgrade", {"timezone": "UTC"}),
+    )
+    event.listen(engine, "handle_error", _translate)
+    return engine
+
+
+def conninfo(url: str) -> str:
+    """The same address for libpq (libpq 34.1.1)."""
+    return _parsed(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction: committed when the block ends well, rolled back when it raises."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except PoolTimeout as error:
+        raise StorageUnavailable(reason="all connections were in use for too long") from error
+
+
+def translated(error: psycopg.Error) -> StorageError | None:
+    """The error in our words; None where it is a defect of the program."""
+    state = error.sqlstate
+    if state is None:
+        # The client library's own: no connection could be made, or it broke.
+        return StorageUnavailable(reason=_first_line(error)) if _is_about_the_connection(error) else None
+    if state == _UNIQUE_VIOLATION:
+        return AlreadyThere(rule=error.diag.constraint_name or state)
+    if state.startswith(_RULE_BROKEN):
+        return RowRefused(rule=error.diag.constraint_name or state)
+    if state in _NOT_UPGRADED:
+        return SchemaOutdated(reason=error.diag.message_primary or state)
+    if state.startswith(_PASSING) or isinstance(error, psycopg.OperationalError):
+        return StorageUnavailable(reason=error.diag.message_primary or state)
+    return None
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        msg = "the database URL cannot be read"
+        raise ValueError(msg) from error
+    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
+        msg = "the database URL must begin with postgresql://"
+        raise ValueError(msg)
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _arguments(application: str, settings: dict[str, str]) -> dict[str, str | int]:
+    return {
+        "application_name": application,
+        "connect_timeout": _CONNECT_WITHIN,
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        # A server that vanished without a word is noticed after a good half minute.
+        "keepalives_idle": 20,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 40_000,
+    }
+
+
+def _translate(context: ExceptionContext) -> None:
+    original = context.original_exception
+    if isinstance(original, psycopg.Error) and (ours := translated(original)) is not None:
+        raise ours from original
+
+
+def _is_about_the_connection(error: psycopg.Error) -> bool:
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,165 @@
+"""The documents of the register as rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import RowMapping, Select, select
+
+from issuance.documents import Document, DocumentState, Draft, Intent, Obstacle, Purpose, Revision
+from issuance.errors import UnknownName
+from issuance.numbers import DocumentNumber
+from signing.layout import Box, Layout
+from storage.open_transaction import OpenTransaction
+from storage.schema import UNFINISHED, documents, revisions
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+class DocumentRows(OpenTransaction):
+    """Reads and writes documents."""
+
+    def add_document(self, document: Document) -> None:
+        """Insert a new row; its first revision must follow in the same transaction."""
+        self._connection.execute(documents.insert(), _described(document) | _standing(document))
+
+    def document(self, document_id: UUID) -> Document | None:
+        """The document, or None."""
+        return self._one(select(documents).where(documents.c.id == document_id))
+
+    def locked_document(self, document_id: UUID) -> Document | None:
+        """The document with its row locked until the transaction ends."""
+        # A plain FOR UPDATE would also block rows that refer to the document; its key never changes.
+        return self._one(select(documents).where(documents.c.id == document_id).with_for_update(key_share=True))
+
+    def save_document(self, document: Document) -> None:
+        """Write back what changes in a document's life; :class:`UnknownName` where it was never added."""
+        saved = self._connection.execute(
+            documents.update().where(documents.c.id == document.id).values(_standing(document))
+        )
+        if saved.rowcount == 0:
+            raise UnknownName(kind="document", name=str(document.id))
+
+    def document_by_lookup_code(self, code: str) -> Document | None:
+        """The document with this code, in its stored form."""
+        return self._one(select(documents).where(documents.c.lookup_code == code))
+
+    def document_by_sha256(self, sha256: str) -> Document | None:
+        """The newest document that has a revision with this digest."""
+        holders = select(revisions.c.document_id).where(revisions.c.sha256 == sha256)
+        return self._one(select(documents).where(documents.c.id.in_(holders)).order_by(documents.c.id.desc()).limit(1))
+
+    def documents(
+        self, *, agency: str, state: DocumentState | None, dossier_code: str | None, after: UUID | None, limit: int
+    ) -> list[Document]:
+        """Newest first, at most ``limit``, older than ``after``."""
+        query = select(documents).where(documents.c.agency == agency)
+        if state is not None:
+            query = query.where(documents.c.state == state.value)
+        if dossier_code is not None:
+            query = query.where(documents.c.dossier_code == dossier_code)
+        if after is not None:
+            query = query.where(documents.c.id < after)
+        rows = self._connection.execute(query.order_by(documents.c.id.desc()).limit(limit)).mappings()
+        return [_document(row) for row in rows]
+
+    def unfinished_documents(self) -> list[UUID]:
+        """Documents in a state that the service itself leaves, oldest first."""
+        states = [state.value for state in UNFINISHED]
+        return list(
+            self._connection.scalars(
+                select(documents.c.id).where(documents.c.state.in_(states)).order_by(documents.c.id)
+            )
+        )
+
+    def _one(self, query: Select[tuple[object, ...]]) -> Document | None:
+        row = self._connection.execute(query).mappings().one_or_none()
+        return _document(row) if row is not None else None
+
+
+def _described(document: Document) -> dict[str, object]:
+    """The columns that never change."""
+    draft = asdict(document.draft)
+    return draft | {
+        "id": document.id,
+        "lookup_code": document.lookup_code,
+        "recipients": list(document.draft.recipients),
+        "layout": asdict(document.layout),
+        "created_by": document.created_by,
+        "created_at": document.created_at,
+    }
+
+
+def _standing(document: Document) -> dict[str, object]:
+    """The columns that say where the document stands."""
+    intent, number, obstacle = document.intent, document.number, document.obstacle
+    return {
+        "state": document.state.value,
+        "current_sha256": document.current.sha256,
+        "current_length": document.current.length,
+        "current_predecessor": document.current.predecessor,
+        "intent_purpose": intent and intent.purpose.value,
+        "intent_actor": intent and intent.actor,
+        "intent_credential": intent and intent.credential,
+        "intent_at": intent and intent.at,
+        "number_ordinal": number and number.ordinal,
+        "number_symbol": number and number.symbol,
+        "issued_on": document.issued_on,
+        "obstacle_code": obstacle and obstacle.code,
+        "obstacle_text": obstacle and obstacle.text,
+        "obstacle_at": obstacle and obstacle.at,
+    }
+
+
+def _document(row: RowMapping) -> Document:
+    return Document(
+        id=row["id"],
+        lookup_code=row["lookup_code"],
+        draft=_draft(row),
+        layout=Layout(**{cell: Box(**box) for cell, box in row["layout"].items()}),
+        state=DocumentState(row["state"]),
+        current=Revision(
+            sha256=row["current_sha256"], length=row["current_length"], predecessor=row["current_predecessor"]
+        ),
+        created_by=row["created_by"],
+        created_at=row["created_at"],
+        intent=_intent(row),
+        number=DocumentNumber(row["number_ordinal"], row["number_symbol"]) if row["number_ordinal"] else None,
+        issued_on=row["issued_on"],
+        obstacle=_obstacle(row),
+    )
+
+
+def _draft(row: RowMapping) -> Draft:
+    return Draft(
+        agency=row["agency"],
+        document_type=row["document_type"],
+        subject=row["subject"],
+        signatory=row["signatory"],
+        series=row["series"],
+        dossier_code=row["dossier_code"],
+        procedure_code=row["procedure_code"],
+        recipients=tuple(row["recipients"]),
+        due_at=row["due_at"],
+        callback_url=row["callback_url"],
+        external_id=row["external_id"],
+    )
+
+
+def _intent(row: RowMapping) -> Intent | None:
+    if row["intent_purpose"] is None:
+        return None
+    return Intent(
+        purpose=Purpose(row["intent_purpose"]),
+        actor=row["intent_actor"],
+        credential=row["intent_credential"],
+        at=row["intent_at"],
+    )
+
+
+def _obstacle(row: RowMapping) -> Obstacle | None:
+    if row["obstacle_code"] is None:
+        return None
+    return Obstacle(code=row["obstacle_code"], text=row["obstacle_text"], at=row["obstacle_at"])

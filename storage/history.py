@@ -1,0 +1,57 @@
+"""What a document was: its chain of revisions and the steps of its life. Rows are only ever added."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from issuance.documents import DocumentState, Revision
+from issuance.ports import TimelineStep
+from storage.open_transaction import OpenTransaction
+from storage.schema import revisions, timeline
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+
+class HistoryRows(OpenTransaction):
+    """Reads and appends revisions and timeline steps."""
+
+    def add_revision(self, document_id: UUID, revision: Revision) -> None:
+        """Append to the chain; :class:`storage.errors.StorageError` where it does not follow the newest one."""
+        length_of_chain = select(func.count()).where(revisions.c.document_id == document_id).scalar_subquery()
+        self._connection.execute(
+            revisions.insert().values(
+                document_id=document_id,
+                ordinal=length_of_chain + 1,
+                sha256=revision.sha256,
+                length=revision.length,
+                predecessor=revision.predecessor,
+            )
+        )
+
+    def revisions(self, document_id: UUID) -> list[Revision]:
+        """The chain, oldest first."""
+        rows = self._connection.execute(
+            select(revisions.c.sha256, revisions.c.length, revisions.c.predecessor)
+            .where(revisions.c.document_id == document_id)
+            .order_by(revisions.c.ordinal)
+        )
+        return [Revision(sha256=sha256, length=length, predecessor=predecessor) for sha256, length, predecessor in rows]
+
+    def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:
+        """Append a step."""
+        self._connection.execute(
+            timeline.insert(),
+            {"document_id": document_id, "state": step.state.value, "at": step.at, "actor": step.actor},
+        )
+
+    def timeline(self, document_id: UUID) -> list[TimelineStep]:
+        """The steps, oldest first."""
+        rows = self._connection.execute(
+            select(timeline.c.state, timeline.c.at, timeline.c.actor)
+            .where(timeline.c.document_id == document_id)
+            .order_by(timeline.c.id)
+        )
+        return [TimelineStep(state=DocumentState(state), at=at, actor=actor) for state, at, actor in rows]

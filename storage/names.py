@@ -1,0 +1,84 @@
+"""Agencies, accounts and credentials as rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import select
+
+from certs.algorithms import SignatureAlgorithm
+from certs.certificate import SigningCertificate
+from issuance.documents import Purpose
+from issuance.ports import Account, Agency, Credential, Role
+from storage.open_transaction import OpenTransaction
+from storage.schema import accounts, agencies, credentials
+
+
+class NameRows(OpenTransaction):
+    """Reads and writes who and what the register knows by name. Secrets are kept as Argon2 hashes only."""
+
+    def add_agency(self, agency: Agency) -> None:
+        """Insert or replace an agency."""
+        self._insert_or_replace(agencies, asdict(agency))
+
+    def agency(self, agency_id: str) -> Agency | None:
+        """The agency, or None."""
+        row = self._connection.execute(select(agencies).where(agencies.c.id == agency_id)).mappings().one_or_none()
+        return Agency(**row) if row is not None else None
+
+    def add_account(self, account: Account, *, secret_hash: str) -> None:
+        """Insert or replace an account."""
+        row = asdict(account) | {"roles": sorted(role.value for role in account.roles), "secret_hash": secret_hash}
+        self._insert_or_replace(accounts, row)
+
+    def account(self, account_id: str) -> Account | None:
+        """The account, or None."""
+        row = self._connection.execute(select(accounts).where(accounts.c.id == account_id)).mappings().one_or_none()
+        if row is None:
+            return None
+        return Account(
+            id=row["id"],
+            agency=row["agency"],
+            full_name=row["full_name"],
+            position=row["position"],
+            roles=frozenset(Role(role) for role in row["roles"]),
+            signature_image=row["signature_image"],
+        )
+
+    def account_secret_hash(self, account_id: str) -> str | None:
+        """The Argon2 hash of the secret, or None."""
+        return self._connection.scalar(select(accounts.c.secret_hash).where(accounts.c.id == account_id))
+
+    def add_credential(self, credential: Credential, *, activation_hash: str) -> None:
+        """Insert or replace a credential."""
+        row = {
+            "name": credential.name,
+            "agency": credential.agency,
+            "purpose": credential.purpose.value,
+            "holder": credential.holder,
+            "key": credential.key,
+            "algorithm": credential.algorithm.name,
+            "certificate": credential.certificate.der,
+            "chain": list(credential.certificate.chain),
+            "activation_hash": activation_hash,
+        }
+        self._insert_or_replace(credentials, row)
+
+    def credential(self, name: str) -> Credential | None:
+        """The credential, or None."""
+        row = self._connection.execute(select(credentials).where(credentials.c.name == name)).mappings().one_or_none()
+        if row is None:
+            return None
+        return Credential(
+            name=row["name"],
+            agency=row["agency"],
+            purpose=Purpose(row["purpose"]),
+            holder=row["holder"],
+            key=row["key"],
+            algorithm=SignatureAlgorithm[row["algorithm"]],
+            certificate=SigningCertificate(der=row["certificate"], chain=tuple(row["chain"])),
+        )
+
+    def activation_hash(self, credential: str) -> str | None:
+        """The Argon2 hash of the code by which the holder consents to a use of the key."""
+        return self._connection.scalar(select(credentials.c.activation_hash).where(credentials.c.name == credential))

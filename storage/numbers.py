@@ -1,0 +1,68 @@
+"""Number series: without gaps, without duplicates, and with dates that never run backwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from issuance.errors import DateInvalid, UnknownName
+from issuance.numbers import DocumentNumber, NumberSeries
+from storage.open_transaction import OpenTransaction
+from storage.schema import number_series
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import ColumnElement
+
+
+class NumberRows(OpenTransaction):
+    """Reads series and takes numbers."""
+
+    def next_number(self, series: NumberSeries, *, issued_on: date) -> DocumentNumber:
+        """Take the next number under the row lock of the series, which is held until the transaction ends.
+
+        Whoever comes second waits, and then sees the first one's date. A transaction that is rolled back gives its
+        number back, so that nothing is missing. Raises :class:`DateInvalid`, :class:`UnknownName`.
+        """
+        if issued_on.year != series.year:
+            raise DateInvalid(reason=f"the series {series.name!r} is for {series.year}")
+        newest = number_series.c.newest_date
+        taken = self._connection.execute(
+            number_series.update()
+            .where(*_is(agency=series.agency, name=series.name, year=series.year))
+            .where(or_(newest.is_(None), newest <= issued_on))
+            .values(next=number_series.c.next + 1, newest_date=issued_on)
+            .returning(number_series.c.next - 1, number_series.c.symbol)
+        ).one_or_none()
+        if taken is None:
+            raise self._refusal(series)
+        ordinal, symbol = taken
+        return DocumentNumber(ordinal=ordinal, symbol=symbol)
+
+    def series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
+        """The series, or None where the agency has none of this name in this year."""
+        symbol = self._connection.scalar(
+            select(number_series.c.symbol).where(*_is(agency=agency, name=name, year=year))
+        )
+        return NumberSeries(agency=agency, name=name, year=year, symbol=symbol) if symbol is not None else None
+
+    def add_series(self, series: NumberSeries) -> None:
+        """Insert a series that starts at 01; one that exists stays as it is."""
+        row = {"agency": series.agency, "name": series.name, "year": series.year, "symbol": series.symbol}
+        keys = [column.name for column in number_series.primary_key]
+        self._connection.execute(insert(number_series).values(row).on_conflict_do_nothing(index_elements=keys))
+
+    def _refusal(self, series: NumberSeries) -> DateInvalid | UnknownName:
+        newest = self._connection.scalar(
+            select(number_series.c.newest_date).where(*_is(agency=series.agency, name=series.name, year=series.year))
+        )
+        if newest is None:
+            return UnknownName(kind="series", name=f"{series.name} {series.year}")
+        return DateInvalid(reason=f"the series {series.name!r} has reached {newest:%d/%m/%Y}")
+
+
+def _is(*, agency: str, name: str, year: int) -> tuple[ColumnElement[bool], ...]:
+    return (number_series.c.agency == agency, number_series.c.name == name, number_series.c.year == year)

@@ -1,0 +1,295 @@
+"""The tables of the register, with every rule that the database itself can keep.
+
+Migrations make them (``storage/migrations``); a test compares the two. Names of constraints follow PostgreSQL's own.
+Identifiers of documents are UUIDv7, made by the caller, so that their order is the order of making.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from certs.algorithms import SignatureAlgorithm
+from issuance.documents import DocumentState, Purpose
+from issuance.ports import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from enum import Enum
+
+_SHA256 = "'^[0-9a-f]{64}$'"
+# The states that the service itself leaves, as in `issuance.advance.TRANSITIONAL`, which costs a second to import; a
+# test holds them equal.
+UNFINISHED = frozenset(
+    {DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP, DocumentState.NUMBERED, DocumentState.SEALED}
+)
+_NUMBERED = (DocumentState.NUMBERED, DocumentState.SEALED, DocumentState.ISSUED)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    }
+)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _values(members: Iterable[Enum]) -> str:
+    return _list(sorted(str(member.value) for member in members))
+
+
+def _together(*columns: str) -> str:
+    return f"num_nulls({', '.join(columns)}) IN (0, {len(columns)})"
+
+
+def _instant(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("parent", Text),
+    Column("place", Text, nullable=False),
+    Column("seal_diameter", Double, nullable=False),
+    Column("seal_image", LargeBinary, nullable=False),
+    CheckConstraint("seal_diameter > 0", name="seal_diameter"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agency", Text, ForeignKey("agencies.id"), nullable=False),
+    Column("full_name", Text, nullable=False),
+    Column("position", Text),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("signature_image", LargeBinary),
+    Column("secret_hash", Text, nullable=False),
+    CheckConstraint(f"roles <@ ARRAY[{_values(Role)}]::text[]", name="roles"),
+)
+
+bearer_tokens = Table(
+    "bearer_tokens",
+    metadata,
+    Column("token_sha256", LargeBinary, primary_key=True),
+    Column("account", Text, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    _instant("expires_at"),
+    CheckConstraint("length(token_sha256) = 32", name="token_sha256"),
+    Index(None, "expires_at"),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("agency", Text, ForeignKey("agencies.id"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("holder", Text, ForeignKey("accounts.id")),
+    Column("key", Text, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("certificate", LargeBinary, nullable=False),
+    Column("chain", ARRAY(LargeBinary), nullable=False),
+    Column("activation_hash", Text, nullable=False),
+    CheckConstraint(f"purpose IN ({_values(Purpose)})", name="purpose"),
+    CheckConstraint("(purpose = 'seal') = (holder IS NULL)", name="holder"),
+    CheckConstraint(f"algorithm IN ({_list(SignatureAlgorithm.__members__)})", name="algorithm"),
+)
+
+number_series = Table(
+    "number_series",
+    metadata,
+    Column("agency", Text, ForeignKey("agencies.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("symbol", Text, nullable=False),
+    Column("next", BigInteger, nullable=False, server_default=text("1")),
+    Column("newest_date", Date),
+    # Number and symbol are unique in an agency and year (Decree 30/2020, art. 15), so two series never share a symbol.
+    UniqueConstraint("agency", "year", "symbol"),
+    CheckConstraint("next >= 1", name="next"),
+    CheckConstraint("next > 1 OR newest_date IS NULL", name="newest_date"),
+    CheckConstraint("EXTRACT(YEAR FROM newest_date) = year", name="newest_date_year"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("lookup_code", Text, nullable=False),
+    # what the sending system says
+    Column("agency", Text, ForeignKey("agencies.id"), nullable=False),
+    Column("document_type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("signatory", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("series", Text, nullable=False),
+    Column("dossier_code", Text),
+    Column("procedure_code", Text),
+    Column("recipients", ARRAY(Text), nullable=False),
+    _instant("due_at", nullable=True),
+    Column("callback_url", Text),
+    Column("external_id", Text),
+    # where it stands
+    Column("layout", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("current_sha256", Text, nullable=False),
+    Column("current_length", BigInteger, nullable=False),
+    Column("current_predecessor", Text),
+    Column("created_by", Text, ForeignKey("accounts.id"), nullable=False),
+    _instant("created_at"),
+    Column("intent_purpose", Text),
+    Column("intent_actor", Text),
+    Column("intent_credential", Text, ForeignKey("credentials.name")),
+    _instant("intent_at", nullable=True),
+    Column("number_ordinal", BigInteger),
+    Column("number_symbol", Text),
+    Column("issued_on", Date),
+    Column("issued_year", Integer, Computed("EXTRACT(YEAR FROM issued_on)::integer", persisted=True)),
+    Column("obstacle_code", Text),
+    Column("obstacle_text", Text),
+    _instant("obstacle_at", nullable=True),
+    # The current revision is one of the chain, at the latest when the transaction ends.
+    ForeignKeyConstraint(
+        ["id", "current_sha256"],
+        ["revisions.document_id", "revisions.sha256"],
+        deferrable=True,
+        initially="DEFERRED",
+        use_alter=True,
+        name="documents_current_fkey",
+    ),
+    UniqueConstraint("lookup_code"),
+    UniqueConstraint("agency", "issued_year", "number_symbol", "number_ordinal", name="documents_number_key"),
+    CheckConstraint(f"state IN ({_values(DocumentState)})", name="state"),
+    CheckConstraint("lookup_code ~ '^[0-9A-HJKMNP-TV-Z]{17}$'", name="lookup_code"),
+    CheckConstraint("number_ordinal >= 1", name="number_ordinal"),
+    CheckConstraint(_together("number_ordinal", "number_symbol", "issued_on"), name="number"),
+    CheckConstraint(f"number_ordinal IS NOT NULL OR state NOT IN ({_values(_NUMBERED)})", name="numbered"),
+    CheckConstraint(_together("intent_purpose", "intent_actor", "intent_credential", "intent_at"), name="intent"),
+    CheckConstraint(f"intent_purpose IN ({_values(Purpose)})", name="intent_purpose"),
+    # The intent is committed before the key is used.
+    CheckConstraint(f"intent_purpose IS NOT NULL OR state NOT IN ({_values(UNFINISHED)})", name="intended"),
+    CheckConstraint(_together("obstacle_code", "obstacle_text", "obstacle_at"), name="obstacle"),
+    Index(None, "agency", "id"),
+    Index(None, "agency", "state", "id"),
+    Index(None, "agency", "dossier_code", "id", postgresql_where=text("dossier_code IS NOT NULL")),
+    Index("documents_unfinished_idx", "id", postgresql_where=text(f"state IN ({_values(UNFINISHED)})")),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("document_id", Uuid, ForeignKey("documents.id"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("sha256", Text, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("predecessor", Text),
+    # One chain: each revision follows another of the same document, and none has two successors.
+    ForeignKeyConstraint(["document_id", "predecessor"], ["revisions.document_id", "revisions.sha256"]),
+    UniqueConstraint("document_id", "sha256"),
+    UniqueConstraint("document_id", "predecessor"),
+    CheckConstraint("(ordinal = 1) = (predecessor IS NULL) AND ordinal >= 1", name="ordinal"),
+    CheckConstraint(f"sha256 ~ {_SHA256}", name="sha256"),
+    CheckConstraint("length > 0", name="length"),
+    Index(None, "sha256"),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("document_id", Uuid, ForeignKey("documents.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    _instant("at"),
+    Column("actor", Text, nullable=False),
+    CheckConstraint(f"state IN ({_values(DocumentState)})", name="state"),
+    Index(None, "document_id", "id"),
+)
+
+signature_requests = Table(
+    "signature_requests",
+    metadata,
+    Column("document_id", Uuid, ForeignKey("documents.id"), primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("base", Text, nullable=False),
+    Column("increment", LargeBinary, nullable=False),
+    Column("reserved_start", BigInteger, nullable=False),
+    Column("reserved_end", BigInteger, nullable=False),
+    Column("document_digest", LargeBinary, nullable=False),
+    Column("signed_attributes", LargeBinary, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("credential", Text, ForeignKey("credentials.name"), nullable=False),
+    _instant("created_at"),
+    Column("value", LargeBinary),
+    Column("timestamp", LargeBinary),
+    ForeignKeyConstraint(["document_id", "base"], ["revisions.document_id", "revisions.sha256"]),
+    CheckConstraint(f"purpose IN ({_values(Purpose)})", name="purpose"),
+    CheckConstraint(f"algorithm IN ({_list(SignatureAlgorithm.__members__)})", name="algorithm"),
+    CheckConstraint("0 <= reserved_start AND reserved_start < reserved_end", name="reserved"),
+    CheckConstraint("timestamp IS NULL OR value IS NOT NULL", name="timestamp"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    # The order of writing. A transaction that was rolled back leaves a gap; the log of a later version numbers leaves.
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _instant("at"),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("document_id", Uuid),  # no foreign key: the log stands alone
+    Column("facts", JSONB, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    CheckConstraint("length(leaf) = 32", name="leaf"),
+    Index(None, "document_id", "id"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_sha256", LargeBinary, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default=text("1")),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("status", SmallInteger),
+    Column("headers", JSONB),
+    Column("body", LargeBinary),
+    CheckConstraint("length(request_sha256) = 32", name="request_sha256"),
+    CheckConstraint(_together("status", "headers", "body"), name="response"),
+    CheckConstraint("length(key) BETWEEN 1 AND 255", name="key"),
+    Index(None, "created_at"),
+)

@@ -1,0 +1,58 @@
+"""Bearer tokens (RFC 6750): random, short-lived, and kept as digests, so that the database's copy opens nothing.
+
+Times are those of the database, so that all processes agree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from storage.database import transaction
+from storage.schema import bearer_tokens
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from sqlalchemy import Engine
+
+_ENTROPY_BYTES = 32
+
+
+class Sessions:
+    """Hands out tokens and says whose they are."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def issue(self, account_id: str, *, ttl: timedelta) -> str:
+        """A new token of 256 random bits, safe in URLs and headers; it cannot be shown again.
+
+        Raises :class:`storage.errors.RowRefused` where there is no such account.
+        """
+        token = secrets.token_urlsafe(_ENTROPY_BYTES)
+        row = {"token_sha256": _digest(token), "account": account_id, "expires_at": func.now() + ttl}
+        with transaction(self._engine) as connection:
+            connection.execute(bearer_tokens.insert().values(row))
+        return token
+
+    def resolve(self, token: str) -> str | None:
+        """The account's id, or None for a token that is unknown or expired."""
+        query = select(bearer_tokens.c.account).where(
+            bearer_tokens.c.token_sha256 == _digest(token), bearer_tokens.c.expires_at > func.now()
+        )
+        with transaction(self._engine) as connection:
+            return connection.scalar(query)
+
+    def forget_expired(self) -> None:
+        """Delete tokens that open nothing any more."""
+        with transaction(self._engine) as connection:
+            connection.execute(bearer_tokens.delete().where(bearer_tokens.c.expires_at <= func.now()))
+
+
+def _digest(token: str) -> bytes:
+    # A fast digest will do: 256 random bits cannot be guessed.
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,52 @@
+"""Transactions over the whole register: the database's side of ``issuance.ports``."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from storage.audit import AuditRows
+from storage.database import transaction
+from storage.documents import DocumentRows
+from storage.history import HistoryRows
+from storage.names import NameRows
+from storage.numbers import NumberRows
+from storage.signature_requests import SignatureRequestRows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from sqlalchemy import Connection, Engine
+
+    from storage.job_queue import JobQueue
+
+
+class PostgresRepositories(DocumentRows, HistoryRows, NumberRows, SignatureRequestRows, NameRows, AuditRows):
+    """One open transaction with everything that ``issuance.ports.Repositories`` asks for."""
+
+    def __init__(self, connection: Connection, jobs: JobQueue) -> None:
+        super().__init__(connection)
+        self._jobs = jobs
+
+    def enqueue_advance(self, document_id: UUID) -> None:
+        """Ask a worker to take the document's due step; one waiting job per document is enough."""
+        self._jobs.enqueue_advance(self._connection, document_id)
+
+
+class PostgresUnitOfWork:
+    """Implements ``issuance.ports.UnitOfWork`` on PostgreSQL, isolation level read committed.
+
+    Errors of the database leave as those of :mod:`storage.errors`. A connection that breaks during the commit leaves
+    open whether it happened: every step of the register may be repeated.
+    """
+
+    def __init__(self, engine: Engine, jobs: JobQueue) -> None:
+        self._engine = engine
+        self._jobs = jobs
+
+    @contextmanager
+    def __call__(self) -> Iterator[PostgresRepositories]:
+        """Open a transaction: committed when the block ends well, rolled back when it raises."""
+        with transaction(self._engine) as connection:
+            yield PostgresRepositories(connection, self._jobs)
