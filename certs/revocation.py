@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -76,6 +77,7 @@ class RevocationGatherer:
         self._signing = load_readable(anchors.signing)
         self._timestamping = load_readable(anchors.timestamping)
         self._kept: dict[_Source, tuple[bytes, datetime]] = {}
+        self._lock = threading.Lock()
 
     def gather(
         self, *, certificates: tuple[SigningCertificate, ...], tokens: tuple[TimeStampToken, ...], at: datetime
@@ -178,9 +180,10 @@ class RevocationGatherer:
             return kept[0], judge(kept[0])
         der = ask()
         verdict = judge(der)
-        if len(self._kept) >= _KEPT_ANSWERS:
-            self._kept.pop(next(iter(self._kept)), None)
-        self._kept[source] = (der, verdict.good_until)
+        with self._lock:
+            if len(self._kept) >= _KEPT_ANSWERS:
+                del self._kept[next(iter(self._kept))]
+            self._kept[source] = (der, verdict.good_until)
         return der, verdict
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _CALLERS = 512  # connections at once; each is a thread
 _BREATH = 0.05  # seconds before the next caller after one could not be admitted
+_LINGERING = 1.0  # seconds for a refused caller to read why
 _PARTING = 5.0  # seconds that callers have to end when the signer stops
 
 
@@ -100,6 +101,7 @@ class Signer:
                 self._send(connection, self._reply(message))
         except (CallerRefused, RequestInvalid) as error:
             self._send(connection, protocol.refusal(error))
+            _linger(connection)
 
     def _send(self, connection: sockets.socket, reply: protocol.Members) -> None:
         connection.settimeout(self._limits.frame.total_seconds())
@@ -174,6 +176,13 @@ def main() -> None:
         run(tuple(options.tokens), options.socket, options.state)
     except HsmError as error:
         sys.exit(f"{error}. {error.hint}")
+
+
+def _linger(connection: sockets.socket) -> None:
+    """Take what the caller is still sending: closing over unread octets would make the kernel drop the refusal."""
+    connection.shutdown(sockets.SHUT_WR)
+    connection.settimeout(_LINGERING)
+    connection.recv(1 << 16)
 
 
 def _demand_complete(token: Pkcs11Uri) -> None:

@@ -175,17 +175,13 @@ class S3Blobs:
             response.release_conn()
 
     def _extend_retention(self, sha256: str, *, version: str | None, until: datetime) -> None:
-        """Make the lock at least this long and this strong."""
+        """Make the lock at least this long. Its mode stays: to change one takes the right to break locks."""
         asked = _whole_seconds(until)
         found = self._retention(sha256, version=version)
-        mode = self._mode.value
-        if found is not None:
-            if found.mode == COMPLIANCE:
-                mode = COMPLIANCE
-            if found.mode == mode and found.retain_until_date >= asked:
-                return
-            asked = max(asked, found.retain_until_date)
-        self._client.set_object_retention(self._bucket, _name(sha256), Retention(mode, asked), version_id=version)
+        if found is not None and found.retain_until_date >= asked:
+            return
+        lock = Retention(found.mode if found is not None else self._mode.value, asked)
+        self._client.set_object_retention(self._bucket, _name(sha256), lock, version_id=version)
 
     def _retention(self, sha256: str, *, version: str | None) -> Retention | None:
         try:

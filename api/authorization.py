@@ -1,0 +1,67 @@
+"""Who may call what: one row for every operation, and nothing without a row.
+
+Roles open the door; what lies behind it is narrowed further in the use cases and queries: only the caller's own agency,
+only the named signatory, only the clerk. ``tests/unit/test_api_authorization.py`` fails on a route without a row.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from api.errors import RoleMissing
+from issuance.ports import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from issuance.ports import Account
+
+
+class Public(Enum):
+    """A call that needs no account."""
+
+    ANYONE = "anyone"
+
+
+Rule = Public | frozenset[Role]
+
+_EVERY_ROLE = frozenset(Role)
+
+RULES: Mapping[str, Rule] = {
+    # operation id: who
+    "createToken": Public.ANYONE,
+    "createDocument": frozenset({Role.SUBMITTER}),
+    "listDocuments": _EVERY_ROLE,
+    "readDocument": _EVERY_ROLE,
+    "readDocumentFile": _EVERY_ROLE,
+    "submitDocument": frozenset({Role.SUBMITTER}),
+    "signDocument": frozenset({Role.SIGNATORY}),
+    "issueDocument": frozenset({Role.CLERK}),
+    "lookUpDocument": Public.ANYONE,
+    "verifyFile": Public.ANYONE,
+    "readHealth": Public.ANYONE,
+    "readReadiness": Public.ANYONE,
+    "readOpenApi": Public.ANYONE,
+    # pages
+    "homePage": Public.ANYONE,
+    "lookupPage": Public.ANYONE,
+    "documentPage": Public.ANYONE,
+    "verifyPage": Public.ANYONE,
+    "resultPage": Public.ANYONE,
+    "staticFile": Public.ANYONE,
+    "robotsFile": Public.ANYONE,
+}
+
+
+def is_public(operation: str) -> bool:
+    """Whether the operation needs no account; one without a row does, and is then refused."""
+    return RULES.get(operation) is Public.ANYONE
+
+
+def demand_role(account: Account, operation: str) -> None:
+    """Raise :class:`RoleMissing` unless the account has a role that the operation is for."""
+    rule = RULES.get(operation, frozenset[Role]())
+    if isinstance(rule, Public) or account.roles & rule:
+        return
+    raise RoleMissing(roles=tuple(sorted(role.value for role in rule)))

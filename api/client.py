@@ -1,0 +1,208 @@
+"""A small client of the HTTP interface, for the demonstration, the command line and tests.
+
+Every call opens a connection of its own, so that a restarted server is met like a fresh one. POST calls carry an
+``Idempotency-Key``; give the same one to repeat a call whose answer was lost.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import uuid
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote, urlencode, urlsplit
+
+from api.document_forms import CreatedAnswer, DocumentAnswer, DocumentPage, MetadataForm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from uuid import UUID
+
+_DEFAULT_TIMEOUT = 90.0
+
+
+class Unreachable(Exception):
+    """The service did not answer; whether it did what was asked is not known, and the same call may be repeated."""
+
+
+class Refused(Exception):
+    """The service answered with a problem document (RFC 9457)."""
+
+    def __init__(self, *, status: int, problem: Mapping[str, object]) -> None:
+        self.status = status
+        self.problem = problem
+        self.code = str(problem.get("code", "unknown"))
+        self.vi = str(problem.get("vi", ""))
+        self.hint = str(problem.get("hint", ""))
+        super().__init__(f"{status} {self.code}: {problem.get('detail') or problem.get('title') or ''}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def json(self) -> dict[str, object]:
+        """The body as a JSON object."""
+        parsed = json.loads(self.body)
+        if not isinstance(parsed, dict):
+            msg = "the answer is not a JSON object"
+            raise Unreachable(msg)
+        return parsed
+
+
+class Client:
+    """Calls one service; ``with_token`` gives a client that acts for an account."""
+
+    def __init__(self, base_url: str, *, token: str | None = None, timeout: float = _DEFAULT_TIMEOUT) -> None:
+        self._base = urlsplit(base_url)
+        self._token = token
+        self._timeout = timeout
+
+    def with_token(self, *, client_id: str, secret: str) -> Self:
+        """A client for this account; its token is good for ten minutes."""
+        form = urlencode({"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret})
+        answer = self.call(
+            "POST", "/oauth2/token", body=form.encode(), headers={"Content-Type": "application/x-www-form-urlencoded"}
+        )
+        return type(self)(self._base.geturl(), token=str(answer.json()["access_token"]), timeout=self._timeout)
+
+    def create_document(
+        self, pdf: bytes, metadata: MetadataForm, *, name: str = "document.pdf", idempotency_key: str | None = None
+    ) -> CreatedAnswer:
+        """Submit a draft."""
+        description = metadata.model_dump_json(exclude_none=True)
+        body, media_type = multipart({"metadata": description}, file=pdf, name=name)
+        answer = self._post("/v1/documents", body, media_type, idempotency_key)
+        return CreatedAnswer.model_validate_json(answer.body)
+
+    def submit(self, document: UUID) -> DocumentAnswer:
+        """Hand the draft to its signatory."""
+        return self._step(document, "submit", {})
+
+    def sign(self, document: UUID, *, credential: str, activation: str, wait: int | None = None) -> DocumentAnswer:
+        """Sign with a key that the server holds; the state tells whether a worker still has it."""
+        return self._step(document, "signature", {"credential": credential, "activation": activation}, wait=wait)
+
+    def issue(
+        self,
+        document: UUID,
+        *,
+        credential: str,
+        activation: str | None = None,
+        issued_on: date | None = None,
+        wait: int | None = None,
+    ) -> DocumentAnswer:
+        """Number, date and seal."""
+        order = {"credential": credential, "activation": activation}
+        order["issued_on"] = issued_on.isoformat() if issued_on else None
+        return self._step(document, "issue", {k: v for k, v in order.items() if v is not None}, wait=wait)
+
+    def document(self, document: UUID) -> DocumentAnswer:
+        """The document with its story."""
+        return DocumentAnswer.model_validate_json(self.call("GET", f"/v1/documents/{document}").body)
+
+    def documents(self, **query: str) -> DocumentPage:
+        """A page of the agency's documents; ``state``, ``dossier_code``, ``limit`` and ``cursor`` narrow it."""
+        return DocumentPage.model_validate_json(self.call("GET", f"/v1/documents?{urlencode(query)}").body)
+
+    def file(self, document: UUID, *, revision: int | None = None) -> bytes:
+        """The PDF, the newest revision unless one is named."""
+        query = f"?revision={revision}" if revision else ""
+        return self.call("GET", f"/v1/documents/{document}/file{query}").body
+
+    def lookup(self, code: str) -> dict[str, object]:
+        """The public facts of a document."""
+        return self.call("GET", f"/v1/lookup/{quote(code, safe='')}").json()
+
+    def verify(self, pdf: bytes, *, name: str = "document.pdf") -> dict[str, object]:
+        """The verification report of a file."""
+        body, media_type = multipart({}, file=pdf, name=name)
+        return self.call("POST", "/v1/verifications", body=body, headers={"Content-Type": media_type}).json()
+
+    def ready(self) -> bool:
+        """Whether the service and what it needs answer."""
+        try:
+            return self.call("GET", "/readyz").status == 200  # noqa: PLR2004 - OK
+        except (Refused, Unreachable):
+            return False
+
+    def call(
+        self, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One call; raises :class:`Refused` for 4xx and 5xx, :class:`Unreachable` where no answer came."""
+        answer = self._exchange(method, path, body, dict(headers or {}))
+        if answer.status >= 400:  # noqa: PLR2004 - errors begin here (RFC 9110, 15)
+            raise Refused(status=answer.status, problem=_problem(answer))
+        return answer
+
+    def _step(
+        self, document: UUID, step: str, order: Mapping[str, str | None], *, wait: int | None = None
+    ) -> DocumentAnswer:
+        prefer = {} if wait is None else {"Prefer": f"wait={wait}"}
+        body = json.dumps(order).encode() if order else None
+        answer = self._post(f"/v1/documents/{document}/{step}", body, "application/json", None, prefer)
+        return DocumentAnswer.model_validate_json(answer.body)
+
+    def _post(
+        self,
+        path: str,
+        body: bytes | None,
+        media_type: str,
+        idempotency_key: str | None,
+        more: Mapping[str, str] | None = None,
+    ) -> Answer:
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4()), **(more or {})}
+        if body is not None:
+            headers["Content-Type"] = media_type
+        return self.call("POST", path, body=body, headers=headers)
+
+    def _exchange(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
+        connection = self._connection()
+        try:
+            connection.request(method, f"{self._base.path}{path}", body=body, headers=headers)
+            response = connection.getresponse()
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(status=response.status, headers=found, body=response.read())
+        except (OSError, HTTPException) as error:
+            msg = f"{self._base.netloc} did not answer: {error}"
+            raise Unreachable(msg) from error
+        finally:
+            connection.close()
+
+    def _connection(self) -> HTTPConnection:
+        host, port = self._base.hostname or "", self._base.port
+        if self._base.scheme == "https":
+            return HTTPSConnection(host, port, timeout=self._timeout, context=ssl.create_default_context())
+        return HTTPConnection(host, port, timeout=self._timeout)
+
+
+def multipart(fields: Mapping[str, str], *, file: bytes, name: str) -> tuple[bytes, str]:
+    """A multipart/form-data body with one PDF named ``file``, and its media type (RFC 7578)."""
+    boundary = uuid.uuid4().hex
+    head = b"".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+        for key, value in fields.items()
+    )
+    quoted = name.replace("\\", "_").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    head += (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n'
+        "Content-Type: application/pdf\r\n\r\n"
+    ).encode()
+    return head + file + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def _problem(answer: Answer) -> Mapping[str, object]:
+    try:
+        parsed = json.loads(answer.body)
+    except ValueError:
+        return {"title": answer.body[:200].decode("utf-8", "replace")}
+    return parsed if isinstance(parsed, dict) else {}

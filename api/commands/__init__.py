@@ -1,0 +1,1 @@
+"""The commands of `kyso`, a file for each subject."""

@@ -1,0 +1,96 @@
+"""``kyso doctor``: look at everything this machine needs, and say what to do about what is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from api.error_classes import BASES
+from api.settings import Settings, SettingsInvalid, read_settings
+from api.wiring import blobs_of
+from certs.anchors import read_trust_directory
+from hsm.client import SignerClient
+from hsm.provisioning import SOFTHSM_MODULE
+from signing.typeface import Style, demand_vietnamese
+from storage.database import connect, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_LEAST_FREE = 2 * 1024**3
+_OLDEST = (3, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; ``advice`` is empty where all is well."""
+
+    name: str
+    said: str
+    advice: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.advice
+
+
+def examine() -> Iterator[Finding]:
+    """Everything in turn; what needs settings is looked at only where there are some."""
+    yield _python()
+    yield _disk()
+    yield _asked("Phông chữ (typeface)", lambda: demand_vietnamese(Style.REGULAR), said="Liberation Serif")
+    yield _softhsm()
+    if not any(name.startswith("KYSO_") for name in os.environ):
+        yield Finding("Cấu hình (settings)", "chưa có biến KYSO_* (none set; enough for `kyso demo` and `kyso up`)")
+        return
+    try:
+        settings = read_settings(Settings)
+    except SettingsInvalid as error:
+        yield Finding("Cấu hình (settings)", "chưa đúng (invalid)", "; ".join(error.problems))
+        return
+    yield Finding("Cấu hình (settings)", "ok")
+    yield from _parts(settings)
+
+
+def _parts(settings: Settings) -> Iterator[Finding]:
+    yield _asked("Chứng thư gốc (trust anchors)", lambda: read_trust_directory(settings.trust_dir))
+    yield _asked("Cơ sở dữ liệu (database)", lambda: _touch(settings))
+    yield _asked("Kho tệp (object store)", lambda: blobs_of(settings).put(b"kyso readiness probe\n"))
+    yield _asked("Dịch vụ ký (signer)", lambda: SignerClient(settings.signer_socket).health())
+    if not settings.tsa_urls:
+        yield Finding("Dấu thời gian (timestamps)", "chưa cấu hình (not set)", "Set KYSO_TSA_URLS.")
+
+
+def _asked(name: str, question: Callable[[], object], *, said: str = "ok") -> Finding:
+    try:
+        question()
+    except BASES as error:
+        return Finding(name, str(error), error.hint or error.code)
+    return Finding(name, said)
+
+
+def _touch(settings: Settings) -> None:
+    engine = connect(settings.database_url.get_secret_value())
+    with transaction(engine) as connection:
+        connection.exec_driver_sql("SELECT 1")
+    engine.dispose()
+
+
+def _python() -> Finding:
+    said = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("Python", said, "" if sys.version_info >= _OLDEST else "Install Python 3.11 or newer.")
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage(".").free
+    advice = "" if free > _LEAST_FREE else "Free at least 2 GB on this disk."
+    return Finding("Đĩa trống (free disk)", f"{free / 1024**3:.1f} GB", advice)
+
+
+def _softhsm() -> Finding:
+    advice = "" if SOFTHSM_MODULE.exists() else "For the demonstration: apt-get install softhsm2."
+    return Finding("SoftHSM", str(SOFTHSM_MODULE), advice)

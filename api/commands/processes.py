@@ -1,0 +1,52 @@
+"""The long-running processes of a service: HTTP server, worker, signer."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from api.logs import configure_logs
+from api.settings import Settings, SignerSettings, read_settings
+from api.wiring import joined
+from api.worker import advancing
+from hsm import signer
+from hsm.uri import Pkcs11Uri
+from storage.jobs import run_worker
+
+_CLOSE_WITHIN = 25  # seconds for answers under way when the server stops
+
+
+def serve() -> None:
+    """Serve HTTP until SIGTERM or SIGINT.
+
+    With several workers uvicorn spawns them, so that nothing opened here is shared after a fork.
+    """
+    settings = read_settings(Settings)
+    uvicorn.run(
+        "api.app:served_app",
+        factory=True,
+        host=settings.listen_host,
+        port=settings.listen_port,
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,  # it would name lookup codes; api/boundary.py logs requests
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=_CLOSE_WITHIN,
+    )
+
+
+def work() -> None:
+    """Take jobs until SIGTERM or SIGINT."""
+    configure_logs()
+    settings = read_settings(Settings)
+    with joined(settings) as application:
+        run_worker(settings.database_url.get_secret_value(), advance=advancing(application.outside))
+
+
+def sign() -> None:
+    """Hold the tokens and answer on the Unix socket until SIGTERM or SIGINT."""
+    configure_logs()
+    settings = read_settings(SignerSettings)
+    tokens = tuple(Pkcs11Uri.parse(module) for module in settings.pkcs11_modules)
+    signer.run(tokens, settings.signer_socket, settings.home / "signer")

@@ -1,0 +1,40 @@
+"""Try again where a repeat may help: the demonstration goes on when a part of the service is restarted under it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from api.client import Refused, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+
+Answered = TypeVar("Answered")
+
+_PAUSE = 0.4  # seconds
+_PASSING = frozenset({429, 502, 503, 504})
+_PASSING_CODES = frozenset({"idempotency-in-flight"})
+
+
+def persistently(call: Callable[[], Answered], *, patience: timedelta) -> Answered:
+    """The answer of the call, which must be one that may be repeated.
+
+    Raises the last :class:`Unreachable` or :class:`Refused` once patience is over, and any other refusal at once.
+    """
+    deadline = time.monotonic() + patience.total_seconds()
+    while True:
+        try:
+            return call()
+        except Unreachable:
+            if time.monotonic() > deadline:
+                raise
+        except Refused as refusal:
+            if not _may_pass(refusal) or time.monotonic() > deadline:
+                raise
+        time.sleep(_PAUSE)
+
+
+def _may_pass(refusal: Refused) -> bool:
+    return refusal.status in _PASSING or refusal.code in _PASSING_CODES

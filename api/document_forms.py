@@ -1,0 +1,255 @@
+"""The JSON of documents: what a sender describes, what the steps take, what is answered."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+
+from api.plain_text import Line, Name, WebAddress
+from issuance.documents import Document, DocumentState, Draft, Revision
+from issuance.ports import TimelineStep
+from signing.layout import CODE_BOX, Box, OpenCells
+from signing.lint import Finding
+
+_A0_LENGTH = 1189.0
+Millimetres = Annotated[float, Field(ge=0, le=_A0_LENGTH, allow_inf_nan=False)]
+Size = Annotated[float, Field(gt=0, le=_A0_LENGTH, allow_inf_nan=False)]
+
+
+class _Form(BaseModel):
+    """Requests name exactly their fields: a misspelt one is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BoxForm(_Form):
+    """A rectangle in millimetres from the top left corner of a page; pages count from 1."""
+
+    page: int = Field(ge=1, le=10_000)
+    left: Millimetres
+    top: Millimetres
+    width: Size
+    height: Size
+
+    def box(self) -> Box:
+        """The rectangle as the core knows it."""
+        return Box(page=self.page, left=self.left, top=self.top, width=self.width, height=self.height)
+
+
+class LayoutForm(_Form):
+    """The cells that the sender left open. The seal's place follows from the signature's (Decree 30/2020, II.8.a)."""
+
+    number: BoxForm = Field(description="cell 3: behind “Số:”")
+    date: BoxForm = Field(description="cell 4: place and date of issue")
+    signature: BoxForm = Field(description="cell 7c: the picture of the signature, between title and name")
+    code: BoxForm | None = Field(default=None, description="lookup code and QR; by default in page 1's bottom margin")
+
+    def cells(self) -> OpenCells:
+        """The cells as the core knows them."""
+        return OpenCells(
+            number=self.number.box(),
+            date=self.date.box(),
+            signature=self.signature.box(),
+            code=self.code.box() if self.code else CODE_BOX,
+        )
+
+
+class MetadataForm(_Form):
+    """What the sending system says of a draft; names as in Decree 30/2020, Annex VI."""
+
+    agency: Name = Field(examples=["000.00.00.H62"])
+    type: Name = Field(examples=["Thông báo"])
+    subject: Line
+    signatory: Name = Field(description="the account of the official who signs")
+    series: Name = Field(examples=["TB"], description="the agency's series of numbers")
+    dossier_code: Name | None = Field(default=None, examples=["000.00.15.H62-230405-0012"])
+    procedure_code: Name | None = Field(default=None, examples=["1.004194"])
+    recipients: tuple[Line, ...] = Field(default=(), max_length=500)
+    due_at: AwareDatetime | None = None
+    callback_url: WebAddress | None = None
+    external_id: Name | None = None
+    layout: LayoutForm
+
+    def draft(self) -> Draft:
+        """The description as the core knows it."""
+        return Draft(
+            agency=self.agency,
+            document_type=self.type,
+            subject=self.subject,
+            signatory=self.signatory,
+            series=self.series,
+            dossier_code=self.dossier_code,
+            procedure_code=self.procedure_code,
+            recipients=self.recipients,
+            due_at=self.due_at,
+            callback_url=self.callback_url,
+            external_id=self.external_id,
+        )
+
+
+class SignatureOrder(_Form):
+    """Sign with a key that the server holds; ``activation`` is the holder's consent to this one use."""
+
+    credential: Name
+    activation: SecretStr = Field(min_length=1, max_length=200)
+
+
+class IssueOrder(_Form):
+    """Number, date and seal; ``issued_on`` defaults to today in Vietnam."""
+
+    credential: Name
+    activation: SecretStr | None = Field(default=None, min_length=1, max_length=200)
+    issued_on: date | None = None
+
+
+class FindingAnswer(BaseModel):
+    """Something about the file that the sender should know."""
+
+    code: str
+    severity: Literal["refuse", "warn"]
+    vi: str
+    en: str
+
+
+class RevisionAnswer(BaseModel):
+    """One revision of the PDF; ``revision`` counts from 1 and goes into `?revision=`."""
+
+    revision: int
+    sha256: str
+    length: int
+    predecessor: str | None
+
+
+class TimelineAnswer(BaseModel):
+    """When the document reached a state, and through which account."""
+
+    state: DocumentState
+    at: datetime
+    actor: str
+
+
+class SignatureAnswer(BaseModel):
+    """A signature that is in the file."""
+
+    kind: Literal["signature", "seal"]
+    by: str
+    at: datetime
+
+
+class ObstacleAnswer(BaseModel):
+    """Why the step under way has not been finished."""
+
+    code: str
+    text: str
+    at: datetime
+
+
+class DocumentSummary(BaseModel):
+    """A row of the register."""
+
+    id: UUID
+    lookup_code: str = Field(examples=["7K3MQX9P2BDFHT5W4"])
+    state: DocumentState
+    agency: str
+    type: str
+    subject: str
+    signatory: str
+    series: str
+    dossier_code: str | None
+    external_id: str | None
+    number: str | None = Field(examples=["05/TB-UBND"])
+    issued_on: date | None
+    sha256: str
+    created_at: datetime
+    due_at: datetime | None
+    obstacle: ObstacleAnswer | None
+
+    @classmethod
+    def of(cls, document: Document) -> DocumentSummary:
+        """The document as a list shows it."""
+        return cls.model_validate(_summary(document))
+
+
+class DocumentAnswer(DocumentSummary):
+    """A document with its whole story."""
+
+    procedure_code: str | None
+    recipients: tuple[str, ...]
+    callback_url: str | None
+    created_by: str
+    timeline: tuple[TimelineAnswer, ...]
+    revisions: tuple[RevisionAnswer, ...]
+    signatures: tuple[SignatureAnswer, ...]
+
+
+class CreatedAnswer(DocumentAnswer):
+    """A new draft, with what was noticed about its file."""
+
+    findings: tuple[FindingAnswer, ...]
+
+
+class DocumentPage(BaseModel):
+    """Newest first; ask again with ``cursor`` = ``next_cursor`` for older ones."""
+
+    items: tuple[DocumentSummary, ...]
+    next_cursor: str | None
+
+
+def document_answer(document: Document, *, timeline: list[TimelineStep], revisions: list[Revision]) -> DocumentAnswer:
+    """The document with its timeline and revisions."""
+    return DocumentAnswer.model_validate(_story(document, timeline, revisions))
+
+
+def created_answer(
+    document: Document, *, timeline: list[TimelineStep], revisions: list[Revision], findings: tuple[Finding, ...]
+) -> CreatedAnswer:
+    """The same with the findings of the first look at the file."""
+    noticed = [{"code": f.code, "severity": f.severity.value, "vi": f.vi, "en": f.en} for f in findings]
+    return CreatedAnswer.model_validate(_story(document, timeline, revisions) | {"findings": noticed})
+
+
+_SIGNATURE_STATES = {DocumentState.SIGNED: "signature", DocumentState.SEALED: "seal"}
+
+
+def _summary(document: Document) -> dict[str, object]:
+    draft, obstacle = document.draft, document.obstacle
+    return {
+        "id": document.id,
+        "lookup_code": document.lookup_code,
+        "state": document.state,
+        "agency": draft.agency,
+        "type": draft.document_type,
+        "subject": draft.subject,
+        "signatory": draft.signatory,
+        "series": draft.series,
+        "dossier_code": draft.dossier_code,
+        "external_id": draft.external_id,
+        "number": str(document.number) if document.number else None,
+        "issued_on": document.issued_on,
+        "sha256": document.current.sha256,
+        "created_at": document.created_at,
+        "due_at": draft.due_at,
+        "obstacle": {"code": obstacle.code, "text": obstacle.text, "at": obstacle.at} if obstacle else None,
+    }
+
+
+def _story(document: Document, timeline: list[TimelineStep], revisions: list[Revision]) -> dict[str, object]:
+    return _summary(document) | {
+        "procedure_code": document.draft.procedure_code,
+        "recipients": document.draft.recipients,
+        "callback_url": document.draft.callback_url,
+        "created_by": document.created_by,
+        "timeline": [{"state": step.state, "at": step.at, "actor": step.actor} for step in timeline],
+        "revisions": [
+            {"revision": count, "sha256": one.sha256, "length": one.length, "predecessor": one.predecessor}
+            for count, one in enumerate(revisions, start=1)
+        ],
+        "signatures": [
+            {"kind": _SIGNATURE_STATES[step.state], "by": step.actor, "at": step.at}
+            for step in timeline
+            if step.state in _SIGNATURE_STATES
+        ],
+    }

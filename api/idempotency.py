@@ -1,0 +1,93 @@
+"""``Idempotency-Key`` on POST: the same request with the same key has one effect and gets one answer.
+
+Only finished answers are kept. After a refusal, an outage or "still under way" the key is free again, because repeating
+the call is how a document goes on. Secrets are never part of what identifies a request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from fastapi import Request, Response
+
+from api.errors import IdempotencyInFlight, IdempotencyKeyInvalid, IdempotencyMismatch
+from storage.idempotency import InFlight, OtherRequest, Replayed, Started, StoredResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from issuance.ports import Account
+    from storage.idempotency import IdempotencyKeys
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_KEPT_HEADERS = ("content-type", "location", "content-language")
+_KEPT_STATUS = frozenset({200, 201, 204})
+
+
+@dataclass(slots=True)
+class Ticket:
+    """The right to carry a request out once; without a key it is only a form."""
+
+    keys: IdempotencyKeys
+    client: str
+    key: str | None
+    started: Started | None
+
+    def keep(self, response: Response) -> Response:
+        """Remember a finished answer, or free the key for an unfinished one."""
+        started, self.started = self.started, None
+        if started is None or self.key is None:
+            return response
+        if response.status_code in _KEPT_STATUS:
+            headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+            kept = StoredResponse(status=response.status_code, headers=headers, body=bytes(response.body))
+            self.keys.finish(started, client=self.client, key=self.key, response=kept)
+        else:
+            self.keys.abandon(started, client=self.client, key=self.key)
+        return response
+
+    def give_back(self) -> None:
+        """Free the key where nothing was kept; for the end of every request."""
+        started, self.started = self.started, None
+        if started is not None and self.key is not None:
+            self.keys.abandon(started, client=self.client, key=self.key)
+
+
+def take_ticket(
+    keys: IdempotencyKeys, request: Request, actor: Account, identity: Mapping[str, object]
+) -> Ticket | Response:
+    """A ticket, or the answer that the same request got before.
+
+    ``identity`` is everything that makes two requests the same besides method and path, without secrets. Raises
+    :class:`IdempotencyKeyInvalid`, :class:`IdempotencyMismatch`, :class:`IdempotencyInFlight`.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return Ticket(keys=keys, client=actor.id, key=None, started=None)
+    if not _KEY.fullmatch(key):
+        raise IdempotencyKeyInvalid
+    outcome = keys.begin(client=actor.id, key=key, request_sha256=_digest(request, identity))
+    match outcome:
+        case Started():
+            return Ticket(keys=keys, client=actor.id, key=key, started=outcome)
+        case Replayed():
+            return _again(outcome.response)
+        case InFlight():
+            raise IdempotencyInFlight
+        case OtherRequest():
+            raise IdempotencyMismatch
+    assert_never(outcome)
+
+
+def _digest(request: Request, identity: Mapping[str, object]) -> bytes:
+    parts = [request.method, request.url.path, identity]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).digest()
+
+
+def _again(stored: StoredResponse) -> Response:
+    headers = {**stored.headers, "Idempotency-Replayed": "true"}
+    return Response(stored.body, status_code=stored.status, headers=headers)

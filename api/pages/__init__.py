@@ -1,0 +1,1 @@
+"""The public web pages: server-rendered, without scripts, Vietnamese first."""

@@ -1,0 +1,61 @@
+"""Files from anyone: limited in size, number and rate, held in memory for one answer, validated in the sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.uploads import Upload, read_upload
+from certs.revocation import EMPTY
+from verification.report import Indication, ReadMode, SubIndication, Text, ValidationReport, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fastapi import Request
+
+    from api.guards import Guards
+    from api.wiring import Application
+
+MOST_BYTES = 100 * 1024 * 1024
+"""Larger than a draft may be, since a file grows with every signature."""
+
+_ONLY_A_DIGEST = Text(
+    vi="Chỉ có mã băm, không có tệp: chữ ký số chưa được kiểm tra; xem phần đối chiếu với sổ văn bản.",
+    en="Only a digest was given and no file: signatures were not checked; see what the register says.",
+)
+
+
+async def public_upload(request: Request, guards: Guards, *, caller: str) -> AsyncIterator[Upload]:
+    """One file of anyone's; raises ``TooManyRequests`` and ``Busy`` before a byte of it is read."""
+    guards.verifications.demand(caller)
+    guards.verifications.count(caller)
+    with guards.public_uploads.lease() as lease:
+        yield await read_upload(request, most_bytes=MOST_BYTES, lease=lease)
+
+
+def validated(application: Application, upload: Upload) -> ValidationReport:
+    """Our own validator's report, now, with nothing but what the file itself carries and the configured anchors."""
+    outside = application.outside
+    return outside.workshop.validate(
+        upload.file,
+        anchors=outside.anchors,
+        known=EMPTY,
+        at=outside.clock.now(),
+        policy=outside.policy,
+        file=upload.name,
+    )
+
+
+def without_a_file(application: Application, sha256: str) -> ValidationReport:
+    """The report where only a digest is known: the signed data could not be had (EN 319 102-1, Table 6)."""
+    policy = application.outside.policy
+    return ValidationReport(
+        file="",
+        sha256=sha256,
+        length=0,
+        pages=0,
+        read=ReadMode.UNREADABLE,
+        validated_at=application.outside.clock.now(),
+        policy=f"{policy.name}@{policy.version}",
+        verdict=Verdict(Indication.INDETERMINATE, SubIndication.SIGNED_DATA_NOT_FOUND, _ONLY_A_DIGEST),
+    )

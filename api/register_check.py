@@ -1,0 +1,52 @@
+"""What the register says about a file's bytes: the second half of a public verification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from api.public_facts import PublicFacts, public_facts
+from issuance.documents import DocumentState
+from issuance.lookup_code import parse_lookup_code
+
+if TYPE_CHECKING:
+    from issuance.ports import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterCheck:
+    """Whether these bytes, or the code that was given with them, are known, and whether both belong together."""
+
+    facts: PublicFacts | None
+    same_bytes: bool | None
+    code_given: bool
+
+    @property
+    def is_issued_file(self) -> bool:
+        """Whether the bytes are exactly an issued document."""
+        return bool(self.same_bytes) and self.facts is not None and self.facts.state is DocumentState.ISSUED
+
+    def as_json(self) -> dict[str, object]:
+        """The ``register`` member of a verification report."""
+        facts = self.facts
+        return {
+            "known": facts is not None,
+            "state": facts.state.value if facts else None,
+            "lookup_code": facts.code if facts else None,
+            "number": facts.number if facts else None,
+            "same_bytes": self.same_bytes,
+        }
+
+
+def check_register(uow: UnitOfWork, *, sha256: str, lookup_code: str | None = None) -> RegisterCheck:
+    """Look the digest up; with a code, compare it with that very document."""
+    code = parse_lookup_code(lookup_code) if lookup_code else None
+    with uow() as register:
+        document = register.document_by_lookup_code(code) if code else register.document_by_sha256(sha256)
+        if document is None:
+            return RegisterCheck(facts=None, same_bytes=None, code_given=bool(lookup_code))
+        return RegisterCheck(
+            facts=public_facts(register, document),
+            same_bytes=document.current.sha256 == sha256,
+            code_given=code is not None,
+        )

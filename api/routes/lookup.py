@@ -1,0 +1,92 @@
+"""What anyone may know of a document whose code they hold."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from api.dependencies import Caller, Guarded, Parts
+from api.errors import CodeUnknown
+from api.guards import Guards
+from api.problem_answers import problem_answers
+from api.public_facts import PublicFacts, public_facts
+from api.wiring import Application
+from issuance.documents import DocumentState
+from issuance.lookup_code import parse_lookup_code
+
+router = APIRouter(tags=["public"])
+
+
+class SignerAnswer(BaseModel):
+    """Who stands behind a signature: a position or an agency, never a person."""
+
+    kind: Literal["signature", "seal"]
+    role: str
+
+
+class AgencyAnswer(BaseModel):
+    """An agency."""
+
+    id: str
+    name: str
+
+
+class LookupAnswer(BaseModel):
+    """The public facts; number, date, digest and signers only once the document is issued."""
+
+    lookup_code: str = Field(examples=["7K3MQX9P2BDFHT5W4"])
+    agency: AgencyAnswer
+    type: str
+    number: str | None
+    issued_on: date | None
+    state: DocumentState
+    issued: bool
+    sha256: str | None
+    signers: tuple[SignerAnswer, ...]
+
+
+def find_facts(application: Application, guards: Guards, code: str, *, caller: str) -> PublicFacts | None:
+    """The public facts for a code as somebody typed it; None for every code that names no document.
+
+    Raises ``TooManyRequests`` for an address that guesses.
+    """
+    guards.missed_lookups.demand(caller)
+    guards.lookups.demand(caller)
+    guards.lookups.count(caller)
+    parsed = parse_lookup_code(code)
+    with application.outside.uow() as register:
+        # A code with a wrong check symbol is looked for all the same, so that every miss takes equally long.
+        document = register.document_by_lookup_code(parsed or "-")
+        facts = public_facts(register, document) if document else None
+    if facts is None:
+        guards.missed_lookups.count(caller)
+    return facts
+
+
+@router.get(
+    "/v1/lookup/{code}",
+    operation_id="lookUpDocument",
+    response_model=LookupAnswer,
+    responses=problem_answers("not-found"),
+)
+def look_up(application: Parts, guards: Guarded, caller: Caller, code: str, response: Response) -> LookupAnswer:
+    """Agency, number, date, state, SHA-256 and the signers' roles; no personal data."""
+    facts = find_facts(application, guards, code, caller=caller)
+    if facts is None:
+        raise CodeUnknown
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return LookupAnswer(
+        lookup_code=facts.code,
+        agency=AgencyAnswer(id=facts.agency_id, name=facts.agency),
+        type=facts.type,
+        number=facts.number,
+        issued_on=facts.issued_on,
+        state=facts.state,
+        issued=facts.state is DocumentState.ISSUED,
+        sha256=facts.sha256,
+        signers=tuple(SignerAnswer(kind=signer.kind, role=signer.role) for signer in facts.signers),
+    )

@@ -1,0 +1,173 @@
+"""The steps of a document: submit, sign, issue. Each may be repeated; the work itself is done by a worker."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from api.dependencies import Actor, Guarded, Parts
+from api.document_forms import DocumentAnswer, IssueOrder, SignatureOrder
+from api.idempotency import Ticket, take_ticket
+from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
+from api.problem_responses import problem_of_obstacle, problem_response
+from api.telling import answer, read_own, told
+from api.waiting import settled, wait_of
+from api.wiring import Application
+from issuance.documents import Document
+from issuance.issue import request_issue
+from issuance.ports import Account
+from issuance.sign import request_signature
+from issuance.submit import submit
+
+router = APIRouter(prefix="/v1/documents/{document_id}", tags=["steps"])
+
+_STEP = ("not-found", "wrong-state", "not-competent", *SIGNED_IN, *REPEATED)
+_KEY = (
+    "activation-refused",
+    "activation-locked",
+    "certificate-unfit",
+    "signer-unavailable",
+    "token-absent",
+    "pin-refused",
+    "key-absent",
+    "mechanism-unsupported",
+    "device-failed",
+    "timestamp-unavailable",
+    "timestamp-refused",
+    "revocation-unavailable",
+    "object-storage-unavailable",
+    "clock-skewed",
+    "not-passed",
+)
+_UNDER_WAY: dict[int | str, dict[str, object]] = {
+    202: {"model": DocumentAnswer, "description": "Still under way; read `Location`, or repeat the call."}
+}
+Prefer = Annotated[
+    str | None, Header(description="`wait=N`: answer after at most N seconds (20 by default, 60 at most)")
+]
+
+
+@router.post(
+    "/submit",
+    operation_id="submitDocument",
+    response_model=DocumentAnswer,
+    responses=problem_answers(*_STEP),
+)
+def submit_document(request: Request, application: Parts, actor: Actor, document_id: UUID) -> Response:
+    """Hand the draft to its signatory."""
+    ticket = take_ticket(application.idempotency, request, actor, {})
+    if not isinstance(ticket, Ticket):
+        return ticket
+    uow = application.outside.uow
+    try:
+        submit(uow=uow, clock=application.outside.clock, actor=actor, document_id=document_id)
+        return ticket.keep(answer(told(uow, document_id, actor=actor)))
+    finally:
+        ticket.give_back()
+
+
+@router.post(
+    "/signature",
+    operation_id="signDocument",
+    response_model=DocumentAnswer,
+    responses=_UNDER_WAY | problem_answers(*_STEP, *_KEY),
+)
+async def sign_document(
+    request: Request,
+    application: Parts,
+    guards: Guarded,
+    actor: Actor,
+    document_id: UUID,
+    order: SignatureOrder,
+    prefer: Prefer = None,
+) -> Response:
+    """Sign with the signatory's own key, which the server holds and the signatory activates for this one use."""
+
+    def begin() -> Document:
+        guards.activation.demand(
+            uow=application.outside.uow,
+            actor=actor,
+            credential=order.credential,
+            activation=order.activation.get_secret_value(),
+        )
+        return request_signature(
+            uow=application.outside.uow,
+            clock=application.outside.clock,
+            actor=actor,
+            document_id=document_id,
+            credential=order.credential,
+        )
+
+    ticket = await run_in_threadpool(
+        take_ticket, application.idempotency, request, actor, {"credential": order.credential}
+    )
+    if not isinstance(ticket, Ticket):
+        return ticket
+    try:
+        document = await run_in_threadpool(begin)
+        return await _finished(request, application, actor, document, ticket, seconds=wait_of(prefer))
+    finally:
+        await run_in_threadpool(ticket.give_back)
+
+
+@router.post(
+    "/issue",
+    operation_id="issueDocument",
+    response_model=DocumentAnswer,
+    responses=_UNDER_WAY | problem_answers(*_STEP, *_KEY, "date-invalid"),
+)
+async def issue_document(
+    request: Request,
+    application: Parts,
+    guards: Guarded,
+    actor: Actor,
+    document_id: UUID,
+    order: IssueOrder,
+    prefer: Prefer = None,
+) -> Response:
+    """Number and date the document, seal it, raise it to B-LTA, and issue it once our own validation passes."""
+
+    def begin() -> Document:
+        guards.activation.demand(
+            uow=application.outside.uow,
+            actor=actor,
+            credential=order.credential,
+            activation=order.activation.get_secret_value() if order.activation else None,
+        )
+        return request_issue(
+            uow=application.outside.uow,
+            clock=application.outside.clock,
+            actor=actor,
+            document_id=document_id,
+            credential=order.credential,
+            issued_on=order.issued_on,
+        )
+
+    identity = order.model_dump(mode="json", exclude={"activation"})
+    ticket = await run_in_threadpool(take_ticket, application.idempotency, request, actor, identity)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    try:
+        document = await run_in_threadpool(begin)
+        return await _finished(request, application, actor, document, ticket, seconds=wait_of(prefer))
+    finally:
+        await run_in_threadpool(ticket.give_back)
+
+
+async def _finished(
+    request: Request, application: Application, actor: Account, document: Document, ticket: Ticket, *, seconds: float
+) -> Response:
+    """200 when the worker is done, 202 while it is not, the problem where it met an obstacle."""
+    uow = application.outside.uow
+
+    async def read() -> Document:
+        return await run_in_threadpool(read_own, uow, document.id, actor=actor)
+
+    waited = await settled(document, read=read, seconds=seconds)
+    if waited.stopped:
+        return problem_response(request, problem_of_obstacle(waited.document))
+    story = await run_in_threadpool(told, uow, document.id, actor=actor)
+    return await run_in_threadpool(ticket.keep, answer(story, status=202 if waited.under_way else 200))

@@ -1,0 +1,169 @@
+"""What an operator sets: ``KYSO_*`` environment variables, or a TOML file named by ``KYSO_CONFIG``.
+
+Secrets may also be given as a file (``KYSO_S3_SECRET_KEY_FILE``). An unknown name, a missing one or a value that would
+be unsafe in production stops the start with one sentence for each mistake.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from api.settings_sources import SecretFiles, unknown_names
+from api.unsafe_settings import endpoint_is_safe, is_loopback, secret_is_weak
+
+
+class SettingsInvalid(Exception):
+    """The service does not start with these settings; ``problems`` has one sentence for each mistake."""
+
+    def __init__(self, *, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ObjectLockMode(Enum):
+    """How the bucket keeps what was issued: GOVERNANCE can be lifted by a privileged operator, COMPLIANCE by nobody."""
+
+    GOVERNANCE = "GOVERNANCE"
+    COMPLIANCE = "COMPLIANCE"
+
+
+def _words(value: object) -> object:
+    """Several values in one variable, apart by white space or commas."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+
+
+class _Settings(BaseSettings):
+    """Where settings come from: environment first, then secret files, then TOML."""
+
+    model_config = SettingsConfigDict(env_prefix="KYSO_", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class calls it so
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class calls it so
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The sources, the strongest first."""
+        sources = (init_settings, env_settings, SecretFiles(settings_cls))
+        config = os.environ.get("KYSO_CONFIG")
+        return (*sources, TomlConfigSettingsSource(settings_cls, toml_file=Path(config))) if config else sources
+
+
+class SignerSettings(_Settings):
+    """What `kyso signer` needs: the tokens, with their PINs, its socket, and a folder for what it remembers."""
+
+    pkcs11_modules: Words = Field(min_length=1)
+    signer_socket: Path = Path("/run/kyso/signer.sock")
+    home: Path = Path("var/kyso")
+
+
+class Settings(_Settings):
+    """What `kyso serve` and `kyso worker` need; neither of them sees a PIN."""
+
+    database_url: SecretStr
+    s3_endpoint: str = "http://127.0.0.1:8333"
+    s3_access_key: SecretStr
+    s3_secret_key: SecretStr
+    s3_bucket: str = Field(default="kyso", pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    object_lock_mode: ObjectLockMode = ObjectLockMode.GOVERNANCE
+    retention_years: int = Field(default=20, ge=1, le=100)
+    public_url: str = "http://127.0.0.1:8000"
+    tsa_urls: Words = ()
+    trust_dir: Path
+    online_allowed: Words = ()
+    signer_socket: Path = Path("/run/kyso/signer.sock")
+    home: Path = Path("var/kyso")
+    listen: str = "127.0.0.1:8000"
+    workers: int = Field(default=1, ge=1, le=64)
+    trusted_proxies: Words = ()
+
+    @field_validator("public_url", "s3_endpoint", mode="after")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            msg = "must be an address like https://host"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    @field_validator("listen", mode="after")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the largest port
+            msg = "must be host:port"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        """A service that others reach: no clear text, no secret that everybody knows."""
+        if is_loopback(self.public_url):
+            return self
+        mistakes = []
+        if not self.public_url.startswith("https://"):
+            mistakes.append("KYSO_PUBLIC_URL must be https:// for a service that others reach")
+        if not endpoint_is_safe(self.s3_endpoint):
+            mistakes.append("KYSO_S3_ENDPOINT must be https:// outside your own network")
+        mistakes += [
+            f"{name} is short or well known; set a random one"
+            for name, secret in (("KYSO_S3_ACCESS_KEY", self.s3_access_key), ("KYSO_S3_SECRET_KEY", self.s3_secret_key))
+            if secret_is_weak(secret.get_secret_value())
+        ]
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
+        return self
+
+    @property
+    def listen_host(self) -> str:
+        """The address that `kyso serve` binds to."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def listen_port(self) -> int:
+        """The port that `kyso serve` binds to; 0 lets the system choose."""
+        return int(self.listen.rpartition(":")[2])
+
+
+Chosen = TypeVar("Chosen", bound=_Settings)
+
+
+def read_settings(kind: type[Chosen]) -> Chosen:
+    """The settings of this process; raises :class:`SettingsInvalid` with every mistake at once."""
+    known = frozenset(Settings.model_fields) | frozenset(SignerSettings.model_fields)
+    problems = list(unknown_names(known))
+    try:
+        settings = kind()
+    except ValidationError as error:
+        problems += [_sentence(item["loc"], str(item["msg"])) for item in error.errors(include_input=False)]
+    except (SettingsError, OSError, ValueError) as error:
+        problems.append(str(error))
+    else:
+        if not problems:
+            return settings
+    raise SettingsInvalid(problems=tuple(problems))
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return f"KYSO_{str(location[0]).upper()}: {text[0].lower()}{text[1:]}" if location else text

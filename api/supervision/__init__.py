@@ -1,0 +1,1 @@
+"""How ``kyso up`` keeps its children: one life per child, capped logs, one supervisor per home, and no orphans."""

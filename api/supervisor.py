@@ -1,0 +1,188 @@
+"""Runs the parts of a one-machine service as children: in order, restarted when they die, all gone at the end.
+
+One thread keeps all children: it starts them, watches them, starts them again. The kernel ties a child's life to the
+thread that started it (prctl(2), PR_SET_PDEATHSIG), and this thread lives exactly as long as the supervision. The
+caller's thread stays free: ``kyso up`` waits in it for a signal, ``kyso demo`` runs its scenario in it::
+
+    with Supervisor(home, children) as supervisor:
+        scenario()
+
+However the supervisor ends, no child stays: it stops them itself, in reverse order; if it is killed, the kernel
+signals them and an undertaker stops what they have started.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+from api.supervision.errors import ChildGaveUp, HomeTaken, HomeUnusable, SupervisorError
+from api.supervision.home import Home
+from api.supervision.life import ChildState, ChildStatus, Life, RestartPolicy, Supervised
+from api.supervision.log import ChildLog
+from api.supervision.undertaker import Undertaker
+
+__all__ = [
+    "ChildGaveUp",
+    "ChildState",
+    "ChildStatus",
+    "HomeTaken",
+    "HomeUnusable",
+    "RestartPolicy",
+    "Supervised",
+    "Supervisor",
+    "SupervisorError",
+]
+
+_GLANCE = 0.05  # seconds between two looks at the children
+# The system may give a signal to another thread; Python then runs the handler when the main thread wakes up next.
+_NAP = 0.2  # seconds
+_DEFAULT_POLICY = RestartPolicy()
+
+
+def _nothing() -> None:
+    """What is done once all is up, unless the caller says something else."""
+
+
+class _News(Enum):
+    """What the waiting thread is told."""
+
+    UP = "all children are ready"
+    STOP = "a signal asks for the end"
+
+
+class Supervisor:
+    """Keeps children, each started when the one before it is ready; logs go to ``home/log/NAME.log``.
+
+    Used once: either ``run_until_stopped``, or ``start`` (also as ``with``), work of one's own, ``stop``. ``failure``
+    is what ended the supervision before its time, or None.
+    """
+
+    def __init__(self, home: Path, children: Sequence[Supervised], *, policy: RestartPolicy = _DEFAULT_POLICY) -> None:
+        self._home = Home(home)
+        self._children = tuple(children)
+        self._policy = policy
+        self._lives: tuple[Life, ...] = ()
+        self._stopping = threading.Event()
+        # A SimpleQueue, since a signal handler may put into it while the same thread waits on it.
+        self._news: queue.SimpleQueue[_News | BaseException] = queue.SimpleQueue()
+        self._keeper: threading.Thread | None = None
+        self.failure: BaseException | None = None
+
+    def start(self) -> None:
+        """Start all children and return when all are ready.
+
+        Raises ``HomeTaken``, ``HomeUnusable``, ``ChildGaveUp``, and what a child's own preparation raises; then
+        everything is stopped again.
+        """
+        try:
+            self._begin()
+            self._heed()
+        except BaseException:
+            self.stop()
+            raise
+
+    def run_until_stopped(self, *, once_up: Callable[[], None] = _nothing) -> None:
+        """Start, call ``once_up``, wait for SIGINT or SIGTERM, then stop all children; call it in the main thread.
+
+        A signal during the start ends it, too. Raises what ``start`` raises, and later ``ChildGaveUp`` when a child
+        cannot be kept.
+        """
+        with self._signals_as_news():
+            try:
+                self._begin()
+                if self._heed() is _News.UP:
+                    once_up()
+                    self._heed()
+            finally:
+                self.stop()
+
+    def stop(self) -> None:
+        """Stop all children in reverse order; safe to repeat."""
+        self._stopping.set()
+        if self._keeper is not None:
+            self._keeper.join()
+
+    def children_status(self) -> tuple[ChildStatus, ...]:
+        """How each child is, in starting order."""
+        return tuple(life.status for life in self._lives)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _begin(self) -> None:
+        if self._keeper is not None:
+            msg = "a supervisor is started once"
+            raise RuntimeError(msg)
+        lock = self._home.take()
+        self._keeper = threading.Thread(target=self._keep, args=(lock,), name="supervisor", daemon=True)
+        self._keeper.start()
+
+    def _heed(self) -> _News:
+        """Wait for the keeper's news or a signal's; an error is raised."""
+        while True:
+            try:
+                news = self._news.get(timeout=_NAP)
+            except queue.Empty:
+                continue
+            if isinstance(news, BaseException):
+                raise news
+            return news
+
+    def _keep(self, lock: int) -> None:
+        """The keeper's thread, the outermost boundary for what goes wrong in it."""
+        try:
+            undertaker = Undertaker(lock=lock)
+            try:
+                self._raise_children(undertaker)
+            finally:
+                for life in reversed(self._lives):
+                    life.end()
+                undertaker.dismiss()
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            self.failure = error
+            self._news.put(error)
+        finally:
+            os.close(lock)
+
+    def _raise_children(self, undertaker: Undertaker) -> None:
+        """Bring them up one after the other, then look after them, until asked to stop."""
+        self._lives = tuple(
+            Life(child, log=ChildLog(self._home.logs, name=child.name), undertaker=undertaker, policy=self._policy)
+            for child in self._children
+        )
+        begun = 0
+        while not self._stopping.wait(_GLANCE):
+            undertaker.replace_if_dead()
+            for life in self._lives[:begun]:
+                life.look_after()
+            if begun <= len(self._lives) and all(life.is_ready for life in self._lives[:begun]):
+                begun += 1
+                if begun > len(self._lives):
+                    self._news.put(_News.UP)
+
+    @contextmanager
+    def _signals_as_news(self) -> Iterator[None]:
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            self._news.put(_News.STOP)
+
+        former = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)

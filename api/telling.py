@@ -1,0 +1,55 @@
+"""Read a document with its story for the caller's agency, and answer it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import Response
+
+from api.document_forms import CreatedAnswer, DocumentAnswer, created_answer, document_answer
+from issuance.errors import UnknownName
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from issuance.documents import Document
+    from issuance.ports import Account, UnitOfWork
+    from signing.lint import Finding
+
+
+def own(document: Document | None, *, actor: Account, document_id: UUID) -> Document:
+    """The document, unless it belongs to another agency, for which it does not exist."""
+    if document is None or document.draft.agency != actor.agency:
+        raise UnknownName(kind="document", name=str(document_id))
+    return document
+
+
+def read_own(uow: UnitOfWork, document_id: UUID, *, actor: Account) -> Document:
+    """The document alone."""
+    with uow() as register:
+        return own(register.document(document_id), actor=actor, document_id=document_id)
+
+
+def told(uow: UnitOfWork, document_id: UUID, *, actor: Account) -> DocumentAnswer:
+    """The document with timeline and revisions, all as of one moment."""
+    with uow() as register:
+        document = own(register.document(document_id), actor=actor, document_id=document_id)
+        timeline, revisions = register.timeline(document_id), register.revisions(document_id)
+    return document_answer(document, timeline=timeline, revisions=revisions)
+
+
+def told_new(uow: UnitOfWork, document: Document, findings: tuple[Finding, ...]) -> CreatedAnswer:
+    """A new draft with what was noticed about its file."""
+    with uow() as register:
+        timeline, revisions = register.timeline(document.id), register.revisions(document.id)
+    return created_answer(document, timeline=timeline, revisions=revisions, findings=findings)
+
+
+def answer(told_document: DocumentAnswer, *, status: int = 200) -> Response:
+    """The document as a response that says where it can be read again."""
+    return Response(
+        told_document.model_dump_json(),
+        status_code=status,
+        media_type="application/json",
+        headers={"Location": f"/v1/documents/{told_document.id}", "Cache-Control": "no-store"},
+    )

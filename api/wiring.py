@@ -1,0 +1,93 @@
+"""The composition root: the only place that knows which class stands behind which protocol.
+
+``joined`` builds everything a process needs from its settings, and closes it again. Nothing happens at import time.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from api.clock import SystemClock
+from certs.anchors import read_trust_directory
+from certs.online import OnlineClient
+from certs.revocation import RevocationGatherer
+from certs.timestamps import HttpTimestamper
+from hsm.client import SignerClient
+from issuance.outside import Outside
+from storage.blobs import RetentionMode, S3Blobs
+from storage.database import connect
+from storage.idempotency import IdempotencyKeys
+from storage.job_queue import JobQueue
+from storage.sessions import Sessions
+from storage.unit_of_work import PostgresUnitOfWork
+from verification.policy import DEFAULT_POLICY
+from verification.sandbox import Sandbox
+from verification.workshop import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.settings import Settings
+
+_DAYS_A_YEAR = 365.25
+_HEALTH_WITHIN = timedelta(seconds=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a process of this service works with; ``outside`` is what the use cases and the worker reach for."""
+
+    settings: Settings
+    outside: Outside
+    signer: SignerClient
+    sessions: Sessions
+    idempotency: IdempotencyKeys
+
+
+@contextmanager
+def joined(settings: Settings) -> Iterator[Application]:
+    """The application for these settings; its children and connections end with the block.
+
+    Raises ``certs.errors.CertificateUnreadable`` where the trust directory holds no anchors.
+    """
+    with ExitStack() as stack:
+        anchors = read_trust_directory(settings.trust_dir)
+        clock = SystemClock()
+        online = OnlineClient(frozenset(settings.online_allowed))
+        stack.callback(online.close)
+        engine = connect(settings.database_url.get_secret_value())
+        stack.callback(engine.dispose)
+        workshop = stack.enter_context(Workshop(Sandbox()))
+        outside = Outside(
+            uow=PostgresUnitOfWork(engine, JobQueue()),
+            blobs=blobs_of(settings),
+            workshop=workshop,
+            device=SignerClient(settings.signer_socket),
+            timestamper=HttpTimestamper(settings.tsa_urls, online, anchors, clock),
+            revocation=RevocationGatherer(online, anchors),
+            anchors=anchors,
+            policy=DEFAULT_POLICY,
+            clock=clock,
+            retention=timedelta(days=settings.retention_years * _DAYS_A_YEAR),
+        )
+        yield Application(
+            settings=settings,
+            outside=outside,
+            signer=SignerClient(settings.signer_socket, limit=_HEALTH_WITHIN),
+            sessions=Sessions(engine),
+            idempotency=IdempotencyKeys(engine),
+        )
+
+
+def blobs_of(settings: Settings) -> S3Blobs:
+    """The object store."""
+    return S3Blobs(
+        endpoint=settings.s3_endpoint,
+        access_key=settings.s3_access_key.get_secret_value(),
+        secret_key=settings.s3_secret_key.get_secret_value(),
+        bucket=settings.s3_bucket,
+        mode=RetentionMode[settings.object_lock_mode.name],
+    )

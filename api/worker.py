@@ -1,0 +1,40 @@
+"""What a job does with a document: every due step, and a note in the register where one could not be finished."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from api.error_classes import BASES
+from issuance.advance import advance, record_obstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from issuance.outside import Outside
+
+
+def advancing(outside: Outside) -> Callable[[UUID], None]:
+    """The function that a worker calls for each job.
+
+    Every error becomes the document's obstacle and is raised again, so that the queue repeats a transient one. Should
+    the register be away too, that error is the transient one that is raised.
+    """
+    log = structlog.get_logger("kyso.worker")
+
+    def advance_one(document_id: UUID) -> None:
+        try:
+            advance(document_id, outside=outside)
+        except BASES as error:
+            log.warning("step not finished", document=str(document_id), code=error.code, transient=error.transient)
+            record_obstacle(document_id, code=error.code, text=str(error), uow=outside.uow, clock=outside.clock)
+            raise
+        except Exception as error:  # the outermost boundary of a job
+            log.exception("step failed", document=str(document_id))
+            text = f"defect: {type(error).__name__}"
+            record_obstacle(document_id, code="internal-error", text=text, uow=outside.uow, clock=outside.clock)
+            raise
+
+    return advance_one

@@ -1,0 +1,289 @@
+"""The whole cycle against real OCSP, CRL and timestamp responders, and every way in which it must stop and go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from certs.demonstration.authority import revoke
+from certs.errors import CertificateUnfit, RevocationUnavailable, TimestampUnavailable
+from certs.revocation import EMPTY
+from issuance.documents import DocumentState
+from issuance.errors import (
+    ClockSkewed,
+    DateInvalid,
+    DraftRefused,
+    MetadataInvalid,
+    NotCompetent,
+    UnknownName,
+    WrongState,
+)
+from issuance.issue import request_issue
+from issuance.numbers import DocumentNumber
+from issuance.ports import Account, Role
+from issuance.sign import request_signature
+from issuance.submit import create_draft, submit
+from signing.errors import WrongSignatureValue
+from tests.integration.certs_servers import demonstration, start
+from tests.material import open_cells
+from tests.small_agency import AGENCY, SmallAgency
+from verification.report import Indication, Level
+from verification.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.certs_servers import Demonstration
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    with demonstration(tmp_path_factory.mktemp("authority") / "pki") as running:
+        yield running
+
+
+@pytest.fixture
+def agency(authority: Demonstration) -> SmallAgency:
+    return SmallAgency(authority)
+
+
+def issued(agency: SmallAgency):
+    document = agency.submitted()
+    agency.ask_for_signature(document)
+    agency.advance(document)
+    agency.ask_for_issue(document)
+    return agency.advance(document)
+
+
+def test_a_draft_becomes_an_issued_document_that_verifies_by_itself(
+    agency: SmallAgency, authority: Demonstration
+) -> None:
+    document = issued(agency)
+    assert document.state is DocumentState.ISSUED
+    assert str(document.number) == "01/TB-UBND"
+    pdf = agency.blobs.get(document.current.sha256)
+    report = validate(pdf, anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC))
+    assert report.indication is Indication.TOTAL_PASSED
+    assert [signature.level for signature in report.signatures[:2]] == [Level.B_LTA, Level.B_LTA]
+    assert document.current.sha256 in agency.blobs.retained
+
+
+def test_every_revision_is_a_prefix_of_the_next(agency: SmallAgency) -> None:
+    document = issued(agency)
+    with agency.register() as register:
+        chain = register.revisions(document.id)
+    contents = [agency.blobs.get(revision.sha256) for revision in chain]
+    assert len(contents) == 4
+    assert all(new.startswith(old) for old, new in zip(contents, contents[1:], strict=False))
+    assert [revision.predecessor for revision in chain] == [None, *(revision.sha256 for revision in chain[:-1])]
+
+
+def test_every_step_has_a_time_and_an_actor(agency: SmallAgency) -> None:
+    document = issued(agency)
+    with agency.register() as register:
+        steps = register.timeline(document.id)
+    assert [step.state for step in steps] == list(DocumentState)
+    assert [step.actor for step in steps] == ["motcua"] * 2 + ["lanhdao"] * 3 + ["vanthu"] * 3
+    assert [step.at for step in steps] == sorted(step.at for step in steps)
+
+
+def test_what_will_be_signed_is_recorded_before_the_key_is_used(agency: SmallAgency) -> None:
+    document = agency.submitted()
+    agency.ask_for_signature(document)
+
+    class WatchfulDevice:
+        def sign(self, **_call: object) -> object:
+            recorded = [event for event in agency.register.audit if event.action == "key.will_sign"]
+            assert len(recorded) == 1
+            assert len(recorded[0].facts["dtbsr"]) == 64
+            raise TimestampUnavailable
+
+    with pytest.raises(TimestampUnavailable):
+        agency.advance(document, outside=replace(agency.outside(), device=WatchfulDevice()))
+
+
+def test_a_silent_timestamp_authority_leaves_a_document_that_goes_on_by_itself(
+    agency: SmallAgency, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with demonstration(tmp_path_factory.mktemp("silent") / "pki") as authority:
+        own = SmallAgency(authority)
+        document = own.submitted()
+        own.ask_for_signature(document)
+        outside = own.outside()
+        outside.revocation.gather(certificates=(own.signature.certificate,), tokens=(), at=datetime.now(UTC))
+        _stop_listening(authority)
+        with pytest.raises(TimestampUnavailable):
+            own.advance(document, outside=outside)
+        assert own.read(document).state is DocumentState.AWAITING_TIMESTAMP
+        revived = start(authority.directory, port=authority.port)
+        try:
+            assert own.advance(document).state is DocumentState.SIGNED
+        finally:
+            revived.terminate()
+            revived.wait()
+        assert own.device.used == {"chu-ky": 1}
+
+
+def _stop_listening(authority: Demonstration) -> None:
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and str(authority.directory) in _command_line(entry):
+            os.kill(int(entry), signal.SIGTERM)
+            while "Z" not in _state(entry):
+                pass
+
+
+def _command_line(process: str) -> str:
+    try:
+        with open(f"/proc/{process}/cmdline") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _state(process: str) -> str:
+    try:
+        with open(f"/proc/{process}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return "Z"
+
+
+def test_a_key_that_is_not_the_certificates_signs_nothing(agency: SmallAgency) -> None:
+    document = agency.submitted()
+    agency.ask_for_signature(document)
+    right = agency.device.keys["chu-ky"]
+    agency.device.keys["chu-ky"] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    with pytest.raises(WrongSignatureValue):
+        agency.advance(document)
+    assert agency.read(document).state is DocumentState.SIGNING
+    agency.device.keys["chu-ky"] = right
+    agency.ask_for_signature(document)
+    assert agency.advance(document).state is DocumentState.SIGNED
+
+
+def test_a_revoked_certificate_signs_nothing(agency: SmallAgency, authority: Demonstration) -> None:
+    document = agency.submitted()
+    agency.ask_for_signature(document)
+    serial = agency.signature.certificate.x509.serial_number
+    revoke(authority.directory, serial=serial, reason=x509.ReasonFlags.key_compromise, at=datetime.now(UTC))
+    with pytest.raises(CertificateUnfit, match="revoked"):
+        agency.advance(document)
+    assert agency.device.used == {}
+
+
+@pytest.mark.parametrize(("minutes", "error"), [(6, ClockSkewed), (-6, RevocationUnavailable)])
+def test_a_clock_that_is_wrong_by_more_than_five_minutes_issues_nothing(
+    agency: SmallAgency, minutes: int, error: type[Exception]
+) -> None:
+    class WrongClock:
+        def now(self) -> datetime:
+            return datetime.now(UTC) + timedelta(minutes=minutes)
+
+    document = agency.submitted()
+    agency.ask_for_signature(document)
+    agency.advance(document)
+    agency.ask_for_issue(document)
+    with pytest.raises(error):
+        agency.advance(document, outside=replace(agency.outside(), clock=WrongClock()))
+    assert agency.read(document).state is DocumentState.NUMBERED
+
+
+def test_repeating_a_call_changes_nothing(agency: SmallAgency) -> None:
+    document = issued(agency)
+    assert agency.ask_for_signature(document) == document
+    assert agency.ask_for_issue(document) == document
+    assert agency.advance(document) == document
+    assert agency.device.used == {"chu-ky": 1, "con-dau": 1}
+
+
+def test_nobody_but_the_named_signatory_signs_with_their_own_key(agency: SmallAgency) -> None:
+    document = agency.submitted()
+    other = Account("khac", AGENCY, "Người Khác", None, frozenset({Role.SIGNATORY}))
+    common = {"uow": agency.register, "clock": agency.clock, "document_id": document.id}
+    with pytest.raises(NotCompetent):
+        request_signature(actor=other, credential="chu-ky", **common)
+    with pytest.raises(NotCompetent):
+        request_signature(actor=agency.clerk, credential="con-dau", **common)
+    with pytest.raises(NotCompetent):
+        request_signature(actor=agency.signatory, credential="con-dau", **common)
+    with pytest.raises(UnknownName):
+        request_signature(actor=agency.signatory, credential="không có", **common)
+
+
+def test_only_the_clerk_seals_and_only_after_the_signature(agency: SmallAgency) -> None:
+    document = agency.submitted()
+    common = {"uow": agency.register, "clock": agency.clock, "document_id": document.id, "issued_on": None}
+    with pytest.raises(WrongState):
+        request_issue(actor=agency.clerk, credential="con-dau", **common)
+    agency.ask_for_signature(document)
+    agency.advance(document)
+    with pytest.raises(NotCompetent):
+        request_issue(actor=agency.signatory, credential="con-dau", **common)
+    with pytest.raises(NotCompetent):
+        request_issue(actor=agency.clerk, credential="chu-ky", **common)
+
+
+def test_a_document_of_another_agency_does_not_exist(agency: SmallAgency) -> None:
+    document = agency.submitted()
+    stranger = Account("la", "H01", "Người Lạ", None, frozenset(Role))
+    with pytest.raises(UnknownName):
+        submit(uow=agency.register, clock=agency.clock, actor=stranger, document_id=document.id)
+
+
+@pytest.mark.parametrize("days", [1, -1])
+def test_a_document_is_dated_between_its_signature_and_today(agency: SmallAgency, days: int) -> None:
+    document = agency.submitted()
+    agency.ask_for_signature(document)
+    agency.advance(document)
+    with pytest.raises(DateInvalid):
+        request_issue(
+            uow=agency.register,
+            clock=agency.clock,
+            actor=agency.clerk,
+            document_id=document.id,
+            credential="con-dau",
+            issued_on=_today() + timedelta(days=days),
+        )
+    assert agency.ask_for_issue(document).number == DocumentNumber(ordinal=1, symbol="TB-UBND")
+
+
+def _today() -> date:
+    return (datetime.now(UTC) + timedelta(hours=7)).date()
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"subject": " "}, MetadataInvalid),
+        ({"signatory": "vanthu"}, MetadataInvalid),
+        ({"series": "QĐ"}, MetadataInvalid),
+        ({"agency": "H99"}, UnknownName),
+        ({}, DraftRefused),
+    ],
+)
+def test_a_draft_that_breaks_a_rule_leaves_nothing_behind(
+    agency: SmallAgency, change: dict[str, str], error: type[Exception]
+) -> None:
+    draft = replace(agency.read(agency.submitted()).draft, **change)
+    before = len(agency.blobs.stored)
+    with pytest.raises(error):
+        create_draft(
+            uow=agency.register,
+            blobs=agency.blobs,
+            workshop=agency.workshop,
+            clock=agency.clock,
+            random_bytes=os.urandom,
+            actor=agency.submitter,
+            pdf=b"not a pdf",
+            draft=draft,
+            cells=open_cells(),
+            public_url="http://127.0.0.1:8000",
+        )
+    assert len(agency.blobs.stored) == before

@@ -1,0 +1,293 @@
+"""The register and the object store in memory, held to the same contract tests as PostgreSQL and S3.
+
+``MemoryRegister`` is a unit of work whose transactions run one after the other, each on a copy that replaces the whole
+when it ends well. It keeps the rules that the database keeps, and raises the same errors for them.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from issuance.advance import TRANSITIONAL
+from issuance.errors import DateInvalid, UnknownName
+from issuance.numbers import DocumentNumber, NumberSeries
+from storage.errors import AlreadyThere, BlobDamaged, BlobMissing, RowRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from issuance.documents import Document, DocumentState, Purpose, Revision
+    from issuance.ports import Account, Agency, AuditEvent, Credential, SignatureRequest, TimelineStep
+
+
+@dataclass
+class _Series:
+    series: NumberSeries
+    next: int = 1
+    newest_date: date | None = None
+
+
+@dataclass
+class _State:
+    agencies: dict[str, Agency] = field(default_factory=dict)
+    accounts: dict[str, tuple[Account, str]] = field(default_factory=dict)
+    credentials: dict[str, tuple[Credential, str]] = field(default_factory=dict)
+    series: dict[tuple[str, str, int], _Series] = field(default_factory=dict)
+    documents: dict[UUID, Document] = field(default_factory=dict)
+    revisions: dict[UUID, list[Revision]] = field(default_factory=dict)
+    timeline: dict[UUID, list[TimelineStep]] = field(default_factory=dict)
+    requests: dict[tuple[UUID, Purpose], SignatureRequest] = field(default_factory=dict)
+    audit: list[AuditEvent] = field(default_factory=list)
+    waiting: list[UUID] = field(default_factory=list)
+
+    def copied(self) -> _State:
+        """Containers are copied; what they hold is frozen, but for the series."""
+        clone = _State(**{name: copy.copy(value) for name, value in vars(self).items()})
+        clone.series = {key: replace(one) for key, one in self.series.items()}
+        clone.revisions = {key: list(chain) for key, chain in self.revisions.items()}
+        clone.timeline = {key: list(steps) for key, steps in self.timeline.items()}
+        return clone
+
+
+class MemoryRegister:
+    """A unit of work; ``audit`` and ``waiting_jobs`` show what was committed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder: int | None = None
+        self._state = _State()
+
+    @property
+    def audit(self) -> list[AuditEvent]:
+        """Every event, oldest first."""
+        return list(self._state.audit)
+
+    @property
+    def waiting_jobs(self) -> list[UUID]:
+        """Documents that a worker was asked to advance."""
+        return list(self._state.waiting)
+
+    def take_job(self) -> UUID | None:
+        """The next document to advance, as a worker would take it."""
+        with self._lock:
+            return self._state.waiting.pop(0) if self._state.waiting else None
+
+    @contextmanager
+    def __call__(self) -> Iterator[MemoryRepositories]:
+        """Open a transaction. One inside another would wait for itself in the real register: RuntimeError here."""
+        if self._holder == threading.get_ident():
+            msg = "a transaction inside a transaction"
+            raise RuntimeError(msg)
+        with self._lock:
+            self._holder = threading.get_ident()
+            try:
+                work = self._state.copied()
+                yield MemoryRepositories(work)
+                _demand_current_revisions(work)
+                self._state = work
+            finally:
+                self._holder = None
+
+
+class MemoryRepositories:
+    """One open transaction."""
+
+    def __init__(self, state: _State) -> None:
+        self._state = state
+
+    def add_document(self, document: Document) -> None:
+        state = self._state
+        if document.id in state.documents or self.document_by_lookup_code(document.lookup_code) is not None:
+            raise AlreadyThere(rule="documents")
+        if document.draft.agency not in state.agencies or document.draft.signatory not in state.accounts:
+            raise RowRefused(rule="documents_fkey")
+        _demand_consistent(document)
+        state.documents[document.id] = document
+
+    def document(self, document_id: UUID) -> Document | None:
+        return self._state.documents.get(document_id)
+
+    def locked_document(self, document_id: UUID) -> Document | None:
+        return self._state.documents.get(document_id)
+
+    def save_document(self, document: Document) -> None:
+        found = self._state.documents.get(document.id)
+        if found is None:
+            raise UnknownName(kind="document", name=str(document.id))
+        _demand_consistent(document)
+        taken = {_number_key(one) for one in self._state.documents.values() if one.id != document.id and one.number}
+        if document.number is not None and _number_key(document) in taken:
+            raise AlreadyThere(rule="documents_number_key")
+        # The description never changes, whatever the caller hands over.
+        self._state.documents[document.id] = replace(
+            document,
+            draft=found.draft,
+            layout=found.layout,
+            lookup_code=found.lookup_code,
+            created_by=found.created_by,
+            created_at=found.created_at,
+        )
+
+    def document_by_lookup_code(self, code: str) -> Document | None:
+        return next((one for one in self._state.documents.values() if one.lookup_code == code), None)
+
+    def document_by_sha256(self, sha256: str) -> Document | None:
+        holders = [key for key, chain in self._state.revisions.items() if any(one.sha256 == sha256 for one in chain)]
+        return self._state.documents[max(holders)] if holders else None
+
+    def documents(
+        self, *, agency: str, state: DocumentState | None, dossier_code: str | None, after: UUID | None, limit: int
+    ) -> list[Document]:
+        newest_first = sorted(self._state.documents.values(), key=lambda one: one.id, reverse=True)
+        return [
+            one
+            for one in newest_first
+            if one.draft.agency == agency
+            and (state is None or one.state is state)
+            and (dossier_code is None or one.draft.dossier_code == dossier_code)
+            and (after is None or one.id < after)
+        ][:limit]
+
+    def unfinished_documents(self) -> list[UUID]:
+        return sorted(one.id for one in self._state.documents.values() if one.state in TRANSITIONAL)
+
+    def add_revision(self, document_id: UUID, revision: Revision) -> None:
+        if document_id not in self._state.documents:
+            raise RowRefused(rule="revisions_document_id_fkey")
+        chain = self._state.revisions.setdefault(document_id, [])
+        if any(one.sha256 == revision.sha256 or one.predecessor == revision.predecessor for one in chain):
+            raise AlreadyThere(rule="revisions")
+        if revision.predecessor != (chain[-1].sha256 if chain else None):
+            raise RowRefused(rule="revisions_ordinal_check")
+        chain.append(revision)
+
+    def revisions(self, document_id: UUID) -> list[Revision]:
+        return list(self._state.revisions.get(document_id, []))
+
+    def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:
+        self._state.timeline.setdefault(document_id, []).append(step)
+
+    def timeline(self, document_id: UUID) -> list[TimelineStep]:
+        return list(self._state.timeline.get(document_id, []))
+
+    def next_number(self, series: NumberSeries, *, issued_on: date) -> DocumentNumber:
+        if issued_on.year != series.year:
+            raise DateInvalid(reason=f"the series {series.name!r} is for {series.year}")
+        row = self._state.series.get((series.agency, series.name, series.year))
+        if row is None:
+            raise UnknownName(kind="series", name=f"{series.name} {series.year}")
+        if row.newest_date is not None and issued_on < row.newest_date:
+            raise DateInvalid(reason=f"the series {series.name!r} has reached {row.newest_date:%d/%m/%Y}")
+        row.next, row.newest_date = row.next + 1, issued_on
+        return DocumentNumber(ordinal=row.next - 1, symbol=row.series.symbol)
+
+    def series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
+        row = self._state.series.get((agency, name, year))
+        return row.series if row else None
+
+    def save_signature_request(self, request: SignatureRequest) -> None:
+        if request.credential not in self._state.credentials:
+            raise RowRefused(rule="signature_requests_credential_fkey")
+        self._state.requests[request.document_id, request.purpose] = request
+
+    def signature_request(self, document_id: UUID, purpose: Purpose) -> SignatureRequest | None:
+        return self._state.requests.get((document_id, purpose))
+
+    def add_agency(self, agency: Agency) -> None:
+        self._state.agencies[agency.id] = agency
+
+    def agency(self, agency_id: str) -> Agency | None:
+        return self._state.agencies.get(agency_id)
+
+    def add_series(self, series: NumberSeries) -> None:
+        others = {(one.agency, one.year, one.symbol) for one in (row.series for row in self._state.series.values())}
+        if (series.agency, series.name, series.year) in self._state.series:
+            return
+        if (series.agency, series.year, series.symbol) in others:
+            raise AlreadyThere(rule="number_series_agency_year_symbol_key")
+        self._state.series[series.agency, series.name, series.year] = _Series(series)
+
+    def add_account(self, account: Account, *, secret_hash: str) -> None:
+        if account.agency not in self._state.agencies:
+            raise RowRefused(rule="accounts_agency_fkey")
+        self._state.accounts[account.id] = (account, secret_hash)
+
+    def account(self, account_id: str) -> Account | None:
+        found = self._state.accounts.get(account_id)
+        return found[0] if found else None
+
+    def account_secret_hash(self, account_id: str) -> str | None:
+        found = self._state.accounts.get(account_id)
+        return found[1] if found else None
+
+    def add_credential(self, credential: Credential, *, activation_hash: str) -> None:
+        if credential.agency not in self._state.agencies:
+            raise RowRefused(rule="credentials_agency_fkey")
+        self._state.credentials[credential.name] = (credential, activation_hash)
+
+    def credential(self, name: str) -> Credential | None:
+        found = self._state.credentials.get(name)
+        return found[0] if found else None
+
+    def activation_hash(self, credential: str) -> str | None:
+        found = self._state.credentials.get(credential)
+        return found[1] if found else None
+
+    def append_audit(self, event: AuditEvent) -> None:
+        self._state.audit.append(event)
+
+    def enqueue_advance(self, document_id: UUID) -> None:
+        if document_id not in self._state.waiting:
+            self._state.waiting.append(document_id)
+
+
+class MemoryBlobs:
+    """Implements ``issuance.ports.Blobs``; ``retained`` says until when, ``stored`` may be damaged by a test."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, bytes] = {}
+        self.retained: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    def put(self, blob: bytes, *, retain_until: datetime | None = None) -> str:
+        sha256 = hashlib.sha256(blob).hexdigest()
+        with self._lock:
+            if self.stored.setdefault(sha256, blob) != blob:
+                raise BlobDamaged(sha256=sha256)
+            if retain_until is not None:
+                self.retained[sha256] = max(retain_until, self.retained.get(sha256, retain_until))
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        blob = self.stored.get(sha256)
+        if blob is None:
+            raise BlobMissing(sha256=sha256)
+        if hashlib.sha256(blob).hexdigest() != sha256:
+            raise BlobDamaged(sha256=sha256)
+        return blob
+
+
+def _number_key(document: Document) -> tuple[str, int, DocumentNumber | None]:
+    return (document.draft.agency, document.issued_on.year if document.issued_on else 0, document.number)
+
+
+def _demand_consistent(document: Document) -> None:
+    if (document.number is None) != (document.issued_on is None):
+        raise RowRefused(rule="documents_number_check")
+    if document.number is None and document.state.value in {"numbered", "sealed", "issued"}:
+        raise RowRefused(rule="documents_numbered_check")
+    if document.intent is None and document.state in TRANSITIONAL:
+        raise RowRefused(rule="documents_intended_check")
+
+
+def _demand_current_revisions(state: _State) -> None:
+    for document in state.documents.values():
+        if all(one.sha256 != document.current.sha256 for one in state.revisions.get(document.id, [])):
+            raise RowRefused(rule="documents_current_fkey")

@@ -1,0 +1,182 @@
+"""An agency with its people, keys in memory and a running demonstration authority, to walk the issuance cycle with."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from certs.algorithms import SignatureAlgorithm
+from certs.demonstration.authority import issue_certificate
+from certs.demonstration.certificates import CertificateKind
+from certs.revocation import RevocationGatherer
+from certs.timestamps import HttpTimestamper
+from issuance.advance import advance
+from issuance.documents import Document, Draft, Purpose
+from issuance.issue import request_issue
+from issuance.numbers import NumberSeries
+from issuance.outside import Outside
+from issuance.ports import Account, Agency, Credential, Role
+from issuance.sign import request_signature
+from issuance.submit import create_draft, submit
+from signing.prepared import SignatureValue
+from tests.material import blank_pdf, open_cells, picture
+from tests.simulators.direct_workshop import DirectWorkshop
+from tests.simulators.register import MemoryBlobs, MemoryRegister
+from verification.policy import DEFAULT_POLICY
+
+if TYPE_CHECKING:
+    from tests.integration.certs_servers import Demonstration
+
+AGENCY = "H00"
+
+
+class RealClock:
+    """The time."""
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return datetime.now(UTC)
+
+
+@dataclass
+class MemoryDevice:
+    """Keys in memory; ``used`` counts the signatures that each made."""
+
+    keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
+    used: dict[str, int] = field(default_factory=dict)
+
+    def sign(self, *, key: str, dtbs: bytes, algorithm: SignatureAlgorithm) -> SignatureValue:
+        """RSA PKCS#1 v1.5 with SHA-256, whatever is asked: these keys do nothing else."""
+        assert algorithm is SignatureAlgorithm.RSA_SHA256
+        self.used[key] = self.used.get(key, 0) + 1
+        return SignatureValue(self.keys[key].sign(dtbs, padding.PKCS1v15(), hashes.SHA256()))
+
+
+class SmallAgency:
+    """The register, its people and everything outside of it."""
+
+    def __init__(self, authority: Demonstration) -> None:
+        self.register = MemoryRegister()
+        self.blobs = MemoryBlobs()
+        self.device = MemoryDevice()
+        self.clock = RealClock()
+        self.workshop = DirectWorkshop()
+        self._authority = authority
+        self.submitter = Account("motcua", AGENCY, "Một cửa mẫu", None, frozenset({Role.SUBMITTER}))
+        self.signatory = Account(
+            "lanhdao", AGENCY, "Lãnh Đạo Mẫu", "Chánh", frozenset({Role.SIGNATORY}), picture("blue")
+        )
+        self.clerk = Account("vanthu", AGENCY, "Văn Thư Mẫu", None, frozenset({Role.CLERK}))
+        self.signature = self._credential("chu-ky", Purpose.SIGNATURE, holder=self.signatory)
+        self.seal = self._credential("con-dau", Purpose.SEAL, holder=None)
+        self._settle()
+
+    def outside(self) -> Outside:
+        """What a worker is given."""
+        client = self._authority.client()
+        anchors = self._authority.anchors
+        return Outside(
+            uow=self.register,
+            blobs=self.blobs,
+            workshop=self.workshop,  # type: ignore[arg-type]  # the same methods, without the sandbox
+            device=self.device,
+            timestamper=HttpTimestamper((f"{self._authority.url}/tsa",), client, anchors),
+            revocation=RevocationGatherer(client, anchors),
+            anchors=anchors,
+            policy=DEFAULT_POLICY,
+            clock=self.clock,
+            retention=timedelta(days=3650),
+        )
+
+    def submitted(self) -> Document:
+        """A document that waits for its signatory."""
+        document, _ = create_draft(
+            uow=self.register,
+            blobs=self.blobs,
+            workshop=self.workshop,  # type: ignore[arg-type]  # the same methods, without the sandbox
+            clock=self.clock,
+            random_bytes=secrets.token_bytes,
+            actor=self.submitter,
+            pdf=blank_pdf(),
+            draft=Draft(
+                agency=AGENCY, document_type="TB", subject="Thông báo mẫu", signatory=self.signatory.id, series="TB"
+            ),
+            cells=open_cells(),
+            public_url="http://127.0.0.1:8000",
+        )
+        return submit(uow=self.register, clock=self.clock, actor=self.submitter, document_id=document.id)
+
+    def ask_for_signature(self, document: Document) -> Document:
+        """The signatory decides."""
+        return request_signature(
+            uow=self.register,
+            clock=self.clock,
+            actor=self.signatory,
+            document_id=document.id,
+            credential=self.signature.name,
+        )
+
+    def ask_for_issue(self, document: Document) -> Document:
+        """The clerk acts."""
+        return request_issue(
+            uow=self.register,
+            clock=self.clock,
+            actor=self.clerk,
+            document_id=document.id,
+            credential=self.seal.name,
+            issued_on=None,
+        )
+
+    def advance(self, document: Document, *, outside: Outside | None = None) -> Document:
+        """What a worker does; answers the document as it then stands."""
+        advance(document.id, outside=outside or self.outside())
+        return self.read(document)
+
+    def read(self, document: Document) -> Document:
+        """The document as the register has it."""
+        with self.register() as register:
+            found = register.document(document.id)
+        assert found is not None
+        return found
+
+    def _credential(self, name: str, purpose: Purpose, *, holder: Account | None) -> Credential:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+        self.device.keys[name] = key
+        certificate = issue_certificate(
+            self._authority.directory,
+            csr_der=request.public_bytes(Encoding.DER),
+            common_name=holder.full_name if holder else "Cơ quan mẫu",
+            organization="Cơ quan mẫu",
+            title=None,
+            kind=CertificateKind.SIGNATURE if holder else CertificateKind.SEAL,
+        )
+        return Credential(
+            name=name,
+            agency=AGENCY,
+            purpose=purpose,
+            holder=holder.id if holder else None,
+            key=name,
+            algorithm=SignatureAlgorithm.RSA_SHA256,
+            certificate=certificate,
+        )
+
+    def _settle(self) -> None:
+        year = self.clock.now().year
+        with self.register() as register:
+            register.add_agency(Agency(AGENCY, "Cơ quan mẫu", None, "Mẫu", 36.0, picture("red")))
+            for each in (year, year + 1):
+                register.add_series(NumberSeries(agency=AGENCY, name="TB", year=each, symbol="TB-UBND"))
+            for account in (self.submitter, self.signatory, self.clerk):
+                register.add_account(account, secret_hash="-")
+            for credential in (self.signature, self.seal):
+                register.add_credential(credential, activation_hash="-")
