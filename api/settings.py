@@ -42,8 +42,8 @@ class ObjectLockMode(Enum):
 
 
 def _words(value: object) -> object:
-    """Several values in one variable, apart by white space or commas."""
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+    """Several values in one variable, apart by white space."""
+    return tuple(value.split()) if isinstance(value, str) else value
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]

@@ -42,7 +42,7 @@ class Limits:
     """How long things may take: opening a session, one call on it, waiting for one's turn, one frame of a client."""
 
     opening: timedelta = timedelta(seconds=15)
-    call: timedelta = timedelta(seconds=10)
+    call: timedelta = timedelta(seconds=4)
     turn: timedelta = timedelta(seconds=30)
     frame: timedelta = timedelta(seconds=10)
     refusal: timedelta = timedelta(seconds=5)

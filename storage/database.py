@@ -85,8 +85,7 @@ def translated(error: psycopg.Error) -> StorageError | None:
     """The error in our words; None where it is a defect of the program."""
     state = error.sqlstate
     if state is None:
-        # The client library's own: no connection could be made, or it broke.
-        return StorageUnavailable(reason=_first_line(error)) if _is_about_the_connection(error) else None
+        return _translated_from_client(error)
     if state == _UNIQUE_VIOLATION:
         return AlreadyThere(rule=error.diag.constraint_name or state)
     if state.startswith(_RULE_BROKEN):
@@ -129,8 +128,13 @@ def _translate(context: ExceptionContext) -> None:
         raise ours from original
 
 
-def _is_about_the_connection(error: psycopg.Error) -> bool:
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+def _translated_from_client(error: psycopg.Error) -> StorageError | None:
+    """Errors without SQLSTATE are the client library's own."""
+    if isinstance(error, psycopg.DataError):
+        return RowRefused(rule="unstorable-value")  # such as text with a NUL
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return StorageUnavailable(reason=_first_line(error))  # no connection could be made, or it broke
+    return None
 
 
 def _first_line(error: Exception) -> str:

@@ -236,6 +236,7 @@ timeline = Table(
     Column("actor", Text, nullable=False),
     CheckConstraint(f"state IN ({_values(DocumentState)})", name="state"),
     Index(None, "document_id", "id"),
+    implicit_returning=False,
 )
 
 signature_requests = Table(
@@ -274,6 +275,7 @@ audit = Table(
     Column("leaf", LargeBinary, nullable=False),
     CheckConstraint("length(leaf) = 32", name="leaf"),
     Index(None, "document_id", "id"),
+    implicit_returning=False,
 )
 
 idempotency_keys = Table(

@@ -24,7 +24,7 @@ from storage.embedded.postgres import EmbeddedPostgres
 from storage.embedded.s3 import EmbeddedS3
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _UP_WITHIN = 60.0  # seconds; usually below one
 # Test databases need not survive a power cut.
@@ -64,7 +64,7 @@ def parts_folder() -> Iterator[Path]:
 def postgres_server(parts_folder: Path) -> Iterator[EmbeddedPostgres]:
     """A running PostgreSQL."""
     server = EmbeddedPostgres(parts_folder / "postgres", settings=_FAST)
-    with _running(server, log=parts_folder / "postgres.log"):
+    with running(server, log=parts_folder / "postgres.log"):
         yield server
 
 
@@ -86,7 +86,7 @@ def module_database_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:
 def s3_server(parts_folder: Path) -> Iterator[EmbeddedS3]:
     """A running S3 server."""
     server = EmbeddedS3(parts_folder / "s3")
-    with _running(server, log=parts_folder / "s3.log"):
+    with running(server, log=parts_folder / "s3.log"):
         yield server
 
 
@@ -103,20 +103,28 @@ def module_bucket(s3_server: EmbeddedS3) -> Bucket:
 
 
 @contextmanager
-def _running(part: _Part, *, log: Path) -> Iterator[None]:
+def running(part: _Part, *, log: Path) -> Iterator[None]:
+    """Start a part, wait for it, stop it at the end."""
     part.initialise()
     child = part.child()
     with log.open("ab") as output:
         process = spawn(child, output=output.fileno())
     try:
-        deadline = time.monotonic() + _UP_WITHIN
-        while not part.is_ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"{child.name} did not start:\n{log.read_text()[-4000:]}")
-            time.sleep(0.02)
+        if not wait_until(lambda: part.is_ready() or process.poll() is not None) or process.poll() is not None:
+            pytest.fail(f"{child.name} did not start:\n{log.read_text()[-4000:]}")
         yield
     finally:
         end(process, child)
+
+
+def wait_until(condition: Callable[[], bool], *, within: float = _UP_WITHIN) -> bool:
+    """Whether it becomes true within so many seconds."""
+    deadline = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 @contextmanager

@@ -48,12 +48,13 @@ def signatures_in(pdf: bytes) -> list[SignatureInFile]:
             continue
         value = value.get_object()
         a, b, c, d = value["/ByteRange"]
+        padded = bytes.fromhex(pdf[a + b + 1 : c - 1].decode())
         found.append(
             SignatureInFile(
                 field_name=name,
                 sub_filter=value["/SubFilter"],
                 covered=pdf[a : a + b] + pdf[c : c + d],
-                container=cms.ContentInfo.load(bytes.fromhex(pdf[a + b + 1 : c - 1].decode()), strict=False).dump(),
+                container=cms.ContentInfo.load(padded, strict=False).dump(),
             )
         )
     return found
@@ -77,7 +78,9 @@ def openssl_accepts_token(token: bytes, *, over: bytes, anchors: Path, folder: P
     """None where ``openssl ts -verify`` accepts the token over these bytes, else what it said."""
     (folder / "token").write_bytes(token)
     (folder / "stamped").write_bytes(over)
-    answer = run([*["openssl", "ts", "-verify", "-token_in", "-in", "token", "-data", "stamped", "-CAfile"], anchors], cwd=folder)
+    answer = run(
+        [*["openssl", "ts", "-verify", "-token_in", "-in", "token", "-data", "stamped", "-CAfile"], anchors], cwd=folder
+    )
     return None if answer.returncode == 0 and "OK" in answer.stdout + answer.stderr else answer.stderr
 
 

@@ -14,7 +14,7 @@ from api.wiring import blobs_of
 from certs.anchors import read_trust_directory
 from hsm.client import SignerClient
 from hsm.provisioning import SOFTHSM_MODULE
-from signing.typeface import Style, demand_vietnamese
+from signing.typeface import Style, TypefaceMissing, demand_vietnamese
 from storage.database import connect, transaction
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def examine() -> Iterator[Finding]:
     """Everything in turn; what needs settings is looked at only where there are some."""
     yield _python()
     yield _disk()
-    yield _asked("Phông chữ (typeface)", lambda: demand_vietnamese(Style.REGULAR), said="Liberation Serif")
+    yield _typeface()
     yield _softhsm()
     if not any(name.startswith("KYSO_") for name in os.environ):
         yield Finding("Cấu hình (settings)", "chưa có biến KYSO_* (none set; enough for `kyso demo` and `kyso up`)")
@@ -65,12 +65,12 @@ def _parts(settings: Settings) -> Iterator[Finding]:
         yield Finding("Dấu thời gian (timestamps)", "chưa cấu hình (not set)", "Set KYSO_TSA_URLS.")
 
 
-def _asked(name: str, question: Callable[[], object], *, said: str = "ok") -> Finding:
+def _asked(name: str, question: Callable[[], object]) -> Finding:
     try:
         question()
     except BASES as error:
         return Finding(name, str(error), error.hint or error.code)
-    return Finding(name, said)
+    return Finding(name, "ok")
 
 
 def _touch(settings: Settings) -> None:
@@ -89,6 +89,14 @@ def _disk() -> Finding:
     free = shutil.disk_usage(".").free
     advice = "" if free > _LEAST_FREE else "Free at least 2 GB on this disk."
     return Finding("Đĩa trống (free disk)", f"{free / 1024**3:.1f} GB", advice)
+
+
+def _typeface() -> Finding:
+    try:
+        demand_vietnamese(Style.UPRIGHT)
+    except TypefaceMissing as error:
+        return Finding("Phông chữ (typeface)", str(error), "apt-get install fonts-liberation2, or set KYSO_FONT_DIR.")
+    return Finding("Phông chữ (typeface)", "Liberation Serif")
 
 
 def _softhsm() -> Finding:

@@ -32,7 +32,9 @@ def upgrade_database() -> None:
 def openapi() -> str:
     """The description of the HTTP interface as JSON."""
     public_url = "http://127.0.0.1:8000"
-    return json.dumps(description_of(bare_app(public_url=public_url), public_url=public_url), ensure_ascii=False, indent=1)
+    return json.dumps(
+        description_of(bare_app(public_url=public_url), public_url=public_url), ensure_ascii=False, indent=1
+    )
 
 
 def list_tokens() -> tuple[TokenInventory, ...]:

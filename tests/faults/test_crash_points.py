@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,7 +164,7 @@ def look_at_everything(agency: SmallAgency, documents: list[Document], authority
             steps = [step.state for step in register.timeline(document.id)]
         assert steps == list(DocumentState)
         contents = [agency.blobs.get(revision.sha256) for revision in chain]
-        assert all(new.startswith(old) for old, new in zip(contents, contents[1:], strict=False))
+        assert all(new.startswith(old) for old, new in pairwise(contents))
         report = validate(contents[-1], anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC))
         assert report.indication is Indication.TOTAL_PASSED
         assert document.current.sha256 in agency.blobs.retained

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +43,7 @@ from verification.validate import validate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from issuance.documents import Document
     from tests.integration.certs_servers import Demonstration
 
 
@@ -54,7 +58,7 @@ def agency(authority: Demonstration) -> SmallAgency:
     return SmallAgency(authority)
 
 
-def issued(agency: SmallAgency):
+def issued(agency: SmallAgency) -> Document:
     document = agency.submitted()
     agency.ask_for_signature(document)
     agency.advance(document)
@@ -81,7 +85,7 @@ def test_every_revision_is_a_prefix_of_the_next(agency: SmallAgency) -> None:
         chain = register.revisions(document.id)
     contents = [agency.blobs.get(revision.sha256) for revision in chain]
     assert len(contents) == 4
-    assert all(new.startswith(old) for old, new in zip(contents, contents[1:], strict=False))
+    assert all(new.startswith(old) for old, new in pairwise(contents))
     assert [revision.predecessor for revision in chain] == [None, *(revision.sha256 for revision in chain[:-1])]
 
 
@@ -132,27 +136,16 @@ def test_a_silent_timestamp_authority_leaves_a_document_that_goes_on_by_itself(
 
 
 def _stop_listening(authority: Demonstration) -> None:
-    for entry in os.listdir("/proc"):
-        if entry.isdigit() and str(authority.directory) in _command_line(entry):
-            os.kill(int(entry), signal.SIGTERM)
-            while "Z" not in _state(entry):
-                pass
-
-
-def _command_line(process: str) -> str:
-    try:
-        with open(f"/proc/{process}/cmdline") as file:
-            return file.read()
-    except OSError:
-        return ""
-
-
-def _state(process: str) -> str:
-    try:
-        with open(f"/proc/{process}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return "Z"
+    """End the responders, which the test's process started, and wait until their port is free."""
+    for entry in Path("/proc").iterdir():
+        command = entry / "cmdline"
+        if entry.name.isdigit() and command.exists() and str(authority.directory) in command.read_text():
+            os.kill(int(entry.name), signal.SIGTERM)
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", authority.port), timeout=1).close()
+        except OSError:
+            return
 
 
 def test_a_key_that_is_not_the_certificates_signs_nothing(agency: SmallAgency) -> None:

@@ -21,6 +21,8 @@ from storage.schema import metadata
 from tests.register_material import NOW, new_document, settle_people, stored_document
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from storage.unit_of_work import PostgresUnitOfWork
 
 KNOWN_QUEUE_SCHEMA = "c70ec4b400a60ad9592787653aae5ae77ae41bf801d56b5bd2712751a07f2009"
@@ -141,16 +143,15 @@ class TestErrors:
             register.add_timeline_step(document.id, TimelineStep(DocumentState.DRAFT, NOW, "a\x00b"))
 
     def test_waiting_too_long_for_a_lock_is_an_outage(
-        self, postgres_register: PostgresUnitOfWork, register_url: str
+        self, postgres_register: PostgresUnitOfWork, engine: Engine
     ) -> None:
         document = stored_document(postgres_register, settle_people(postgres_register))
-        engine = connect(register_url + "&options=-c%20lock_timeout%3D200")
-        with postgres_register() as holder:
+        with postgres_register() as holder, transaction(engine) as impatient:
             holder.locked_document(document.id)
-            with pytest.raises(StorageUnavailable) as caught, transaction(engine) as connection:
-                DocumentRows(connection).locked_document(document.id)
+            impatient.exec_driver_sql("SET LOCAL lock_timeout = '100ms'")
+            with pytest.raises(StorageUnavailable) as caught:
+                DocumentRows(impatient).locked_document(document.id)
         assert caught.value.transient
-        engine.dispose()
 
     def test_a_pool_without_free_connections_is_an_outage(self, register_url: str) -> None:
         engine = connect(register_url, pool_size=1)

@@ -24,6 +24,7 @@ from api.supervisor import (
     Supervisor,
 )
 from storage.embedded.child import Child
+from tests.parts import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,15 +44,6 @@ def child_running(program: str, *, name: str = "child", folder: Path) -> Child:
 
 def supervised(program: str, *, name: str, folder: Path, ready: Callable[[], bool] = lambda: True) -> Supervised:
     return Supervised(name=name, child=lambda: child_running(program, name=name, folder=folder), ready=ready)
-
-
-def eventually(condition: Callable[[], bool], *, within: float = 10.0) -> bool:
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def is_alive(process: int) -> bool:
@@ -123,7 +115,7 @@ def kill_and_wait_for_return(supervisor: Supervisor, name: str, *, within: float
     former = process()
     assert former is not None
     os.kill(former, signal.SIGKILL)
-    assert eventually(lambda: process() not in {None, former}, within=within)
+    assert wait_until(lambda: process() not in {None, former}, within=within)
     successor = process()
     assert successor is not None
     return successor
@@ -144,10 +136,10 @@ def test_a_killed_child_comes_back_and_its_own_children_are_gone(tmp_path: Path)
     with Supervisor(tmp_path / "home", [child]) as supervisor:
         (former,) = map(int, written.read_text().split())
         kill_and_wait_for_return(supervisor, "child")
-        assert eventually(lambda: not is_alive(former))
-        assert eventually(lambda: len(written.read_text().split()) == 2)
+        assert wait_until(lambda: not is_alive(former))
+        assert wait_until(lambda: len(written.read_text().split()) == 2)
         assert supervisor.children_status()[0].restarts == 1
-    assert eventually(lambda: not any(is_alive(int(number)) for number in written.read_text().split()))
+    assert wait_until(lambda: not any(is_alive(int(number)) for number in written.read_text().split()))
 
 
 def test_a_child_that_never_comes_up_is_given_up_with_its_last_words_and_its_log(tmp_path: Path) -> None:
@@ -272,7 +264,7 @@ def test_a_log_is_capped_and_the_part_before_is_kept(tmp_path: Path, monkeypatch
     child = supervised(program, name="talker", folder=tmp_path, ready=(tmp_path / "written").exists)
     with Supervisor(tmp_path / "home", [child]):
         log = tmp_path / "home/log/talker.log"
-        assert eventually(lambda: "line 8999\n" in log.read_text())
+        assert wait_until(lambda: "line 8999\n" in log.read_text())
         assert log.stat().st_size <= 50_000
         older = log.with_name("talker.log.1")
         assert older.stat().st_size <= 50_000
@@ -286,6 +278,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from api.supervisor import Supervised, Supervisor
 from storage.embedded.child import Child
+from tests.parts import wait_until
 
 home = Path(sys.argv[1])
 # Its grandchild and itself ignore the polite request.
@@ -337,7 +330,7 @@ def test_a_signal_stops_everything(tmp_path: Path, request_to_stop: signal.Signa
 def test_a_signal_during_the_start_stops_everything(tmp_path: Path, request_to_stop: signal.Signals) -> None:
     running = program(tmp_path, "never ready")
     log = tmp_path / "log/child.log"
-    assert eventually(lambda: log.exists() and "started as process" in log.read_text())
+    assert wait_until(lambda: log.exists() and "started as process" in log.read_text())
     child = int(log.read_text().split()[-1])
     assert is_alive(child)
     running.send_signal(request_to_stop)
@@ -358,12 +351,12 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_one_waits_for_that(tmp_
 def test_a_killed_supervisor_takes_even_stubborn_grandchildren_along(tmp_path: Path) -> None:
     running = program(tmp_path, "stubborn")
     child = int(first_line(running))
-    assert eventually((tmp_path / "grandchild").exists)
+    assert wait_until((tmp_path / "grandchild").exists)
     grandchild = int((tmp_path / "grandchild").read_text())
     running.kill()
     running.wait()
     began = time.monotonic()
-    assert eventually(lambda: not is_alive(child) and not is_alive(grandchild), within=20)
+    assert wait_until(lambda: not is_alive(child) and not is_alive(grandchild), within=20)
     assert time.monotonic() - began < 15
 
 
@@ -372,7 +365,7 @@ def test_a_killed_undertaker_is_replaced(tmp_path: Path) -> None:
     child = int(first_line(running))
     (undertaker,) = (number for number in children_of(running.pid) if number != child)
     os.kill(undertaker, signal.SIGKILL)
-    assert eventually(lambda: len(set(children_of(running.pid)) - {undertaker, child}) == 1)
+    assert wait_until(lambda: len(set(children_of(running.pid)) - {undertaker, child}) == 1)
     running.send_signal(signal.SIGTERM)
     assert running.wait(timeout=10) == 0
     assert not is_alive(child)

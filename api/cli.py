@@ -1,0 +1,109 @@
+"""The command line ``kyso``: names, options and help; each command's work is in ``api/commands``.
+
+A command imports what it needs when it runs: ``kyso verify`` must not wait for a web framework and a database driver.
+"""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="kyso",
+    help="Ký Số: ký, vào số, đóng dấu, ban hành, lưu giữ và kiểm tra văn bản "
+    "(signs, numbers, seals, issues, keeps and verifies official documents).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+database = typer.Typer(name="db", help="Cơ sở dữ liệu (database).", no_args_is_help=True)
+tokens = typer.Typer(name="tokens", help="Thiết bị lưu khóa (PKCS#11 tokens).", no_args_is_help=True)
+app.add_typer(database)
+app.add_typer(tokens)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Trả lời bằng JSON (answer as JSON).")]
+
+
+@app.command()
+def serve() -> None:
+    """Máy chủ HTTP (the HTTP server)."""
+    from api.commands import processes
+
+    processes.serve()
+
+
+@app.command()
+def worker() -> None:
+    """Tiến trình làm các bước đến lượt của văn bản (takes the due steps of documents)."""
+    from api.commands import processes
+
+    processes.work()
+
+
+@app.command()
+def signer() -> None:
+    """Tiến trình giữ thiết bị lưu khóa (holds the PKCS#11 tokens)."""
+    from api.commands import processes
+
+    processes.sign()
+
+
+@database.command("upgrade")
+def upgrade() -> None:
+    """Nâng cấp cơ sở dữ liệu và tạo kho tệp (upgrade the schema, make the bucket)."""
+    from api.commands import operations
+
+    operations.upgrade_database()
+
+
+@app.command()
+def openapi() -> None:
+    """In mô tả giao diện HTTP, OpenAPI 3.1 (print the description of the HTTP interface)."""
+    from api.commands import operations
+
+    typer.echo(operations.openapi())
+
+
+@tokens.command("list")
+def list_tokens(*, as_json: AsJson = False) -> None:
+    """Các thiết bị và khóa mà dịch vụ ký thấy (tokens and keys that the signer sees)."""
+    from api.commands import operations
+
+    found = operations.list_tokens()
+    if as_json:
+        for line in operations.tokens_as_json(found):
+            typer.echo(line)
+    else:
+        operations.print_tokens(found)
+    if any(token.problem for token in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False) -> None:
+    """Khám máy: phông chữ, thiết bị, cấu hình, các dịch vụ (look for what is missing on this machine)."""
+    import json
+
+    from api.commands.doctor import examine
+
+    well = True
+    for finding in examine():
+        well = well and finding.well
+        if as_json:
+            typer.echo(json.dumps({"name": finding.name, "said": finding.said, "advice": finding.advice}))
+        else:
+            typer.echo(f"{'✓' if finding.well else '✗'} {finding.name}: {finding.said}")
+            if finding.advice:
+                typer.echo(f"  → {finding.advice}")
+    if not well:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """The console entry point."""
+    from api.commands.outermost import guarded
+
+    sys.exit(guarded(lambda: app(standalone_mode=False)))

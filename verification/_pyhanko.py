@@ -1,0 +1,235 @@
+"""The door to pyHanko's PDF layer: opens a file and finds every filled signature field in it.
+
+pyHanko skips signatures whose ``/SubFilter`` it does not know, with no more than a log line, and lets one broken CMS
+object hide the others. Here each filled field is met on its own, and what cannot be read is said.
+"""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from pyhanko.pdf_utils.crypt import AuthStatus
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
+from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from signing.layout import SEAL_FIELD
+from verification.coverage import covered_length
+from verification.reasons import Cause
+from verification.report import Coverage, ReadMode, SignatureKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# pyHanko logs what it refuses, with pieces of the file; whoever wants that attaches a handler of their own.
+logging.getLogger("pyhanko").addHandler(logging.NullHandler())
+logging.getLogger("pyhanko_certvalidator").addHandler(logging.NullHandler())
+
+_MIB = 1024 * 1024
+_LIMITS = DecodeLimits(
+    per_stream=StreamDecodeLimits(max_output_size=64 * _MIB),
+    document_budget=DocumentDecodeBudget(base_allowance=128 * _MIB),
+)
+_TIMESTAMP = "/ETSI.RFC3161"
+_SUPPORTED = frozenset({"/ETSI.CAdES.detached", "/adbe.pkcs7.detached", _TIMESTAMP})
+
+READ_ERRORS = (
+    PdfError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    NotImplementedError,
+    OverflowError,
+    OSError,
+    RecursionError,
+    zlib.error,
+)
+"""What was seen to escape from pyHanko and asn1crypto on damaged files."""
+
+
+class Unreadable(Exception):
+    """The file cannot be read in this mode."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause.value)
+        self.cause = cause
+
+
+class Damaged(Exception):
+    """One part of the file cannot be read; the rest may be."""
+
+
+@dataclass(frozen=True)
+class FilledField:
+    """A signature field with a value. ``signature`` is None exactly where ``problem`` says why."""
+
+    name: str
+    kind: SignatureKind
+    sub_filter: str | None
+    shared: bool
+    signature: EmbeddedPdfSignature | None
+    problem: Cause | None
+
+    @property
+    def revision(self) -> int:
+        """The revision that holds the signature, counted from 0; -1 where it is not known."""
+        return int(self.signature.signed_revision) if self.signature else -1
+
+
+@dataclass(frozen=True)
+class OpenDocument:
+    """A file that could be read, and its filled signature fields in order of their revisions."""
+
+    pdf: bytes
+    mode: ReadMode
+    reader: PdfFileReader
+    pages: int
+    fields: tuple[FilledField, ...]
+
+
+@contextmanager
+def reading(reader: PdfFileReader) -> Iterator[None]:
+    """Turn whatever escapes while a part of the file is read into :class:`Damaged`.
+
+    What only strict reading refuses becomes :class:`Unreadable`, so that the whole file is read again with errors forgiven.
+    """
+    try:
+        yield
+    except PdfError as error:
+        if reader.strict:
+            raise Unreadable(Cause.UNREADABLE) from error
+        raise Damaged from error
+    except READ_ERRORS as error:
+        raise Damaged from error
+
+
+def open_document(pdf: bytes, *, mode: ReadMode) -> OpenDocument:
+    """Read the file strictly or with errors forgiven; raises :class:`Unreadable`.
+
+    Files that mix both kinds of cross-reference (ISO 32000-2, 7.5.8.4) count as not strict, as with pyHanko.
+    """
+    try:
+        reader = PdfFileReader(BytesIO(pdf), strict=mode is ReadMode.STRICT, decode_limits=_LIMITS)
+        if mode is ReadMode.STRICT and reader.xrefs.hybrid_xrefs_present:
+            raise Unreadable(Cause.UNREADABLE)
+        _unlock(reader)
+        pages = max(0, int(reader.root["/Pages"]["/Count"]))
+        fields = _filled_fields(reader)
+    except READ_ERRORS as error:
+        raise Unreadable(Cause.UNREADABLE) from error
+    return OpenDocument(pdf=pdf, mode=mode, reader=reader, pages=pages, fields=fields)
+
+
+def _unlock(reader: PdfFileReader) -> None:
+    """Files that open without a password are read; all others are refused."""
+    if reader.security_handler is None:
+        return
+    try:
+        opened = reader.decrypt("").status is not AuthStatus.FAILED
+    except READ_ERRORS as error:
+        raise Unreadable(Cause.ENCRYPTED) from error
+    if not opened:
+        raise Unreadable(Cause.ENCRYPTED)
+
+
+def _filled_fields(reader: PdfFileReader) -> tuple[FilledField, ...]:
+    found = list(enumerate_sig_fields(reader, filled_status=True))
+    uses = Counter(_value_reference(field_ref) for _, _, field_ref in found)
+    fields = [
+        _filled_field(reader, str(name), field_ref, shared=_is_shared(field_ref, uses)) for name, _, field_ref in found
+    ]
+    return tuple(sorted(fields, key=lambda field: field.revision))
+
+
+def _value_reference(field_ref: IndirectObject) -> object:
+    value = field_ref.get_object().raw_get("/V")
+    return value.reference if isinstance(value, IndirectObject) else None
+
+
+def _is_shared(field_ref: IndirectObject, uses: Counter[object]) -> bool:
+    reference = _value_reference(field_ref)
+    return reference is not None and uses[reference] > 1
+
+
+def _filled_field(reader: PdfFileReader, name: str, field_ref: IndirectObject, *, shared: bool) -> FilledField:
+    kind, sub_filter, problem, signature = SignatureKind.SIGNATURE, None, None, None
+    try:
+        with reading(reader):
+            value = field_ref.get_object()["/V"]
+            type_, sub_filter = _name(value, "/Type"), _name(value, "/SubFilter")
+            kind = _kind(name, type_, sub_filter)
+            problem = _misfit(field_ref, type_, sub_filter)
+            if problem is None:
+                signature = EmbeddedPdfSignature(reader, field_ref, name)
+                _demand_content(signature, kind)
+    except Damaged:
+        signature, problem = None, Cause.SIGNATURE_UNREADABLE
+    label = sub_filter.removeprefix("/") if sub_filter else None
+    return FilledField(name, kind, label, shared, signature, problem)
+
+
+def _name(value: DictionaryObject, key: str) -> str | None:
+    return str(value[key]) if key in value else None
+
+
+def _kind(name: str, type_: str | None, sub_filter: str | None) -> SignatureKind:
+    """Our own seals stand in the field ``SigSeal``; document timestamps say what they are (EN 319 142-1, 5.4.3)."""
+    if type_ == "/DocTimeStamp" or sub_filter == _TIMESTAMP:
+        return SignatureKind.DOCUMENT_TIMESTAMP
+    return SignatureKind.SEAL if name == SEAL_FIELD else SignatureKind.SIGNATURE
+
+
+def _misfit(field_ref: IndirectObject, type_: str | None, sub_filter: str | None) -> Cause | None:
+    if sub_filter not in _SUPPORTED or _value_reference(field_ref) is None:
+        return Cause.UNSUPPORTED_FORMAT
+    if (type_ == "/DocTimeStamp") != (sub_filter == _TIMESTAMP):
+        return Cause.SIGNATURE_UNREADABLE
+    return None
+
+
+def _demand_content(signature: EmbeddedPdfSignature, kind: SignatureKind) -> None:
+    """A signature encapsulates nothing, a document timestamp its TSTInfo (RFC 5652, 5.2; RFC 3161, 2.4.2)."""
+    content = signature.signed_data["encap_content_info"]["content_type"].native
+    if content != ("tst_info" if kind is SignatureKind.DOCUMENT_TIMESTAMP else "data"):
+        msg = "the CMS object holds another kind of content than its /SubFilter says"
+        raise ValueError(msg)
+
+
+def coverage_of(document: OpenDocument, signature: EmbeddedPdfSignature) -> Coverage:
+    """How much of the file the signature covers: by the bytes, and by pyHanko's look at the cross-references.
+
+    Both must agree that the signed revision is covered to its end.
+    """
+    with reading(document.reader):
+        end = covered_length(
+            document.pdf, byte_range=tuple(map(int, signature.byte_range)), contents=signature.pkcs7_content
+        )
+        level = signature.evaluate_signature_coverage()
+    if end is None or level < SignatureCoverageLevel.ENTIRE_REVISION:
+        return Coverage.PARTIAL
+    return Coverage.ENTIRE_FILE if end == len(document.pdf) else Coverage.ENTIRE_REVISION
+
+
+def text_cells(document: OpenDocument, names: tuple[str, ...]) -> dict[str, str]:
+    """The values of those text fields that the file has; empty text where one is not filled."""
+    with reading(document.reader):
+        form = document.reader.root["/AcroForm"] if "/AcroForm" in document.reader.root else {}
+        fields = [field.get_object() for field in form["/Fields"]] if "/Fields" in form else []
+        return {
+            str(field["/T"]): str(field["/V"]) if "/V" in field else ""
+            for field in fields
+            if "/T" in field and str(field["/T"]) in names
+        }

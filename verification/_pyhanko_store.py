@@ -1,0 +1,161 @@
+"""The door to validation data: the document security store of any revision, and Adobe's attribute (EN 319 142-1, 5.4.2)."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from asn1crypto import x509
+from asn1crypto.crl import CertificateList
+from asn1crypto.ocsp import OCSPResponse
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
+from pyhanko.sign.general import find_unique_cms_attribute
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
+
+from verification._pyhanko import READ_ERRORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pyhanko.pdf_utils.generic import IndirectObject
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import EmbeddedPdfSignature
+
+    from certs.revocation import RevocationInfo
+
+_Parsed = TypeVar("_Parsed")
+
+
+@dataclass(frozen=True)
+class ValidationMaterial:
+    """Certificates and revocation data to judge with, parsed; nothing in it is trusted because it is here."""
+
+    certificates: tuple[x509.Certificate, ...] = ()
+    ocsps: tuple[OCSPContainer, ...] = ()
+    crls: tuple[CRLContainer, ...] = ()
+
+    def with_(self, other: ValidationMaterial) -> ValidationMaterial:
+        """Both together."""
+        return ValidationMaterial(
+            certificates=self.certificates + other.certificates,
+            ocsps=self.ocsps + other.ocsps,
+            crls=self.crls + other.crls,
+        )
+
+
+def material_of(known: RevocationInfo) -> ValidationMaterial:
+    """What the caller knows from elsewhere; entries that cannot be parsed are left out."""
+    return _material(known.certificates, known.ocsps, known.crls)
+
+
+class Stores:
+    """The document security store in each of its revisions, read once."""
+
+    def __init__(self, reader: PdfFileReader) -> None:
+        self._reader = reader
+        self._read: dict[int, ValidationMaterial] = {}
+
+    @property
+    def last(self) -> ValidationMaterial:
+        """The store as the file has it now."""
+        return self.at(self._reader.xrefs.total_revisions - 1)
+
+    def at(self, revision: int) -> ValidationMaterial:
+        """The store as that revision had it; empty where there is none or it cannot be read."""
+        if revision not in self._read:
+            self._read[revision] = _store(self._reader, revision)
+        return self._read[revision]
+
+
+def _store(reader: PdfFileReader, revision: int) -> ValidationMaterial:
+    try:
+        store = DocumentSecurityStore.read_dss(reader.get_historical_resolver(revision))
+        return _material(
+            [_stream(ref, DecodePurpose.CERTIFICATE) for ref in store.certs.values()],
+            [_stream(ref, DecodePurpose.OCSP_RESPONSE) for ref in store.ocsps],
+            [_stream(ref, DecodePurpose.CRL) for ref in store.crls],
+        )
+    except READ_ERRORS:
+        return ValidationMaterial()
+
+
+def attribute_of(signature: EmbeddedPdfSignature) -> ValidationMaterial:
+    """The signed attribute adbe-revocationInfoArchival (ISO 32000-2, 12.8.3.3.2)."""
+    try:
+        archival = find_unique_cms_attribute(signature.signer_info["signed_attrs"], "adobe_revocation_info_archival")
+        return _material((), [item.dump() for item in archival["ocsp"]], [item.dump() for item in archival["crl"]])
+    except READ_ERRORS:
+        return ValidationMaterial()
+
+
+def _stream(ref: IndirectObject, purpose: DecodePurpose) -> bytes:
+    return bytes(ref.get_object().read_data(purpose))
+
+
+def _material(certificates: Iterable[bytes], ocsps: Iterable[bytes], crls: Iterable[bytes]) -> ValidationMaterial:
+    return ValidationMaterial(
+        certificates=tuple(_parsed(certificates, _certificate)),
+        ocsps=tuple(single for response in _parsed(ocsps, _ocsp) for single in response),
+        crls=tuple(_parsed(crls, _crl)),
+    )
+
+
+def _parsed(ders: Iterable[bytes], parse: Callable[[bytes], _Parsed]) -> Iterator[_Parsed]:
+    for der in ders:
+        with suppress(*READ_ERRORS):
+            yield parse(der)
+
+
+# asn1crypto parses a field when it is asked for. Asking here keeps broken entries out; asking for `native` asks for all
+# fields, which would be slow for a long CRL.
+
+
+def _certificate(der: bytes) -> x509.Certificate:
+    certificate = x509.Certificate.load(der, strict=True)
+    _ = certificate.native
+    return certificate
+
+
+def _ocsp(der: bytes) -> list[OCSPContainer]:
+    response = OCSPResponse.load(der, strict=True)
+    singles = OCSPContainer.load_multi(response)
+    _ = response.native, [single.issuance_date for single in singles]
+    return singles
+
+
+def _crl(der: bytes) -> CRLContainer:
+    crl = CRLContainer(CertificateList.load(der, strict=True))
+    _ = crl.issuance_date, crl.crl_data.issuer.native
+    return crl
+
+
+def covers(material: ValidationMaterial, path: Iterable[x509.Certificate]) -> bool:
+    """Whether there is an OCSP response or a CRL for each certificate of a path that is given without its anchor.
+
+    It says that the data is there (EN 319 142-1, 6.3, B-LT), not that it is good; that is the engine's to find out.
+    """
+    responded = {
+        (single.extract_single_response()["cert_id"]["serial_number"].native, _issuer_hash(single))
+        for single in material.ocsps
+    }
+    listed = {container.crl_data.issuer.hashable for container in material.crls}
+    return all(
+        certificate.issuer.hashable in listed
+        or any(
+            certificate.serial_number == serial and _digest(algorithm, certificate.issuer.dump()) == issuer
+            for serial, (algorithm, issuer) in responded
+        )
+        for certificate in path
+    )
+
+
+def _issuer_hash(single: OCSPContainer) -> tuple[str, bytes]:
+    wanted = single.extract_single_response()["cert_id"]
+    return str(wanted["hash_algorithm"]["algorithm"].native), bytes(wanted["issuer_name_hash"].native)
+
+
+def _digest(algorithm: str, name: bytes) -> bytes:
+    return hashlib.new(algorithm, name).digest()

@@ -1,0 +1,43 @@
+"""What verification cannot do. A negative verdict is never one of these: it is an answer, not an error."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class VerificationError(Exception):
+    """Anything that kept this package from answering at all."""
+
+    code: ClassVar[str] = "verification-error"
+    hint: ClassVar[str] = ""
+    transient: ClassVar[bool] = False
+
+
+class SandboxFailed(VerificationError):
+    """The child that held the file died, exceeded a limit, or answered with something that is no answer."""
+
+    code = "sandbox-failed"
+    hint = "The file could not be read safely. Export it again from its program; if it happens to good files, raise KYSO_SANDBOX_* limits."
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(f"the sandboxed child gave no answer: {reason}")
+        self.reason = reason
+
+
+class SandboxBusy(VerificationError):
+    """More callers wait for a child than may."""
+
+    code = "sandbox-busy"
+    hint = "Repeat the call in a moment; if it lasts, start more children."
+    transient = True
+
+    def __init__(self, *, waiting: int) -> None:
+        super().__init__(f"{waiting} callers wait for a sandboxed child already")
+        self.waiting = waiting
+
+
+class PolicyUnreadable(VerificationError):
+    """A validation policy is not written as it should be."""
+
+    code = "policy-unreadable"
+    hint = "Correct the named entry of the policy."

@@ -1,0 +1,192 @@
+"""Steps 3 to 11 of the recipe, for one signature field: facts only, the verdict comes later.
+
+Damage in one field stays with it; only what strict reading refuses sends the whole file to be read again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from verification._pyhanko import Damaged, coverage_of, reading
+from verification._pyhanko_changes import changes_since
+from verification._pyhanko_cms import facts_of
+from verification._pyhanko_engine import Existence
+from verification._pyhanko_level import level_of, proofs_end
+from verification._pyhanko_time import judge_signature_timestamps
+from verification.coverage import is_padded_with_zeros
+from verification.facts import SignatureFacts
+from verification.reasons import TIMESTAMP_HOLDS, Cause, standing
+from verification.report import ChangeClass, Changes, Coverage, Level, SignatureKind, Timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from pyhanko.sign.validation import EmbeddedPdfSignature
+
+    from verification._pyhanko import FilledField, OpenDocument
+    from verification._pyhanko_engine import Engine, Finding
+    from verification._pyhanko_store import Stores
+    from verification._pyhanko_time import JudgedToken, Proofs
+
+_BARE_PKCS7 = "adbe.pkcs7.detached"
+
+
+def examine(
+    field: FilledField, document: OpenDocument, *, stores: Stores, engine: Engine, proofs: Proofs
+) -> SignatureFacts:
+    """What there is to know about one filled signature field."""
+    if field.signature is None:
+        return _unexamined(field, field.problem or Cause.SIGNATURE_UNREADABLE)
+    try:
+        with reading(document.reader):
+            if field.kind is SignatureKind.DOCUMENT_TIMESTAMP:
+                return _examine_timestamp(field, field.signature, document, proofs=proofs)
+            return _examine_signature(field, field.signature, document, stores=stores, engine=engine, proofs=proofs)
+    except Damaged:
+        return _unexamined(field, Cause.SIGNATURE_UNREADABLE)
+
+
+def _examine_signature(
+    field: FilledField,
+    signature: EmbeddedPdfSignature,
+    document: OpenDocument,
+    *,
+    stores: Stores,
+    engine: Engine,
+    proofs: Proofs,
+) -> SignatureFacts:
+    # 3 Coverage.
+    coverage = coverage_of(document, signature)
+
+    # 4 CMS and digest (the values are checked by the engine below), and 5 signing certificate.
+    cms = facts_of(signature)
+
+    # 6 Proofs of existence: document timestamps over the signature, then the tokens inside it.
+    over = proofs.covering(field)
+    own = judge_signature_timestamps(field, engine, poe=proofs.poe)
+    proven = [token.time for token in (*over, *own) if token.finding.passed]
+    since = min([proofs.since(signature.signed_data), *proven])
+
+    # 7 Chain, 8 revocation and 9 algorithms, all at the best signature time.
+    finding = engine.judge_signature(signature, proofs=proofs.poe, existence=Existence(since=since, fresh_at=since))
+
+    # 10 Level.
+    if field.sub_filter == _BARE_PKCS7:
+        level = Level.PKCS7
+    elif cms.names_certificate:
+        level = level_of(field, stores=stores, signer=finding, own=own, over=over)
+    else:
+        level = Level.UNKNOWN
+
+    # 11 Changes since the signature.
+    changes = _changes(signature, coverage)
+
+    return SignatureFacts(
+        field=field.name,
+        kind=field.kind,
+        sub_filter=field.sub_filter,
+        revision=field.revision,
+        problem=None,
+        shared=field.shared,
+        coverage=coverage,
+        padded=is_padded_with_zeros(signature.pkcs7_content),
+        changes=changes,
+        names_certificate=cms.names_certificate or field.sub_filter == _BARE_PKCS7,
+        intact=finding.intact,
+        valid=finding.valid,
+        engine=(finding.indication, finding.sub_indication),
+        level=level,
+        signer=cms.signer,
+        algorithms=cms.algorithms,
+        claimed_signing_time=cms.claimed_time,
+        best_signature_time=min(proven, default=None),
+        own_timestamps=_timestamps(own),
+        document_timestamps=_timestamps(over),
+        renew_before=_renew_before(finding, own=own, over=over),
+    )
+
+
+def _examine_timestamp(
+    field: FilledField, signature: EmbeddedPdfSignature, document: OpenDocument, *, proofs: Proofs
+) -> SignatureFacts:
+    """A document timestamp was judged among the proofs of existence (steps 6 to 9); 3, 4, 5 and 11 remain."""
+    coverage = coverage_of(document, signature)
+    cms = facts_of(signature)
+    judged = proofs.judged(field)
+    finding = judged.finding if judged else None
+    return SignatureFacts(
+        field=field.name,
+        kind=field.kind,
+        sub_filter=field.sub_filter,
+        revision=field.revision,
+        problem=None,
+        shared=field.shared,
+        coverage=coverage,
+        padded=is_padded_with_zeros(signature.pkcs7_content),
+        changes=_changes(signature, coverage),
+        names_certificate=True,
+        intact=finding.intact if finding else None,
+        valid=finding.valid if finding else None,
+        engine=(finding.indication, finding.sub_indication) if finding else None,
+        level=Level.UNKNOWN,
+        signer=cms.signer,
+        algorithms=cms.algorithms,
+        claimed_signing_time=None,
+        best_signature_time=judged.time if judged and judged.finding.passed else None,
+        own_timestamps=(),
+        document_timestamps=_timestamps(proofs.covering(field)),
+        renew_before=_renew_before(finding, own=(), over=proofs.covering(field)) if finding else None,
+    )
+
+
+def _renew_before(finding: Finding, *, own: tuple[JudgedToken, ...], over: tuple[JudgedToken, ...]) -> datetime | None:
+    """When the newest document timestamp expires; without one, the first of the chains that are leant on."""
+    newest = [token.finding for token in over if token.finding.passed][-1:]
+    return proofs_end(*(newest or [finding, *(token.finding for token in own if token.finding.passed)]))
+
+
+def _changes(signature: EmbeddedPdfSignature, coverage: Coverage) -> Changes:
+    if coverage is Coverage.ENTIRE_FILE:
+        return Changes(ChangeClass.NONE)
+    return Changes(ChangeClass.UNDEFINED) if coverage is Coverage.PARTIAL else changes_since(signature)
+
+
+def _timestamps(tokens: Iterable[JudgedToken]) -> tuple[Timestamp, ...]:
+    return tuple(
+        Timestamp(
+            time=token.time,
+            authority=token.authority,
+            field=token.field.name if token.field else None,
+            verdict=TIMESTAMP_HOLDS
+            if token.finding.sub_indication is None
+            else standing(token.finding.indication, token.finding.sub_indication),
+        )
+        for token in tokens
+    )
+
+
+def _unexamined(field: FilledField, problem: Cause) -> SignatureFacts:
+    return SignatureFacts(
+        field=field.name,
+        kind=field.kind,
+        sub_filter=field.sub_filter,
+        revision=field.revision,
+        problem=problem,
+        shared=field.shared,
+        coverage=Coverage.PARTIAL,
+        padded=True,
+        changes=Changes(ChangeClass.UNDEFINED),
+        names_certificate=False,
+        intact=None,
+        valid=None,
+        engine=None,
+        level=Level.UNKNOWN,
+        signer=None,
+        algorithms=None,
+        claimed_signing_time=None,
+        best_signature_time=None,
+        own_timestamps=(),
+        document_timestamps=(),
+        renew_before=None,
+    )

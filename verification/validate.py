@@ -1,0 +1,170 @@
+"""Verification of a signed PDF, as a recipe: ETSI EN 319 102-1 with what PDF adds to it.
+
+The same step titles, with their reasons, stand in ``docs/verification.md``. Steps 3 to 11 concern one signature field
+and are in :mod:`verification.examine`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from verification._pyhanko import Unreadable, open_document, text_cells
+from verification._pyhanko_engine import Engine
+from verification._pyhanko_store import Stores, attribute_of, material_of
+from verification._pyhanko_time import proofs_of_existence
+from verification._pyhanko_trust import Trust
+from verification.cells import cells_in_disagreement
+from verification.examine import examine
+from verification.facts import DocumentFacts
+from verification.policy import DEFAULT_POLICY
+from verification.reasons import Cause
+from verification.report import ChangeClass, ReadMode, SignatureKind, SignatureReport, ValidationReport
+from verification.structure import ends_at_end_mark, header_is_first
+from verification.verdict import cautions, report_on_unreadable, verdict_on_document, verdict_on_signature
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from certs.anchors import TrustAnchors
+    from certs.revocation import RevocationInfo
+    from verification._pyhanko import OpenDocument
+    from verification._pyhanko_store import ValidationMaterial
+    from verification.facts import SignatureFacts
+    from verification.policy import ValidationPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a verdict depends on besides the file: whom to trust, what is known, when, and under which policy."""
+
+    anchors: TrustAnchors
+    known: RevocationInfo
+    at: datetime
+    policy: ValidationPolicy
+    file: str
+
+
+def validate(  # noqa: PLR0913 - the parts of the question
+    pdf: bytes,
+    *,
+    anchors: TrustAnchors,
+    known: RevocationInfo,
+    at: datetime,
+    policy: ValidationPolicy = DEFAULT_POLICY,
+    file: str = "document.pdf",
+) -> ValidationReport:
+    """Judge every signature in the file at this moment, offline; never raises for bad bytes.
+
+    Revocation data comes from the file and from ``known``. The steps:
+
+    1.  Parse: strictly, then with errors forgiven, and say which.
+    2.  Count every filled signature field.
+    3.  Coverage: the byte range holds the whole revision but the signature itself.
+    4.  CMS and digest.
+    5.  Signing certificate: the signature names its certificate.
+    6.  Proofs of existence: time-stamps, the newest first.
+    7.  Chain at the best signature time.
+    8.  Revocation at that time.
+    9.  Algorithms at that time.
+    10. Level.
+    11. Changes since each signature.
+    12. Report: a verdict on each signature, and on the file the worst of them.
+    """
+    question = Question(anchors=anchors, known=known, at=at, policy=policy, file=file)
+    try:
+        return _strictly_then_laxly(pdf, question)
+    except Unreadable as refusal:
+        cause = refusal.cause
+    except MemoryError:
+        cause = Cause.NOT_READ_SAFELY
+    except Exception:  # noqa: BLE001 - the outermost boundary: whatever the bytes, the answer is a report
+        cause = Cause.UNREADABLE
+    return report_on_unreadable(pdf, cause=cause, at=at, policy=policy, file=file)
+
+
+def _strictly_then_laxly(pdf: bytes, question: Question) -> ValidationReport:
+    try:
+        return _recipe(pdf, question, mode=ReadMode.STRICT)
+    except Unreadable as refusal:
+        if refusal.cause is Cause.ENCRYPTED:
+            raise
+    return _recipe(pdf, question, mode=ReadMode.LAX)
+
+
+def _recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> ValidationReport:
+    # 1 Parse, and 2 count every filled signature field.
+    document = open_document(pdf, mode=mode)
+    stores = Stores(document.reader)
+    trust = Trust(question.anchors, question.policy, _material(document, stores, question.known))
+
+    with Engine(trust, at=question.at) as engine:
+        # 6 Proofs of existence: before the signatures, which lean on them.
+        proofs = proofs_of_existence(document, stores, engine, at=question.at)
+        # 3 to 11, field by field.
+        facts = [examine(field, document, stores=stores, engine=engine, proofs=proofs) for field in document.fields]
+
+    # 12 Report.
+    signatures = tuple(_on_signature(each, question.policy) for each in facts)
+    around = _document_facts(document, facts, question.policy)
+    return ValidationReport(
+        file=question.file,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        length=len(pdf),
+        pages=document.pages,
+        read=mode,
+        validated_at=question.at,
+        policy=question.policy.label,
+        verdict=verdict_on_document(signatures, around, question.policy),
+        signatures=signatures,
+        warnings=cautions(signatures, around, question.policy, read=mode),
+    )
+
+
+def _material(document: OpenDocument, stores: Stores, known: RevocationInfo) -> ValidationMaterial:
+    """All certificates and revocation data at hand: the caller's, the file's store, and what signatures carry."""
+    material = material_of(known).with_(stores.last)
+    for field in document.fields:
+        if field.signature is not None:
+            material = material.with_(attribute_of(field.signature))
+    return material
+
+
+def _document_facts(document: OpenDocument, facts: list[SignatureFacts], policy: ValidationPolicy) -> DocumentFacts:
+    return DocumentFacts(
+        header_is_first=header_is_first(document.pdf),
+        ends_at_end_mark=ends_at_end_mark(document.pdf),
+        cells_in_disagreement=cells_in_disagreement(document.pdf, text_cells(document, policy.cells)),
+        changes_after_last=_changes_after_last(facts),
+    )
+
+
+def _changes_after_last(facts: list[SignatureFacts]) -> ChangeClass:
+    """What follows the last signature; document timestamps vouch for time only, unless there is nothing else."""
+    own = [each for each in facts if each.kind is not SignatureKind.DOCUMENT_TIMESTAMP] or facts
+    readable = [each for each in own if each.problem is None]
+    if not readable or len(readable) < len(own):
+        return ChangeClass.NONE
+    return max(readable, key=lambda each: each.revision).changes.change_class
+
+
+def _on_signature(facts: SignatureFacts, policy: ValidationPolicy) -> SignatureReport:
+    verdict = verdict_on_signature(facts, policy)
+    return SignatureReport(
+        field=facts.field,
+        kind=facts.kind,
+        sub_filter=facts.sub_filter,
+        level=facts.level,
+        verdict=verdict,
+        intact=facts.intact,
+        valid=facts.valid,
+        coverage=facts.coverage,
+        changes_after=facts.changes,
+        signer=facts.signer,
+        claimed_signing_time=facts.claimed_signing_time,
+        best_signature_time=facts.best_signature_time,
+        timestamps=(*facts.own_timestamps, *facts.document_timestamps),
+        algorithms=facts.algorithms,
+        renew_before=facts.renew_before if verdict.passed else None,
+    )

@@ -1,0 +1,190 @@
+"""From facts to verdicts, under a policy: first each signature, then the file as the worst of them.
+
+The engine's answer alone is never the verdict: it says nothing about what later revisions did to the page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from verification.policy import Check, Weight
+from verification.reasons import NO_SIGNATURE, PASSED, TIMESTAMP_HOLDS, Cause, because, standing, timestamp_untrusted
+from verification.report import (
+    Caution,
+    ChangeClass,
+    Coverage,
+    Indication,
+    ReadMode,
+    SignatureKind,
+    SubIndication,
+    Text,
+    ValidationReport,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from verification.facts import DocumentFacts, SignatureFacts
+    from verification.policy import ValidationPolicy
+    from verification.report import SignatureReport
+
+_GRAVITY = (Indication.TOTAL_PASSED, Indication.INDETERMINATE, Indication.TOTAL_FAILED)
+_ALLOWED_CHANGES = frozenset({ChangeClass.NONE, ChangeClass.EXTENSION, ChangeClass.SIGNING_OR_FORM_FILLING})
+_EXTENSIONS = frozenset({ChangeClass.NONE, ChangeClass.EXTENSION})
+_ANY_BROKEN = frozenset({SubIndication.HASH_FAILURE, SubIndication.SIG_CRYPTO_FAILURE, SubIndication.FORMAT_FAILURE})
+
+
+def verdict_on_signature(facts: SignatureFacts, policy: ValidationPolicy) -> Verdict:
+    """The gravest of all that stands against one signature; the standard's answer where nothing of ours does."""
+    passed = TIMESTAMP_HOLDS if facts.kind is SignatureKind.DOCUMENT_TIMESTAMP else PASSED
+    return worst([*_objections(facts, policy), passed])
+
+
+def verdict_on_document(
+    signatures: Sequence[SignatureReport], facts: DocumentFacts, policy: ValidationPolicy
+) -> Verdict:
+    """The worst of the signatures, and what concerns the file as a whole.
+
+    A document timestamp that cannot be relied on counts by what the signatures lose without it; one that is broken
+    counts for itself. In a file without any signature the document timestamps are what is asked about.
+    """
+    if not signatures:
+        return NO_SIGNATURE
+    objections = []
+    if facts.cells_in_disagreement and policy.weight(Check.VALUE_SHOWN) is Weight.FAIL:
+        objections.append(because(Cause.VALUE_NOT_SHOWN))
+    if facts.changes_after_last not in _EXTENSIONS and policy.weight(Check.ENDS_WITH_SIGNATURE) is Weight.FAIL:
+        objections.append(because(Cause.CHANGED_AFTER_LAST))
+    own = [s for s in signatures if s.kind is not SignatureKind.DOCUMENT_TIMESTAMP] or list(signatures)
+    broken = [s for s in signatures if s.indication is Indication.TOTAL_FAILED]
+    return worst([*(s.verdict for s in (*broken, *own)), *objections])
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The first of the gravest."""
+    return max(verdicts, key=lambda verdict: _GRAVITY.index(verdict.indication))
+
+
+def cautions(
+    signatures: Sequence[SignatureReport], facts: DocumentFacts, policy: ValidationPolicy, *, read: ReadMode
+) -> tuple[Caution, ...]:
+    """What does not decide the verdict under this policy but should not pass in silence."""
+    noticed = {
+        Check.READ_STRICTLY: read is not ReadMode.STRICT,
+        Check.HEADER_FIRST: not facts.header_is_first,
+        Check.NOTHING_AFTER_END: not facts.ends_at_end_mark,
+        Check.VALUE_SHOWN: bool(facts.cells_in_disagreement),
+        Check.ENDS_WITH_SIGNATURE: facts.changes_after_last not in _EXTENSIONS,
+    }
+    found = [_CAUTIONS[c] for c, true in noticed.items() if true and policy.weight(c) is not Weight.IGNORE]
+    unsure = [s for s in signatures if s.kind is SignatureKind.DOCUMENT_TIMESTAMP and not s.verdict.passed]
+    return (*found, *([_TIMESTAMP_NOT_TRUSTED] if unsure else []))
+
+
+def report_on_unreadable(
+    pdf: bytes, *, cause: Cause, at: datetime, policy: ValidationPolicy, file: str
+) -> ValidationReport:
+    """The report on a file of which nothing could be read."""
+    return ValidationReport(
+        file=file,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        length=len(pdf),
+        pages=0,
+        read=ReadMode.UNREADABLE,
+        validated_at=at,
+        policy=policy.label,
+        verdict=because(cause),
+    )
+
+
+def _objections(facts: SignatureFacts, policy: ValidationPolicy) -> Iterator[Verdict]:
+    if facts.problem is not None:
+        yield because(facts.problem)
+        return
+    if facts.shared and policy.weight(Check.OBJECT_NOT_SHARED) is Weight.FAIL:
+        yield because(Cause.SHARED_OBJECT)
+    if not facts.padded:
+        yield because(Cause.SIGNATURE_UNREADABLE)
+    if facts.coverage is Coverage.PARTIAL:
+        yield because(Cause.COVERAGE)
+    elif facts.changes.change_class not in _ALLOWED_CHANGES:
+        yield because(Cause.CHANGED)
+    if facts.engine is None:
+        yield because(Cause.SIGNATURE_UNREADABLE)
+        return
+    # A time-stamp that does not hold comes first: what the engine misses is often only what it would have proven.
+    yield from _objections_to_timestamps(facts)
+    indication, sub_indication = facts.engine
+    if sub_indication is not None:
+        yield standing(indication, sub_indication)
+    if not facts.names_certificate and policy.weight(Check.SIGNING_CERTIFICATE_NAMED) is Weight.FAIL:
+        yield because(Cause.UNNAMED_CERTIFICATE)
+
+
+def _objections_to_timestamps(facts: SignatureFacts) -> Iterator[Verdict]:
+    """A signature timestamp is not demanded, but one that is there must hold; of several, one is enough."""
+    if not facts.own_timestamps or any(timestamp.verdict.passed for timestamp in facts.own_timestamps):
+        yield from _order_of_timestamps(facts)
+        return
+    reason = facts.own_timestamps[-1].verdict.sub_indication
+    if reason is None or reason in _ANY_BROKEN:
+        yield because(Cause.TIMESTAMP_INVALID)
+    else:
+        yield timestamp_untrusted(reason)
+
+
+def _order_of_timestamps(facts: SignatureFacts) -> Iterator[Verdict]:
+    """A token inside the signature cannot be younger than a document timestamp over it (EN 319 102-1, 5.5.4)."""
+    own = [timestamp.time for timestamp in facts.own_timestamps if timestamp.verdict.passed]
+    over = [timestamp.time for timestamp in facts.document_timestamps if timestamp.verdict.passed]
+    if own and over and min(own) > min(over):
+        yield standing(Indication.INDETERMINATE, SubIndication.TIMESTAMP_ORDER_FAILURE)
+
+
+_CAUTIONS = {
+    Check.READ_STRICTLY: Caution(
+        "read-with-errors-forgiven",
+        Text(
+            "Tệp không hoàn toàn đúng chuẩn PDF; đã đọc được sau khi bỏ qua một số lỗi.",
+            "The file does not fully follow the PDF standard; it could be read with some errors forgiven.",
+        ),
+    ),
+    Check.HEADER_FIRST: Caution(
+        "bytes-before-header",
+        Text(
+            "Có dữ liệu lạ đứng trước phần đầu của tệp PDF.",
+            "There are foreign bytes before the beginning of the PDF.",
+        ),
+    ),
+    Check.NOTHING_AFTER_END: Caution(
+        "bytes-after-end",
+        Text(
+            "Có dữ liệu lạ đứng sau phần cuối của tệp PDF; chữ ký không bao trùm dữ liệu này.",
+            "There are foreign bytes after the end of the PDF; no signature covers them.",
+        ),
+    ),
+    Check.VALUE_SHOWN: Caution(
+        "value-not-shown",
+        Text(
+            "Số hoặc ngày lưu trong tệp khác với số hoặc ngày hiển thị trên trang.",
+            "The number or date stored in the file differs from the one shown on the page.",
+        ),
+    ),
+    Check.ENDS_WITH_SIGNATURE: Caution(
+        "changed-after-last-signature",
+        Text(
+            "Tệp có thay đổi sau chữ ký cuối cùng.",
+            "The file was changed after the last signature.",
+        ),
+    ),
+}
+_TIMESTAMP_NOT_TRUSTED = Caution(
+    "document-timestamp-not-relied-on",
+    Text(
+        "Có dấu thời gian lưu trữ chưa kiểm tra được đầy đủ nên không được dùng làm bằng chứng.",
+        "A document timestamp could not be fully checked and was not used as proof.",
+    ),
+)
