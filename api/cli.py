@@ -7,6 +7,8 @@ A command imports what it needs when it runs: ``kyso verify`` must not wait for 
 from __future__ import annotations
 
 import sys
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -49,6 +51,30 @@ def signer() -> None:
     from api.commands import processes
 
     processes.sign()
+
+
+@app.command()
+def verify(
+    files: Annotated[list[Path], typer.Argument(help="Các tệp PDF (PDF files).")],
+    *,
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="Thư mục chứng thư gốc, tsa/ cho dấu thời gian (folder of anchors, tsa/ for timestamps)."),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Kết luận tại thời điểm này, ISO 8601 (judge at this time).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Kiểm tra chữ ký số, không cần máy chủ (verify signatures, without any server).
+
+    Mã thoát (exit codes): 0 hợp lệ (all passed), 1 có chữ ký sai (some failed), 2 chưa kết luận (undecided or no
+    signature), 3 có tệp không đọc được (unreadable), 64 sai cách dùng (bad usage).
+    """
+    from verification.command import ReportForm, run
+
+    form = ReportForm.JSON if as_json else ReportForm.TEXT
+    raise typer.Exit(run(files, trust=trust, at=_moment(at), form=form, out=sys.stdout, err=sys.stderr))
 
 
 @database.command("upgrade")
@@ -102,8 +128,20 @@ def doctor(*, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text is not None else None
+    except ValueError as error:
+        message = f"{text} is no time; write 2026-11-23T09:15:00+07:00"
+        raise typer.BadParameter(message, param_hint="--at") from error
+
+
 def main() -> None:
     """The console entry point."""
     from api.commands.outermost import guarded
 
     sys.exit(guarded(lambda: app(standalone_mode=False)))
+
+
+if __name__ == "__main__":
+    main()

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hsm.framing import Message
 
 _ROOT = Path(__file__).parents[1]
+_PATIENCE = 2.0  # seconds for a killed process to be gone
 
 
 class ChildLost(Exception):
@@ -71,12 +73,16 @@ class ChildProcess:
         return protocol.answer_of(reply)
 
     def kill(self) -> None:
-        """End it now and wait until it is gone."""
+        """End it now and wait until it is gone; one that a driver holds in the kernel is left to the kernel."""
         self._connection.close()
         self._process.kill()
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_PATIENCE)
 
     def _end(self) -> str:
         self._process.kill()
-        code = self._process.wait()
+        try:
+            code = self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            return "its process does not end"
         return f"its process ended by signal {-code}" if code < 0 else f"its process ended with status {code}"

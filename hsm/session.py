@@ -84,13 +84,17 @@ class TokenSession:
         :class:`~hsm.errors.KeyAbsent`, :class:`~hsm.errors.MechanismUnsupported`, :class:`DeviceFailed`,
         :class:`DeviceAnsweredWrongly`.
         """
-        value = self._call(protocol.sign_request(key=key, dtbs=dtbs, algorithm=algorithm)).octets("value")
-        self._signatures += 1
+        request = protocol.sign_request(key=key, dtbs=dtbs, algorithm=algorithm)
+        with self._my_turn():
+            value = self._attempted_twice(lambda: self._asked(request)).octets("value")
+            self._signatures += 1
         return value
 
     def inventory(self) -> TokenInventory:
         """What the token holds; raises as :meth:`sign` does."""
-        return protocol.inventory_of(self._call(protocol.request(Operation.KEYS)))
+        request = protocol.request(Operation.KEYS)
+        with self._my_turn():
+            return protocol.inventory_of(self._attempted_twice(lambda: self._asked(request)))
 
     def health(self) -> TokenHealth:
         """How it has fared so far; asks the token nothing."""
@@ -110,10 +114,6 @@ class TokenSession:
         finally:
             if acquired:
                 self._turn.release()
-
-    def _call(self, request: protocol.Members) -> Message:
-        with self._my_turn():
-            return self._attempted_twice(lambda: self._asked(request))
 
     def _attempted_twice(self, attempt: Callable[[], _Answer]) -> _Answer:
         try:

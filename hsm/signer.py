@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _CALLERS = 512  # connections at once; each is a thread
+_LARGEST_DTBS = 1 << 19  # signed attributes are a few hundred bytes; what is let in must fit into a child's frame too
 _BREATH = 0.05  # seconds before the next caller after one could not be admitted
 _LINGERING = 1.0  # seconds for a refused caller to read why
 _PARTING = 5.0  # seconds that callers have to end when the signer stops
@@ -121,6 +122,8 @@ class Signer:
         if operation is Operation.SIGN:
             key = Pkcs11Uri.parse(message.text("key"))
             dtbs, algorithm = message.octets("dtbs"), protocol.algorithm_of(message)
+            if len(dtbs) > _LARGEST_DTBS:
+                raise RequestInvalid(reason=f"dtbs may hold {_LARGEST_DTBS} bytes")
             value = self._session_of(key).sign(key=key, dtbs=dtbs, algorithm=algorithm)
             return {"value": framing.base64_text(value)}
         if operation is Operation.KEYS:

@@ -236,7 +236,6 @@ timeline = Table(
     Column("actor", Text, nullable=False),
     CheckConstraint(f"state IN ({_values(DocumentState)})", name="state"),
     Index(None, "document_id", "id"),
-    implicit_returning=False,
 )
 
 signature_requests = Table(
@@ -275,7 +274,6 @@ audit = Table(
     Column("leaf", LargeBinary, nullable=False),
     CheckConstraint("length(leaf) = 32", name="leaf"),
     Index(None, "document_id", "id"),
-    implicit_returning=False,
 )
 
 idempotency_keys = Table(

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 23, 2, 15, 42, tzinfo=UTC)
 
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
 _HASHES = {
     DigestAlgorithm.SHA256: hashes.SHA256(),
     DigestAlgorithm.SHA384: hashes.SHA384(),
@@ -38,7 +40,7 @@ _HASHES = {
 class SoftwareSigner:
     """A key in memory with a self-signed certificate."""
 
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+    key: Key
     certificate: SigningCertificate
     algorithm: SignatureAlgorithm
 
@@ -59,13 +61,7 @@ def software_signer(
     algorithm: SignatureAlgorithm = SignatureAlgorithm.RSA_SHA256, name: str = "Người Ký Mẫu"
 ) -> SoftwareSigner:
     """A signer for this algorithm, the same one every time."""
-    match algorithm.scheme:
-        case SignatureScheme.ECDSA:
-            key = ec.generate_private_key(ec.SECP256R1())
-        case SignatureScheme.ED25519:
-            key = ed25519.Ed25519PrivateKey.generate()
-        case _:
-            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = _key(algorithm.scheme)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
         x509.CertificateBuilder()
@@ -92,6 +88,14 @@ def software_signer(
         .sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
     )
     return SoftwareSigner(key, SigningCertificate(certificate.public_bytes(Encoding.DER)), algorithm)
+
+
+def _key(scheme: SignatureScheme) -> Key:
+    if scheme is SignatureScheme.ECDSA:
+        return ec.generate_private_key(ec.SECP256R1())
+    if scheme is SignatureScheme.ED25519:
+        return ed25519.Ed25519PrivateKey.generate()
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def blank_pdf(*, pages: int = 1, rotation: int = 0, crop: tuple[float, float, float, float] | None = None) -> bytes:

@@ -128,7 +128,11 @@ class Notary:
     def __init__(self, directory: Path) -> None:
         """Make fresh keys: the signatory's is RSA, the others are on P-256."""
         for name in _KEYS:
-            key = rsa.generate_private_key(65537, 2048) if name == "signatory" else ec.generate_private_key(ec.SECP256R1())
+            key = (
+                rsa.generate_private_key(65537, 2048)
+                if name == "signatory"
+                else ec.generate_private_key(ec.SECP256R1())
+            )
             pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             (directory / f"{name}.pem").write_bytes(pem)
         listed = ", ".join(f"{name}: {{path: {name}.pem}}" for name in _KEYS)
@@ -217,9 +221,7 @@ class Notary:
     def archive(self, pdf: bytes, *, at: datetime, authority: str = "tsa") -> bytes:
         """Add a document timestamp."""
         stamper = PdfTimeStamper(self.authority(at, label=authority), field_name=_unused_archive_name(pdf))
-        output = stamper.timestamp_pdf(
-            IncrementalPdfFileWriter(BytesIO(pdf)), "sha256", None, bytes_reserved=16384
-        )
+        output = stamper.timestamp_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), "sha256", None, bytes_reserved=16384)
         return bytes(output.getvalue())
 
     def issued(self) -> bytes:

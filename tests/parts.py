@@ -22,6 +22,8 @@ from psycopg import sql
 from storage.embedded.child import Child, end, spawn
 from storage.embedded.postgres import EmbeddedPostgres
 from storage.embedded.s3 import EmbeddedS3
+from verification.sandbox import Sandbox
+from verification.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,6 +90,13 @@ def s3_server(parts_folder: Path) -> Iterator[EmbeddedS3]:
     server = EmbeddedS3(parts_folder / "s3")
     with running(server, log=parts_folder / "s3.log"):
         yield server
+
+
+@pytest.fixture(scope="session")
+def workshop() -> Iterator[Workshop]:
+    """The sandbox that PDFs are opened in, with its children."""
+    with Workshop(Sandbox()) as opened:
+        yield opened
 
 
 @pytest.fixture

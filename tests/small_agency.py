@@ -28,12 +28,12 @@ from issuance.sign import request_signature
 from issuance.submit import create_draft, submit
 from signing.prepared import SignatureValue
 from tests.material import blank_pdf, open_cells, picture
-from tests.simulators.direct_workshop import DirectWorkshop
 from tests.simulators.register import MemoryBlobs, MemoryRegister
 from verification.policy import DEFAULT_POLICY
 
 if TYPE_CHECKING:
     from tests.integration.certs_servers import Demonstration
+    from verification.workshop import Workshop
 
 AGENCY = "H00"
 
@@ -63,12 +63,12 @@ class MemoryDevice:
 class SmallAgency:
     """The register, its people and everything outside of it."""
 
-    def __init__(self, authority: Demonstration) -> None:
+    def __init__(self, authority: Demonstration, workshop: Workshop) -> None:
         self.register = MemoryRegister()
         self.blobs = MemoryBlobs()
         self.device = MemoryDevice()
         self.clock = RealClock()
-        self.workshop = DirectWorkshop()
+        self.workshop = workshop
         self._authority = authority
         self.submitter = Account("motcua", AGENCY, "Một cửa mẫu", None, frozenset({Role.SUBMITTER}))
         self.signatory = Account(
@@ -86,7 +86,7 @@ class SmallAgency:
         return Outside(
             uow=self.register,
             blobs=self.blobs,
-            workshop=self.workshop,  # type: ignore[arg-type]  # the same methods, without the sandbox
+            workshop=self.workshop,
             device=self.device,
             timestamper=HttpTimestamper((f"{self._authority.url}/tsa",), client, anchors),
             revocation=RevocationGatherer(client, anchors),
@@ -101,7 +101,7 @@ class SmallAgency:
         document, _ = create_draft(
             uow=self.register,
             blobs=self.blobs,
-            workshop=self.workshop,  # type: ignore[arg-type]  # the same methods, without the sandbox
+            workshop=self.workshop,
             clock=self.clock,
             random_bytes=secrets.token_bytes,
             actor=self.submitter,

@@ -104,7 +104,7 @@ class OpenDocument:
 def reading(reader: PdfFileReader) -> Iterator[None]:
     """Turn whatever escapes while a part of the file is read into :class:`Damaged`.
 
-    What only strict reading refuses becomes :class:`Unreadable`, so that the whole file is read again with errors forgiven.
+    What only strict reading refuses becomes :class:`Unreadable`, so that the whole file is read again more laxly.
     """
     try:
         yield
@@ -173,7 +173,7 @@ def _filled_field(reader: PdfFileReader, name: str, field_ref: IndirectObject, *
             kind = _kind(name, type_, sub_filter)
             problem = _misfit(field_ref, type_, sub_filter)
             if problem is None:
-                signature = EmbeddedPdfSignature(reader, field_ref, name)
+                signature = EmbeddedPdfSignature(reader, field_ref.get_object(), name)
                 _demand_content(signature, kind)
     except Damaged:
         signature, problem = None, Cause.SIGNATURE_UNREADABLE
@@ -226,8 +226,10 @@ def coverage_of(document: OpenDocument, signature: EmbeddedPdfSignature) -> Cove
 def text_cells(document: OpenDocument, names: tuple[str, ...]) -> dict[str, str]:
     """The values of those text fields that the file has; empty text where one is not filled."""
     with reading(document.reader):
-        form = document.reader.root["/AcroForm"] if "/AcroForm" in document.reader.root else {}
-        fields = [field.get_object() for field in form["/Fields"]] if "/Fields" in form else []
+        root = document.reader.root
+        if "/AcroForm" not in root or "/Fields" not in root["/AcroForm"]:
+            return {}
+        fields = [field.get_object() for field in root["/AcroForm"]["/Fields"]]
         return {
             str(field["/T"]): str(field["/V"]) if "/V" in field else ""
             for field in fields

@@ -101,7 +101,5 @@ def _appearance_references(field: DictionaryObject) -> Iterator[Reference]:
 
 _POLICY = StandardDiffPolicy(
     global_rules=DEFAULT_DIFF_POLICY.global_rules,
-    form_rule=FormUpdatingRule(
-        field_rules=[SigFieldCreationRule(), SigFieldModificationRule(), _ChangedFieldsOnly()]
-    ),
+    form_rule=FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule(), _ChangedFieldsOnly()]),
 )

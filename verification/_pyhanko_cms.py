@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cryptography import x509
 from cryptography.x509.oid import NameOID
 from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.generic_cms import (
@@ -21,8 +20,8 @@ from verification.report import Algorithms, Signer
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from asn1crypto import cms
-    from asn1crypto import x509 as asn1
+    from asn1crypto import cms, x509
+    from cryptography.x509 import Certificate
     from pyhanko.sign.validation import EmbeddedPdfSignature
 
 
@@ -55,7 +54,7 @@ def signature_timestamps(signature: EmbeddedPdfSignature) -> tuple[cms.SignedDat
     return tuple(extract_tst_data_iter(signature.signer_info, signed=False))
 
 
-def signer_of(certificate: asn1.Certificate) -> Signer:
+def signer_of(certificate: x509.Certificate) -> Signer:
     """Who the certificate names."""
     known = SigningCertificate(certificate.dump())
     try:
@@ -80,6 +79,6 @@ def signer_of(certificate: asn1.Certificate) -> Signer:
         )
 
 
-def _common_name(certificate: x509.Certificate) -> str | None:
+def _common_name(certificate: Certificate) -> str | None:
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(names[0].value) if names else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
 from pyhanko.sign.general import extract_certificate_info
@@ -28,16 +28,18 @@ from verification.report import Indication, SubIndication
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from datetime import datetime
-    from types import TracebackType
 
     from asn1crypto import cms, x509
     from pyhanko.sign.validation import EmbeddedPdfSignature
     from pyhanko.sign.validation.ades import AdESBasicValidationResult
     from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
+    from pyhanko.sign.validation.status import SignatureStatus
     from pyhanko_certvalidator.context import ValidationDataHandlers
     from pyhanko_certvalidator.ltv.poe import POEManager
 
     from verification._pyhanko_trust import Trust
+
+    _Basic = AdESBasicValidationResult[SignatureStatus]
 
 _Answer = TypeVar("_Answer")
 _OLDER_MAY_PASS = frozenset(
@@ -56,7 +58,7 @@ _OLDER_MAY_PASS = frozenset(
 
 @dataclass(frozen=True)
 class Finding:
-    """The standard's answer; ``sub_indication`` is None exactly when passed. ``path`` leads from the signer to the anchor.
+    """The standard's answer: ``sub_indication`` is None exactly when passed; ``path`` leads from signer to anchor.
 
     ``intact`` and ``valid``: digest and value are right; None where that was not reached.
     """
@@ -94,16 +96,16 @@ class Engine:
         self._at = at
         self._runner = asyncio.Runner()
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._runner.close()
 
     def judge_signature(self, signature: EmbeddedPdfSignature, *, proofs: POEManager, existence: Existence) -> Finding:
         """Basic signature validation (5.3), then what proofs of existence can add (5.5, 5.6)."""
 
-        def basic(specification: SignatureValidationSpec) -> Coroutine[object, object, AdESBasicValidationResult]:
+        def basic(specification: SignatureValidationSpec) -> Coroutine[object, object, _Basic]:
             return ades_basic_validation(
                 signature.signed_data,
                 specification,
@@ -119,7 +121,7 @@ class Engine:
     ) -> Finding:
         """Time-stamp validation (5.4) against the digest that the token must carry, then the same additions."""
 
-        def basic(specification: SignatureValidationSpec) -> Coroutine[object, object, AdESBasicValidationResult]:
+        def basic(specification: SignatureValidationSpec) -> Coroutine[object, object, _Basic]:
             return ades_timestamp_validation(
                 token,
                 specification,
@@ -133,7 +135,7 @@ class Engine:
     def _judge(
         self,
         signed_data: cms.SignedData,
-        basic: Callable[[SignatureValidationSpec], Coroutine[object, object, AdESBasicValidationResult]],
+        basic: Callable[[SignatureValidationSpec], Coroutine[object, object, _Basic]],
         *,
         proofs: POEManager,
         existence: Existence,
@@ -148,7 +150,7 @@ class Engine:
         path = _path_of(status)
         if path and existence.since < path[0].not_valid_before:
             sub_indic = AdESIndeterminate.NOT_YET_VALID
-        elif sub_indic in _OLDER_MAY_PASS and existence.since < self._at:
+        elif isinstance(sub_indic, AdESIndeterminate) and sub_indic in _OLDER_MAY_PASS and existence.since < self._at:
             sub_indic = self._judge_older(signed_data, result, sub_indic, proofs=proofs, existence=existence)
         return Finding(
             *_in_our_words(sub_indic),
@@ -160,8 +162,8 @@ class Engine:
     def _judge_older(
         self,
         signed_data: cms.SignedData,
-        result: AdESBasicValidationResult,
-        sub_indic: AdESSubIndic,
+        result: _Basic,
+        sub_indic: AdESIndeterminate,
         *,
         proofs: POEManager,
         existence: Existence,

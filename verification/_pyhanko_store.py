@@ -1,4 +1,6 @@
-"""The door to validation data: the document security store of any revision, and Adobe's attribute (EN 319 142-1, 5.4.2)."""
+"""The door to validation data in the file: the document security store of any revision (EN 319 142-1, 5.4.2), and
+Adobe's attribute inside signatures.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,7 @@ from verification._pyhanko import READ_ERRORS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from asn1crypto.ocsp import CertId
     from pyhanko.pdf_utils.generic import IndirectObject
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import EmbeddedPdfSignature
@@ -138,8 +141,9 @@ def covers(material: ValidationMaterial, path: Iterable[x509.Certificate]) -> bo
     It says that the data is there (EN 319 142-1, 6.3, B-LT), not that it is good; that is the engine's to find out.
     """
     responded = {
-        (single.extract_single_response()["cert_id"]["serial_number"].native, _issuer_hash(single))
+        (wanted["serial_number"].native, _issuer_hash(wanted))
         for single in material.ocsps
+        if (response := single.extract_single_response()) is not None and (wanted := response["cert_id"])
     }
     listed = {container.crl_data.issuer.hashable for container in material.crls}
     return all(
@@ -152,8 +156,7 @@ def covers(material: ValidationMaterial, path: Iterable[x509.Certificate]) -> bo
     )
 
 
-def _issuer_hash(single: OCSPContainer) -> tuple[str, bytes]:
-    wanted = single.extract_single_response()["cert_id"]
+def _issuer_hash(wanted: CertId) -> tuple[str, bytes]:
     return str(wanted["hash_algorithm"]["algorithm"].native), bytes(wanted["issuer_name_hash"].native)
 
 

@@ -147,7 +147,9 @@ class _Algorithms(CMSAlgorithmUsagePolicy):
     def __init__(self, policy: ValidationPolicy) -> None:
         self._policy = policy
 
-    def digest_algorithm_allowed(self, algo: algos.DigestAlgorithm, moment: datetime | None) -> AlgorithmUsageConstraint:
+    def digest_algorithm_allowed(
+        self, algo: algos.DigestAlgorithm, moment: datetime | None
+    ) -> AlgorithmUsageConstraint:
         return self._judge(algo["algorithm"].native, 0, moment)
 
     def signature_algorithm_allowed(

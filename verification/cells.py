@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pypdf
 from pypdf.errors import PyPdfError
-from pypdf.generic import DictionaryObject, StreamObject
+from pypdf.generic import ArrayObject, DictionaryObject, EncodedStreamObject, StreamObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +37,8 @@ def cells_in_disagreement(pdf: bytes, cells: Mapping[str, str]) -> tuple[str, ..
 
 def _shown_cells(reader: pypdf.PdfReader, cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     form = reader.root_object["/AcroForm"].get_object()
-    for entry in form["/Fields"].get_object():
+    fields = form["/Fields"].get_object() if isinstance(form, DictionaryObject) else None
+    for entry in fields if isinstance(fields, ArrayObject) else ():
         field = entry.get_object()
         name = field.get("/T")
         if name in cells:

@@ -17,7 +17,7 @@ class SandboxFailed(VerificationError):
     """The child that held the file died, exceeded a limit, or answered with something that is no answer."""
 
     code = "sandbox-failed"
-    hint = "The file could not be read safely. Export it again from its program; if it happens to good files, raise KYSO_SANDBOX_* limits."
+    hint = "Export the file again from its program. If it happens to good files, give the sandbox more memory or time."
 
     def __init__(self, *, reason: str) -> None:
         super().__init__(f"the sandboxed child gave no answer: {reason}")

@@ -1,4 +1,4 @@
-"""What was found out about one signature field, without any opinion: the verdict is made from this and a policy alone."""
+"""What was found out about a file and its signatures, without any opinion: verdicts need this and a policy, no more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the service and a sandboxed child talk: a JSON header of announced length, then raw bytes as the header announces.
+"""How the service and a sandboxed child talk: a JSON header of known length, then raw bytes as the header announces.
 
 Nothing is ever unpickled. Both sides count before they allocate, and a frame that is larger than agreed ends the talk.
 """

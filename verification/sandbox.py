@@ -14,14 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from verification.errors import SandboxBusy, SandboxFailed
-from verification.frames import Frame
 from verification.sandbox_process import SandboxProcess
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from verification.frames import Frame
 
 _MIB = 1024 * 1024
 
@@ -56,7 +55,7 @@ class Sandbox:
     """A thread-safe pool; as many questions are answered at once as there are children. Close it after use."""
 
     def __init__(self, limits: SandboxLimits | None = None, *, start: Start = Start.LAZILY) -> None:
-        """Children die with the thread that started them, so one thread starts them all and lives as long as the pool."""
+        """Children die with the thread that started them, so one thread starts all and lives as long as the pool."""
         self._limits = limits or SandboxLimits()
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-starter")
         self._changed = threading.Condition()
@@ -73,10 +72,10 @@ class Sandbox:
                 for _ in range(self._limits.children):
                     self._start_one()
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _START_WITHIN = 60.0  # seconds; importing the libraries takes one or two, more on a busy machine
 _CHUNK = 1 << 20
+_DIED, _TOO_LONG, _NO_ANSWER = "it died", "it took too long", "its answer is no answer"
 _ROOT = Path(__file__).resolve().parent.parent
 _HANDED_ON = ("KYSO_FONT_DIR", "LD_LIBRARY_PATH")
 _USER_TIME, _SYSTEM_TIME = 11, 12  # fields of /proc/PID/stat behind the program's name
@@ -73,7 +74,7 @@ class SandboxProcess:
         try:
             self._grant(cpu)
         except (OSError, ValueError, IndexError) as error:
-            raise self._buried("it died while it was idle") from error
+            raise self._buried(_DIED) from error
         return self._exchange(question, deadline=time.monotonic() + wall.total_seconds())
 
     def end(self) -> None:
@@ -115,11 +116,11 @@ class SandboxProcess:
                     self._put(piece, deadline)
             return read_frame(_Answers(self._answers, deadline), most_bytes=self._most_bytes)
         except TimeoutError as error:
-            raise self._buried("it took too long") from error
+            raise self._buried(_TOO_LONG) from error
         except (EOFError, OSError) as error:
-            raise self._buried("it died") from error
+            raise self._buried(_DIED) from error
         except FrameError as error:
-            raise self._buried(f"its answer is no answer ({error})") from error
+            raise self._buried(_NO_ANSWER) from error
 
     def _put(self, piece: bytes, deadline: float) -> None:
         rest = memoryview(piece)

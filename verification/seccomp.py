@@ -168,7 +168,7 @@ def install_filter() -> None:
     if machine is None:
         raise OSError(errno.ENOSYS, f"no system-call table for {platform.machine()}")
     filter_ = _filter(machine)
-    instructions = (_Instruction * len(filter_))(*filter_)
+    instructions = (_Instruction * len(filter_))(*(_Instruction(*fields) for fields in filter_))
     program = _Program(len(filter_), instructions)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) != 0:

@@ -46,7 +46,7 @@ class Question:
     file: str
 
 
-def validate(  # noqa: PLR0913 - the parts of the question
+def validate(
     pdf: bytes,
     *,
     anchors: TrustAnchors,

@@ -34,6 +34,18 @@ if TYPE_CHECKING:
 _GRAVITY = (Indication.TOTAL_PASSED, Indication.INDETERMINATE, Indication.TOTAL_FAILED)
 _ALLOWED_CHANGES = frozenset({ChangeClass.NONE, ChangeClass.EXTENSION, ChangeClass.SIGNING_OR_FORM_FILLING})
 _EXTENSIONS = frozenset({ChangeClass.NONE, ChangeClass.EXTENSION})
+_CURED_BY_TIME = frozenset(
+    {
+        SubIndication.TRY_LATER,
+        SubIndication.NO_POE,
+        SubIndication.REVOKED_NO_POE,
+        SubIndication.REVOKED_CA_NO_POE,
+        SubIndication.OUT_OF_BOUNDS_NO_POE,
+        SubIndication.OUT_OF_BOUNDS_NOT_REVOKED,
+        SubIndication.REVOCATION_OUT_OF_BOUNDS_NO_POE,
+        SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+    }
+)
 _ANY_BROKEN = frozenset({SubIndication.HASH_FAILURE, SubIndication.SIG_CRYPTO_FAILURE, SubIndication.FORMAT_FAILURE})
 
 
@@ -115,11 +127,11 @@ def _objections(facts: SignatureFacts, policy: ValidationPolicy) -> Iterator[Ver
     if facts.engine is None:
         yield because(Cause.SIGNATURE_UNREADABLE)
         return
-    # A time-stamp that does not hold comes first: what the engine misses is often only what it would have proven.
-    yield from _objections_to_timestamps(facts)
     indication, sub_indication = facts.engine
-    if sub_indication is not None:
-        yield standing(indication, sub_indication)
+    by_engine = [standing(indication, sub_indication)] if sub_indication is not None else []
+    by_time = list(_objections_to_timestamps(facts))
+    # Where a proof of time is all that the engine misses, the time-stamp that does not hold is the better reason.
+    yield from (*by_time, *by_engine) if sub_indication in _CURED_BY_TIME else (*by_engine, *by_time)
     if not facts.names_certificate and policy.weight(Check.SIGNING_CERTIFICATE_NAMED) is Weight.FAIL:
         yield because(Cause.UNNAMED_CERTIFICATE)
 

@@ -1,4 +1,4 @@
-"""Everything that opens a PDF, done in the sandbox: the same functions as in ``signing`` and here, with the same errors.
+"""Everything that opens a PDF, done in the sandbox: functions and errors are the same as outside of it.
 
 What comes back from a child is believed as little as the file it read: types are checked, a new revision must begin
 with the old bytes, and certificate and algorithm of a prepared signature are the caller's own.
@@ -7,7 +7,7 @@ with the old bytes, and certificate and algorithm of a prepared signature are th
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from certs import errors as certs_errors
 from signing import errors as signing_errors
@@ -23,7 +23,6 @@ from verification.wire import WireError, pack, type_hints, unpack
 
 if TYPE_CHECKING:
     from datetime import date, datetime
-    from types import TracebackType
     from typing import TypeVar
 
     from certs.anchors import TrustAnchors
@@ -48,10 +47,10 @@ class Workshop:
         """The workshop closes the sandbox with itself."""
         self._sandbox = sandbox
 
-    def __enter__(self) -> Workshop:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -93,7 +92,7 @@ class Workshop:
         demand_increment(old=pdf, new=prepared.pdf)
         return prepared
 
-    def validate(  # noqa: PLR0913 - the parts of the question
+    def validate(
         self,
         pdf: bytes,
         *,

@@ -30,7 +30,8 @@ def guarded(command: Callable[[], object]) -> int:
     try:
         answer = command()
     except TyperException as error:
-        _say(error.format_message(), "kyso --help")
+        if error.format_message():  # nothing is left to say where the help was shown instead
+            _say(error.format_message(), "kyso --help")
         return Exit.USAGE
     except (KeyboardInterrupt, Abort):
         return Exit.INTERRUPTED

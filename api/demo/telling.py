@@ -61,7 +61,7 @@ class Teller:
 
     def fact(self, name: str, words: str) -> None:
         """A line below the verdict."""
-        self._console.print(Text.assemble(f"  {name:<11}", (words, "bold")), soft_wrap=True)
+        self._console.print(Text.assemble(f"  {name:<13}", (words, "bold")), soft_wrap=True)
 
 
 def seconds(duration: float) -> str:

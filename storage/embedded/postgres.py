@@ -169,8 +169,8 @@ class EmbeddedPostgres:
             raise DatabaseNotMade(folder=self._place.folder, reason=" / ".join(reason))
 
     def _write_access_rules(self) -> None:
-        """Only the caller and the server's own account, unless others share it, may connect: as either user."""
-        names = {caller().name, self._place.account.name} - {"nobody"}
+        """Only the caller may connect, as either user, and the server's own account unless others share it."""
+        names = {caller().name} | ({self._place.account.name} - {"nobody"})
         users = "".join(f'here "{name}" {role}\n' for name in sorted(names) for role in (_DATABASE, _SUPERUSER))
         self._place.write("pg_hba.conf", "local all all peer map=here\n", mode=_MODE_READABLE)
         self._place.write("pg_ident.conf", users, mode=_MODE_READABLE)

@@ -56,12 +56,9 @@ def test_our_own_command_says_total_passed_without_any_server(demonstration: Dem
     report = json.loads(answer.stdout)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert report["indication"] == "TOTAL_PASSED"
-    found = [(entry["field"], entry["kind"], entry["level"], entry["indication"]) for entry in report["signatures"]]
+    found = [(entry["field"], entry["kind"], entry["indication"]) for entry in report["signatures"]]
+    assert [entry["level"] for entry in report["signatures"][:2]] == ["B_LTA", "B_LTA"]
     assert found == [
-        ("SigSignatory", "signature", "B_LTA", "TOTAL_PASSED"),
-        ("SigSeal", "seal", "B_LTA", "TOTAL_PASSED"),
-        ("Archive1", "document_timestamp", "B_LTA", "TOTAL_PASSED"),
-    ] or [(field, kind, verdict) for field, kind, _, verdict in found] == [
         ("SigSignatory", "signature", "TOTAL_PASSED"),
         ("SigSeal", "seal", "TOTAL_PASSED"),
         ("Archive1", "document_timestamp", "TOTAL_PASSED"),
@@ -89,12 +86,13 @@ def test_openssl_agrees_on_both_signatures_and_every_token(
         over = signature.signature_value
         assert openssl_accepts_token(token, over=over, anchors=anchors["timestamping"], folder=tmp_path) is None
     archive = found[2]
-    stamped = {"over": archive.covered, "anchors": anchors["timestamping"], "folder": tmp_path}
-    assert openssl_accepts_token(archive.container, **stamped) is None
+    tsa = anchors["timestamping"]
+    assert openssl_accepts_token(archive.container, over=archive.covered, anchors=tsa, folder=tmp_path) is None
 
 
 def test_the_qr_on_the_page_opens_the_lookup_page(demonstration: Demonstration, tmp_path: Path) -> None:
     code = parse_lookup_code(str(demonstration.result["lookup_code"]))
+    assert code is not None
     seen = codes_in(page_picture(demonstration.pdf, page=1, folder=tmp_path))
     assert [url.rsplit("/d/", 1)[1] for url in seen] == [code]
     text = pypdf.PdfReader(demonstration.pdf).pages[0].extract_text()
@@ -102,7 +100,7 @@ def test_the_qr_on_the_page_opens_the_lookup_page(demonstration: Demonstration, 
 
 
 def test_number_and_date_stand_in_their_cells(demonstration: Demonstration) -> None:
-    fields = pypdf.PdfReader(demonstration.pdf).get_fields()
+    fields = pypdf.PdfReader(demonstration.pdf).get_fields() or {}
     ordinal, _, symbol = str(demonstration.result["number"]).partition("/")
     assert fields["DocNumber"]["/V"] == ordinal
     assert symbol == "TB-UBND"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import pytest
 
@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 
     from issuance.documents import Document
     from issuance.outside import Outside
+    from issuance.ports import Repositories
     from tests.integration.certs_servers import Demonstration
+    from verification.workshop import Workshop
+
+
+Part = TypeVar("Part")
 
 
 class Broken(Exception):
@@ -76,11 +81,16 @@ class Breaking:
         return call
 
 
+def on_fuse(inner: Part, fuse: Fuse, name: str) -> Part:
+    """The same part, every call of it on the fuse."""
+    return cast("Part", Breaking(inner, fuse, name))
+
+
 def breaking(outside: Outside, fuse: Fuse) -> Outside:
     """The same surroundings, every effect on the fuse; a transaction breaks at its commit."""
 
     @contextmanager
-    def transaction() -> Iterator[object]:
+    def transaction() -> Iterator[Repositories]:
         opened = outside.uow()
         register = opened.__enter__()
         try:
@@ -89,18 +99,17 @@ def breaking(outside: Outside, fuse: Fuse) -> Outside:
             opened.__exit__(type(error), error, None)
             raise
         if fuse.left == 1 and fuse.manner is Manner.LOST:
-            error = Broken("commit")
-            opened.__exit__(Broken, error, None)
+            opened.__exit__(Broken, Broken("commit"), None)
         fuse.effect("commit", lambda: opened.__exit__(None, None, None))
 
     return replace(
         outside,
         uow=transaction,
-        blobs=Breaking(outside.blobs, fuse, "blobs"),
-        device=Breaking(outside.device, fuse, "device"),
-        timestamper=Breaking(outside.timestamper, fuse, "timestamper"),
-        revocation=Breaking(outside.revocation, fuse, "revocation"),
-        workshop=Breaking(outside.workshop, fuse, "workshop"),
+        blobs=on_fuse(outside.blobs, fuse, "blobs"),
+        device=on_fuse(outside.device, fuse, "device"),
+        timestamper=on_fuse(outside.timestamper, fuse, "timestamper"),
+        revocation=on_fuse(outside.revocation, fuse, "revocation"),
+        workshop=on_fuse(outside.workshop, fuse, "workshop"),
     )
 
 
@@ -111,8 +120,10 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstratio
 
 
 @pytest.mark.parametrize("manner", list(Manner), ids=lambda manner: manner.name)
-def test_whatever_breaks_the_document_is_issued_in_the_end(authority: Demonstration, manner: Manner) -> None:
-    agency = SmallAgency(authority)
+def test_whatever_breaks_the_document_is_issued_in_the_end(
+    authority: Demonstration, workshop: Workshop, manner: Manner
+) -> None:
+    agency = SmallAgency(authority, workshop)
     outside = agency.outside()
     documents, broken = [], []
     for step in (agency.ask_for_signature, agency.ask_for_issue):

@@ -67,7 +67,7 @@ def test_checksums_collation_and_encoding_are_as_promised(postgres_server: Embed
         assert value(connection, "SHOW server_encoding") == "UTF8"
         assert value(connection, "SHOW timezone") == "UTC"
         assert value(connection, "SELECT upper('đồng ký số')") == "ĐỒNG KÝ SỐ"
-        locale = "SELECT datlocprovider || ' ' || datlocale FROM pg_database WHERE datname = 'kyso'"
+        locale = "SELECT datlocprovider::text || ' ' || datlocale FROM pg_database WHERE datname = 'kyso'"
         assert value(connection, locale) == "b C.UTF-8"
 
 
@@ -160,9 +160,9 @@ def test_files_of_another_version_are_refused_with_what_to_do(parts_folder: Path
     (parts_folder / "newer/pgdata/PG_VERSION").write_text("19\n")
     with pytest.raises(
         DatabaseOfOtherVersion, match="is of PostgreSQL 19; the installed program is PostgreSQL 18"
-    ) as e:
+    ) as refused:
         server.initialise()
-    assert "pg_dump" in e.value.hint
+    assert "pg_dump" in refused.value.hint
 
 
 def test_a_full_disk_is_named(parts_folder: Path) -> None:

@@ -41,10 +41,13 @@ from verification.report import Indication, Level
 from verification.validate import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from issuance.documents import Document
+    from certs.algorithms import SignatureAlgorithm
+    from issuance.documents import Document, Draft
+    from signing.prepared import SignatureValue
     from tests.integration.certs_servers import Demonstration
+    from verification.workshop import Workshop
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +57,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstratio
 
 
 @pytest.fixture
-def agency(authority: Demonstration) -> SmallAgency:
-    return SmallAgency(authority)
+def agency(authority: Demonstration, workshop: Workshop) -> SmallAgency:
+    return SmallAgency(authority, workshop)
 
 
 def issued(agency: SmallAgency) -> Document:
@@ -103,7 +106,9 @@ def test_what_will_be_signed_is_recorded_before_the_key_is_used(agency: SmallAge
     agency.ask_for_signature(document)
 
     class WatchfulDevice:
-        def sign(self, **_call: object) -> object:
+        def sign(self, *, key: str, dtbs: bytes, algorithm: SignatureAlgorithm) -> SignatureValue:
+            assert (key, algorithm) == (agency.signature.key, agency.signature.algorithm)
+            assert dtbs
             recorded = [event for event in agency.register.audit if event.action == "key.will_sign"]
             assert len(recorded) == 1
             assert len(recorded[0].facts["dtbsr"]) == 64
@@ -114,10 +119,10 @@ def test_what_will_be_signed_is_recorded_before_the_key_is_used(agency: SmallAge
 
 
 def test_a_silent_timestamp_authority_leaves_a_document_that_goes_on_by_itself(
-    agency: SmallAgency, tmp_path_factory: pytest.TempPathFactory
+    workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with demonstration(tmp_path_factory.mktemp("silent") / "pki") as authority:
-        own = SmallAgency(authority)
+        own = SmallAgency(authority, workshop)
         document = own.submitted()
         own.ask_for_signature(document)
         outside = own.outside()
@@ -199,28 +204,39 @@ def test_repeating_a_call_changes_nothing(agency: SmallAgency) -> None:
 def test_nobody_but_the_named_signatory_signs_with_their_own_key(agency: SmallAgency) -> None:
     document = agency.submitted()
     other = Account("khac", AGENCY, "Người Khác", None, frozenset({Role.SIGNATORY}))
-    common = {"uow": agency.register, "clock": agency.clock, "document_id": document.id}
-    with pytest.raises(NotCompetent):
-        request_signature(actor=other, credential="chu-ky", **common)
-    with pytest.raises(NotCompetent):
-        request_signature(actor=agency.clerk, credential="con-dau", **common)
-    with pytest.raises(NotCompetent):
-        request_signature(actor=agency.signatory, credential="con-dau", **common)
+
+    def sign(actor: Account, credential: str) -> None:
+        request_signature(
+            uow=agency.register, clock=agency.clock, actor=actor, document_id=document.id, credential=credential
+        )
+
+    for actor, credential in ((other, "chu-ky"), (agency.clerk, "con-dau"), (agency.signatory, "con-dau")):
+        with pytest.raises(NotCompetent):
+            sign(actor, credential)
     with pytest.raises(UnknownName):
-        request_signature(actor=agency.signatory, credential="không có", **common)
+        sign(agency.signatory, "không có")
 
 
 def test_only_the_clerk_seals_and_only_after_the_signature(agency: SmallAgency) -> None:
     document = agency.submitted()
-    common = {"uow": agency.register, "clock": agency.clock, "document_id": document.id, "issued_on": None}
+
+    def issue(actor: Account, credential: str) -> None:
+        request_issue(
+            uow=agency.register,
+            clock=agency.clock,
+            actor=actor,
+            document_id=document.id,
+            credential=credential,
+            issued_on=None,
+        )
+
     with pytest.raises(WrongState):
-        request_issue(actor=agency.clerk, credential="con-dau", **common)
+        issue(agency.clerk, "con-dau")
     agency.ask_for_signature(document)
     agency.advance(document)
-    with pytest.raises(NotCompetent):
-        request_issue(actor=agency.signatory, credential="con-dau", **common)
-    with pytest.raises(NotCompetent):
-        request_issue(actor=agency.clerk, credential="chu-ky", **common)
+    for actor, credential in ((agency.signatory, "con-dau"), (agency.clerk, "chu-ky")):
+        with pytest.raises(NotCompetent):
+            issue(actor, credential)
 
 
 def test_a_document_of_another_agency_does_not_exist(agency: SmallAgency) -> None:
@@ -254,17 +270,18 @@ def _today() -> date:
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"subject": " "}, MetadataInvalid),
-        ({"signatory": "vanthu"}, MetadataInvalid),
-        ({"series": "QĐ"}, MetadataInvalid),
-        ({"agency": "H99"}, UnknownName),
-        ({}, DraftRefused),
+        (lambda draft: replace(draft, subject=" "), MetadataInvalid),
+        (lambda draft: replace(draft, signatory="vanthu"), MetadataInvalid),
+        (lambda draft: replace(draft, series="QĐ"), MetadataInvalid),
+        (lambda draft: replace(draft, agency="H99"), UnknownName),
+        (lambda draft: draft, DraftRefused),
     ],
+    ids=["no subject", "no signatory", "no series", "no agency", "no PDF"],
 )
 def test_a_draft_that_breaks_a_rule_leaves_nothing_behind(
-    agency: SmallAgency, change: dict[str, str], error: type[Exception]
+    agency: SmallAgency, change: Callable[[Draft], Draft], error: type[Exception]
 ) -> None:
-    draft = replace(agency.read(agency.submitted()).draft, **change)
+    draft = change(agency.read(agency.submitted()).draft)
     before = len(agency.blobs.stored)
     with pytest.raises(error):
         create_draft(

@@ -14,7 +14,6 @@ import pytest
 
 from issuance.documents import DocumentState
 from storage.database import conninfo
-from storage.jobs import Tempo, is_transient
 from tests.register_material import People, settle_people, signing, stored_document
 
 if TYPE_CHECKING:
@@ -250,17 +249,3 @@ def test_an_idle_worker_stops_at_once(desk: Desk) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert time.monotonic() - begun < 2
-
-
-def test_the_longest_wait_is_bounded() -> None:
-    waits = [Tempo().wait_before(attempt).total_seconds() for attempt in range(1, 100)]
-    assert waits[0] < 1.3
-    assert max(waits) <= 72
-
-
-def test_only_errors_whose_class_says_so_are_transient() -> None:
-    class Passing(Exception):
-        transient = True
-
-    assert is_transient(Passing())
-    assert not is_transient(ValueError())

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pypdf
 import pytest
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from signing.prepared import PreparedSignature
 
 
-def composed(*, cells: Layout | None = None, **page: object) -> bytes:
+def composed(upload: bytes | None = None, *, cells: Layout | None = None) -> bytes:
     return compose(
-        blank_pdf(**page),
+        upload or blank_pdf(),
         layout=cells or layout(),
         lookup_code="0123-4567-89AB-CDEF-G",
         lookup_url="http://127.0.0.1:8000/d/0123456789ABCDEFG",
@@ -172,15 +172,16 @@ def test_a_cell_is_filled_once_and_shows_what_it_stores() -> None:
     filled = fill_cells(composed(), number="05", issued_on=date(2026, 1, 5))
     with pytest.raises(FieldUnavailable, match="already filled"):
         fill_cells(filled, number="06", issued_on=date(2026, 1, 5))
-    shown = {
-        annotation["/T"]: _shown_text(annotation)
-        for reference in pypdf.PdfReader(BytesIO(filled)).pages[0]["/Annots"]
-        if (annotation := reference.get_object()).get("/V")
-    }
+    shown = {annotation["/T"]: _shown_text(annotation) for annotation in _annotations(filled) if annotation.get("/V")}
     assert shown == {NUMBER_FIELD: "05", DATE_FIELD: "ngày 05 tháng 01 năm 2026"}
 
 
-def _shown_text(annotation: pypdf.generic.DictionaryObject) -> str:
+def _annotations(pdf: bytes) -> list[dict[str, Any]]:
+    """The first page's annotations, as pypdf reads them."""
+    return [reference.get_object() for reference in pypdf.PdfReader(BytesIO(pdf)).pages[0]["/Annots"]]  # type: ignore[attr-defined]  # an array
+
+
+def _shown_text(annotation: dict[str, Any]) -> str:
     """The appearance's text, read as a page of its own would be."""
     appearance = annotation["/AP"]["/N"]
     page = pypdf.PageObject.create_blank_page(width=300, height=30)
@@ -211,12 +212,8 @@ def test_a_draft_with_our_fields_is_not_composed_again() -> None:
 def test_cells_stand_upright_on_rotated_and_cropped_pages(rotation: int) -> None:
     low = Box(page=1, left=110, top=120, width=50, height=22)
     cells = replace(layout(), signature=low, seal=low, code=Box(page=1, left=30, top=170, width=90, height=18))
-    pdf = composed(cells=cells, rotation=rotation, crop=(20, 30, 585, 830))
-    fields = {
-        annotation["/T"]: annotation
-        for reference in pypdf.PdfReader(BytesIO(pdf)).pages[0]["/Annots"]
-        if (annotation := reference.get_object())
-    }
+    pdf = composed(blank_pdf(rotation=rotation, crop=(20, 30, 585, 830)), cells=cells)
+    fields = {annotation["/T"]: annotation for annotation in _annotations(pdf)}
     assert set(fields) == {NUMBER_FIELD, DATE_FIELD, SIGNATORY_FIELD, SEAL_FIELD}
     llx, lly, urx, ury = fields[NUMBER_FIELD]["/Rect"]
     size = sorted(round(side / 72 * 25.4) for side in (urx - llx, ury - lly))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import pypdf
 import pytest
@@ -14,8 +15,11 @@ from signing.layout import Box, Layout
 from signing.lint import Severity, inspect
 from tests.material import blank_pdf, layout
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def _rewritten(change: object) -> bytes:
+
+def _rewritten(change: Callable[[pypdf.PdfWriter], object]) -> bytes:
     writer = pypdf.PdfWriter(clone_from=BytesIO(blank_pdf()))
     change(writer)
     output = BytesIO()
