@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -11,16 +11,19 @@ from starlette.exceptions import HTTPException
 
 from api.error_classes import BASES, hint_of
 from api.errors import ApiError, ClientRefused, GrantUnsupported, RangeUnsatisfiable, RequestInvalid, Unauthenticated
-from api.language import preferred_language
+from api.language import Language, preferred_language
+from api.pages.rendering import page_language
 from api.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from api.pages.rendering import Pages
     from issuance.documents import Document
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = 5
+_FOR_PROGRAMS = ("/v1/", "/oauth2/", "/healthz", "/readyz", "/openapi.json")
 _HTTP_CODES = {404: "no-such-address", 405: "method-not-allowed", 413: "body-too-large", 415: "media-type-unsupported"}
 
 
@@ -48,7 +51,9 @@ def problem_of_obstacle(document: Document) -> Problem:
 
 
 def problem_response(request: Request, problem: Problem) -> Response:
-    """The problem in the language that the request asks for."""
+    """The problem in the language that the request asks for; a page for people where a page was asked for."""
+    if _asks_for_a_page(request):
+        return _page(request, problem)
     members = problem.document(
         language=preferred_language(request.headers.get("accept-language")), request_id=request_id_of(request)
     )
@@ -57,6 +62,26 @@ def problem_response(request: Request, problem: Problem) -> Response:
         headers.setdefault("Retry-After", str(_RETRY_SECONDS))
     body = json.dumps(members, ensure_ascii=False).encode()
     return Response(body, status_code=problem.row.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _asks_for_a_page(request: Request) -> bool:
+    machine = request.url.path.startswith(_FOR_PROGRAMS)
+    return not machine and "text/html" in request.headers.get("accept", "") and "app" in request.scope
+
+
+def _page(request: Request, problem: Problem) -> Response:
+    row, pages = problem.row, cast("Pages", request.app.state.pages)
+    vietnamese = page_language(request) is Language.VI
+    page = pages.page(
+        request,
+        "error.html",
+        status=row.status,
+        title=row.vi if vietnamese else row.en,
+        advice=row.advice if vietnamese else problem.hint,
+        request_id=request_id_of(request),
+    )
+    page.headers.update(problem.headers)
+    return page
 
 
 def request_id_of(request: Request) -> str:

@@ -77,6 +77,20 @@ class SignerSettings(_Settings):
     home: Path = Path("var/kyso")
 
 
+class OneMachineSettings(_Settings):
+    """What the operator of `kyso up` may have set; a database or an object store that is not named is embedded."""
+
+    database_url: SecretStr | None = None
+    s3_endpoint: str | None = None
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+    pkcs11_modules: Words = ()
+    trust_dir: Path | None = None
+    public_url: str | None = None
+    listen: str = "127.0.0.1:8000"
+    home: Path = Path("var/kyso")
+
+
 class Settings(_Settings):
     """What `kyso serve` and `kyso worker` need; neither of them sees a PIN."""
 

@@ -247,7 +247,7 @@ install_python_packages() {
 
 install_project() {
     step "installs the project in place; the program is .venv/bin/kyso"
-    quietly .venv/bin/python -m pip install -q --no-index --no-build-isolation --no-deps --force-reinstall -e . ||
+    quietly .venv/bin/python -m pip install -q --no-index --no-build-isolation --no-deps -e . ||
         fail "the project itself could not be installed" "See .tools/setup.log."
     [ -e .tools/env ] || return 0
     # Libraries are looked up once, when a program starts: the starter tells where before Python does.

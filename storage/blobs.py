@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import certifi
 from minio import Minio
 from minio.commonconfig import COMPLIANCE, ENABLED, GOVERNANCE
 from minio.error import MinioException, S3Error
@@ -226,8 +224,7 @@ def _http_pool() -> PoolManager:
             raise_on_status=False,
             respect_retry_after_header=False,
         ),
-        cert_reqs="CERT_REQUIRED",
-        ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
+        cert_reqs="CERT_REQUIRED",  # against the system's own authorities, where an agency adds its own
     )
 
 

@@ -100,6 +100,7 @@ class _Worker:
                 log.warning("the worker lost the database and tries again: %s", type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), timeout=1)
+        self._engine.dispose()
 
     async def _work_until(self, stop: asyncio.Event) -> None:
         """Work until asked to stop, or until something fails; what runs is finished either way."""

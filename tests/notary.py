@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from asn1crypto import algos, ocsp, tsp, x509
+from asn1crypto.crl import CertificateList
 from certomancer.registry import ArchLabel, CertLabel, KeyLabel, ServiceLabel
 from certomancer.registry.config import CertomancerConfig
 from certomancer.services import TimeStamper as Authority
@@ -236,7 +237,7 @@ class _StoppedClock(TimeStamper):
     """The certomancer authority as pyHanko wants one."""
 
     def __init__(self, authority: Authority) -> None:
-        super().__init__(include_nonce=False)
+        super().__init__(include_nonce=False)  # type: ignore[no-untyped-call] # pyHanko leaves it untyped
         self._authority = authority
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
@@ -333,8 +334,6 @@ def fill(pdf: bytes, cell: Cell) -> bytes:
 
 def supply(pdf: bytes, revocation: RevocationInfo) -> bytes:
     """Add validation data to the document security store."""
-    from asn1crypto.crl import CertificateList
-
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
     DocumentSecurityStore.supply_dss_in_writer(
         writer,

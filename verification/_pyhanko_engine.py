@@ -15,14 +15,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
 from pyhanko.sign.general import extract_certificate_info
-from pyhanko.sign.validation.ades import (
-    ades_basic_validation,
-    ades_past_signature_validation,
-    ades_timestamp_validation,
-)
+from pyhanko.sign.validation.ades import ades_basic_validation, ades_timestamp_validation
 from pyhanko.sign.validation.policy_decl import bootstrap_validation_data_handlers
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 
+from verification._pyhanko_past import PastQuestion, judge_in_the_past
 from verification.report import Indication, SubIndication
 
 if TYPE_CHECKING:
@@ -147,6 +144,8 @@ class Engine:
             alone = self._run(basic(self._trust.judging_the_chain_alone()))
             if alone.ades_subindic is AdESPassed.OK:
                 sub_indic, status = AdESIndeterminate.TRY_LATER, alone.api_status
+            elif alone.ades_subindic in _OLDER_MAY_PASS:
+                sub_indic, status = alone.ades_subindic, alone.api_status
         path = _path_of(status)
         if path and existence.since < path[0].not_valid_before:
             sub_indic = AdESIndeterminate.NOT_YET_VALID
@@ -173,19 +172,16 @@ class Engine:
             # 5.5.4: a revocation after the best signature time does not touch the signature.
             return AdESPassed.OK if existence.since < revocation.revocation_date else sub_indic
         expiry = extract_certificate_info(signed_data).signer_cert.not_valid_after
-        past = self._run(
-            ades_past_signature_validation(
-                signed_data,
-                self._trust.judging_the_past(),
-                copy(proofs),
-                sub_indic,
-                # Behind the expiry nothing is to be found; starting there spares the sliding (5.6.2.2) from ending
-                # behind it, where no chain holds.
-                init_control_time=min(self._at, expiry),
-            )
+        question = PastQuestion(
+            finding=sub_indic,
+            since=existence.since,
+            proofs=proofs,
+            # Behind the expiry nothing is to be found; starting there spares the sliding (5.6.2.2) from ending behind
+            # it, where no chain holds.
+            start=min(self._at, expiry),
         )
-        telling = {AdESPassed.OK, AdESIndeterminate.REVOCATION_OUT_OF_BOUNDS_NO_POE}
-        return past if past in telling else sub_indic
+        specification = self._trust.judging_the_past()
+        return self._run(judge_in_the_past(signed_data, question, specification))
 
     def _moment(self, existence: Existence) -> ValidationTimingInfo:
         return ValidationTimingInfo(

@@ -1,5 +1,7 @@
-"""The door to validation data in the file: the document security store of any revision (EN 319 142-1, 5.4.2), and
-Adobe's attribute inside signatures.
+"""The door to validation data that files carry: certificates, OCSP responses and CRLs.
+
+They lie in the document security store of each revision (EN 319 142-1, 5.4.2) or, with Adobe's products, in an
+attribute of the signature.
 """
 
 from __future__ import annotations

@@ -99,13 +99,18 @@ class Trust:
             ts_cert_validation_policy=replace(signing, trust_manager=self._timestamping_anchors),
             revinfo_gathering_policy=_OFFLINE,
             local_knowledge=LocalKnowledge(
-                known_certs=list(material.certificates),
+                # A path needs its anchor among the certificates as well where the past is judged.
+                known_certs=[*self._anchors, *material.certificates],
                 known_ocsps=list(material.ocsps),
                 known_crls=list(material.crls),
             ),
             key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation", "digital_signature"}),
             signature_algorithm_policy=self._algorithms,
         )
+
+    @cached_property
+    def _anchors(self) -> list[x509.Certificate]:
+        return [_load(der) for der in dict.fromkeys(self.anchors.signing + self.anchors.timestamping)]
 
     @cached_property
     def _algorithms(self) -> _Algorithms:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import unicodedata
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pypdf
 from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, EncodedStreamObject, StreamObject
+from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from pypdf.generic import EncodedStreamObject
 
 
 def cells_in_disagreement(pdf: bytes, cells: Mapping[str, str]) -> tuple[str, ...]:
@@ -49,7 +51,12 @@ def _shown_text(reader: pypdf.PdfReader, field: DictionaryObject) -> str:
     appearance = field.get("/AP")
     normal = appearance.get_object().get("/N") if appearance is not None else None
     stream = normal.get_object() if normal is not None else None
-    return reader.pages[0].extract_xform_text(stream) if isinstance(stream, StreamObject) else ""
+    # pypdf reads streams that are not compressed just as well, whatever the annotation says.
+    return (
+        reader.pages[0].extract_xform_text(cast("EncodedStreamObject", stream))
+        if isinstance(stream, StreamObject)
+        else ""
+    )
 
 
 def _plain(text: str) -> str:

@@ -116,11 +116,14 @@ def _limit_resources(memory: int) -> None:
 def _tie_hands() -> list[str]:
     """Landlock, then the system-call filter; answers what this kernel could not do, for the service's health page."""
     missing = []
-    for name, tie in (("landlock", lambda: allow_reading_only(_readable())), ("seccomp", install_filter)):
-        try:
-            tie()
-        except OSError as error:
-            missing.append(f"{name}: {error.strerror}")
+    try:
+        allow_reading_only(_readable())
+    except OSError as error:
+        missing.append(f"landlock: {error.strerror}")
+    try:
+        install_filter()
+    except OSError as error:
+        missing.append(f"seccomp: {error.strerror}")
     return missing
 
 

