@@ -80,15 +80,16 @@ class SignerSettings(_Settings):
 class OneMachineSettings(_Settings):
     """What the operator of `kyso up` may have set; a database or an object store that is not named is embedded."""
 
-    database_url: SecretStr | None = None
-    s3_endpoint: str | None = None
-    s3_access_key: SecretStr | None = None
-    s3_secret_key: SecretStr | None = None
+    database_url: SecretStr = SecretStr("")
+    s3_endpoint: str = ""
+    s3_access_key: SecretStr = SecretStr("")
+    s3_secret_key: SecretStr = SecretStr("")
+    s3_bucket: str = "kyso"
+    object_lock_mode: ObjectLockMode = ObjectLockMode.GOVERNANCE
     pkcs11_modules: Words = ()
     trust_dir: Path | None = None
-    public_url: str | None = None
+    public_url: str = ""
     listen: str = "127.0.0.1:8000"
-    home: Path = Path("var/kyso")
 
 
 class Settings(_Settings):

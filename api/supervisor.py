@@ -48,8 +48,12 @@ _NAP = 0.2  # seconds
 _DEFAULT_POLICY = RestartPolicy()
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """What is done once all is up, unless the caller says something else."""
+
+
+def _say_nothing(_sentence: str) -> None:
+    """What is told to people, unless the caller wants to hear it."""
 
 
 class _News(Enum):
@@ -60,13 +64,22 @@ class _News(Enum):
 
 
 class Supervisor:
-    """Keeps children, each started when the one before it is ready; logs go to ``home/log/NAME.log``.
+    """Keeps children, each started when those it needs are ready; logs go to ``home/log/NAME.log``.
 
+    ``tell`` gets a sentence for people whenever a child is ready or has to be started again, from another thread.
     Used once: either ``run_until_stopped``, or ``start`` (also as ``with``), work of one's own, ``stop``. ``failure``
     is what ended the supervision before its time, or None.
     """
 
-    def __init__(self, home: Path, children: Sequence[Supervised], *, policy: RestartPolicy = _DEFAULT_POLICY) -> None:
+    def __init__(
+        self,
+        home: Path,
+        children: Sequence[Supervised],
+        *,
+        policy: RestartPolicy = _DEFAULT_POLICY,
+        tell: Callable[[str], None] = _say_nothing,
+    ) -> None:
+        self._tell = tell
         self._home = Home(home)
         self._children = tuple(children)
         self._policy = policy
@@ -90,7 +103,7 @@ class Supervisor:
             self.stop()
             raise
 
-    def run_until_stopped(self, *, once_up: Callable[[], None] = _nothing) -> None:
+    def run_until_stopped(self, *, once_up: Callable[[], None] = _do_nothing) -> None:
         """Start, call ``once_up``, wait for SIGINT or SIGTERM, then stop all children; call it in the main thread.
 
         A signal during the start ends it, too. Raises what ``start`` raises, and later ``ChildGaveUp`` when a child
@@ -160,20 +173,33 @@ class Supervisor:
             os.close(lock)
 
     def _raise_children(self, undertaker: Undertaker) -> None:
-        """Bring them up one after the other, then look after them, until asked to stop."""
+        """Bring them up, each after those it needs, then look after them, until asked to stop."""
         self._lives = tuple(
-            Life(child, log=ChildLog(self._home.logs, name=child.name), undertaker=undertaker, policy=self._policy)
+            Life(
+                child,
+                log=ChildLog(self._home.logs, name=child.name),
+                undertaker=undertaker,
+                policy=self._policy,
+                tell=self._tell,
+            )
             for child in self._children
         )
-        begun = 0
+        told = False
         while not self._stopping.wait(_GLANCE):
             undertaker.replace_if_dead()
-            for life in self._lives[:begun]:
-                life.look_after()
-            if begun <= len(self._lives) and all(life.is_ready for life in self._lives[:begun]):
-                begun += 1
-                if begun > len(self._lives):
-                    self._news.put(_News.UP)
+            for life, needs in zip(self._lives, self._needs(), strict=True):
+                if life.was_ready or all(needed.was_ready for needed in needs):
+                    life.look_after()
+            if not told and all(life.is_ready for life in self._lives):
+                told = True
+                self._news.put(_News.UP)
+
+    def _needs(self) -> Iterator[Sequence[Life]]:
+        """For each child, in order, the lives that must have been ready before it starts."""
+        for position, child in enumerate(self._children):
+            named = child.needs
+            before = self._lives[:position]
+            yield before if named is None else [life for life in before if life.name in named]
 
     @contextmanager
     def _signals_as_news(self) -> Iterator[None]:

@@ -27,6 +27,7 @@ from signing.layout import SEAL_FIELD
 from verification.coverage import covered_length
 from verification.reasons import Cause
 from verification.report import Coverage, ReadMode, SignatureKind
+from verification.structure import from_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,8 +120,11 @@ def reading(reader: PdfFileReader) -> Iterator[None]:
 def open_document(pdf: bytes, *, mode: ReadMode) -> OpenDocument:
     """Read the file strictly or with errors forgiven; raises :class:`Unreadable`.
 
-    Files that mix both kinds of cross-reference (ISO 32000-2, 7.5.8.4) count as not strict, as with pyHanko.
+    Files that mix both kinds of cross-reference (ISO 32000-2, 7.5.8.4) count as not strict, as with pyHanko, and so do
+    those whose header is not the first byte; of these ``pdf`` is what begins at the header.
     """
+    if mode is ReadMode.LAX:
+        pdf = from_header(pdf)
     try:
         reader = PdfFileReader(BytesIO(pdf), strict=mode is ReadMode.STRICT, decode_limits=_LIMITS)
         if mode is ReadMode.STRICT and reader.xrefs.hybrid_xrefs_present:
@@ -221,6 +225,18 @@ def coverage_of(document: OpenDocument, signature: EmbeddedPdfSignature) -> Cove
     if end is None or level < SignatureCoverageLevel.ENTIRE_REVISION:
         return Coverage.PARTIAL
     return Coverage.ENTIRE_FILE if end == len(document.pdf) else Coverage.ENTIRE_REVISION
+
+
+def covered_end(document: OpenDocument) -> int:
+    """Where the coverage of the last signature ends, counted in the bytes that were read; 0 without a signature.
+
+    The end of the file where some signature cannot be read, since nobody knows what that one covers.
+    """
+    if any(field.signature is None for field in document.fields):
+        return len(document.pdf)
+    with reading(document.reader):
+        ranges = [tuple(map(int, field.signature.byte_range)) for field in document.fields if field.signature]
+        return max((resumed + after for _, _, resumed, after in ranges), default=0)
 
 
 def text_cells(document: OpenDocument, names: tuple[str, ...]) -> dict[str, str]:

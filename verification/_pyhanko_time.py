@@ -44,6 +44,7 @@ class JudgedToken:
 class Proofs:
     """What existed when, and the document timestamps that were judged on the way, oldest first."""
 
+    at: datetime
     poe: POEManager
     document_timestamps: tuple[JudgedToken, ...]
 
@@ -81,7 +82,7 @@ def proofs_of_existence(document: OpenDocument, stores: Stores, engine: Engine, 
         if token.finding.passed and coverage_of(document, field.signature) is not Coverage.PARTIAL:
             for thing in _existed_before(document, stores, field.revision):
                 poe.register(thing, POEType.VALIDATION, token.time)
-    return Proofs(poe=poe, document_timestamps=tuple(reversed(judged)))
+    return Proofs(at=at, poe=poe, document_timestamps=tuple(reversed(judged)))
 
 
 def judge_signature_timestamps(field: FilledField, engine: Engine, *, poe: POEManager) -> tuple[JudgedToken, ...]:

@@ -65,8 +65,7 @@ def _examine_signature(
     # 6 Proofs of existence: document timestamps over the signature, then the tokens inside it.
     over = proofs.covering(field)
     own = judge_signature_timestamps(field, engine, poe=proofs.poe)
-    proven = [token.time for token in (*over, *own) if token.finding.passed]
-    since = min([proofs.since(signature.signed_data), *proven])
+    since = min([proofs.since(signature.signed_data), *(token.time for token in own if token.finding.passed)])
 
     # 7 Chain, 8 revocation and 9 algorithms, all at the best signature time.
     finding = engine.judge_signature(signature, proofs=proofs.poe, existence=Existence(since=since, fresh_at=since))
@@ -100,7 +99,7 @@ def _examine_signature(
         signer=cms.signer,
         algorithms=cms.algorithms,
         claimed_signing_time=cms.claimed_time,
-        best_signature_time=min(proven, default=None),
+        best_signature_time=since if since < proofs.at else None,
         own_timestamps=_timestamps(own),
         document_timestamps=_timestamps(over),
         renew_before=_renew_before(finding, own=own, over=over),

@@ -61,3 +61,4 @@ class DocumentFacts:
     ends_at_end_mark: bool
     cells_in_disagreement: tuple[str, ...]
     changes_after_last: ChangeClass
+    has_hidden_signature: bool

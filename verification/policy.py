@@ -23,6 +23,7 @@ class Check(Enum):
     OBJECT_NOT_SHARED = "object_not_shared"
     SIGNING_CERTIFICATE_NAMED = "signing_certificate_named"
     ENDS_WITH_SIGNATURE = "ends_with_signature"
+    SIGNATURES_IN_FIELDS = "signatures_in_fields"
 
 
 class Weight(Enum):
@@ -99,6 +100,7 @@ DEFAULT_POLICY = ValidationPolicy(
         Check.OBJECT_NOT_SHARED: Weight.FAIL,
         Check.SIGNING_CERTIFICATE_NAMED: Weight.FAIL,
         Check.ENDS_WITH_SIGNATURE: Weight.FAIL,
+        Check.SIGNATURES_IN_FIELDS: Weight.FAIL,
     },
 )
 """What `kyso verify` and the service use unless told otherwise."""

@@ -49,6 +49,7 @@ class Cause(Enum):
     COVERAGE = "coverage"
     CHANGED = "changed"
     CHANGED_AFTER_LAST = "changed_after_last"
+    HIDDEN_SIGNATURE = "hidden_signature"
     VALUE_NOT_SHOWN = "value_not_shown"
     SHARED_OBJECT = "shared_object"
     UNNAMED_CERTIFICATE = "unnamed_certificate"
@@ -264,6 +265,16 @@ _CAUSES: dict[Cause, Verdict] = {
             "Tệp có nội dung được điền thêm mà không chữ ký nào bao trùm. "
             "Không sử dụng tệp này; hãy lấy lại bản gốc từ cơ quan ban hành.",
             "Something was filled in that no signature covers. "
+            "Do not use this file; get the original from the issuing agency.",
+        ),
+    ),
+    Cause.HIDDEN_SIGNATURE: Verdict(
+        Indication.TOTAL_FAILED,
+        _FORMAT,
+        Text(
+            "Tệp chứa một chữ ký hoặc dấu thời gian bị hỏng hay bị giấu. "
+            "Không sử dụng tệp này; hãy lấy lại bản gốc từ cơ quan ban hành.",
+            "The file holds a signature or time-stamp that is damaged or hidden. "
             "Do not use this file; get the original from the issuing agency.",
         ),
     ),

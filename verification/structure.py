@@ -1,4 +1,4 @@
-"""What lies before and behind the PDF in the file: neither is covered by the standard's idea of a document.
+"""What the bytes of the file tell without a PDF parser, so that no parser can be led astray about it.
 
 A header that is not the first byte, or bytes after the last end-of-file mark, are how one file is made to be two things
 at once (polyglots); honest programs seldom do it (ISO 32000-2, 7.5.2 and 7.5.5).
@@ -6,16 +6,34 @@ at once (polyglots); honest programs seldom do it (ISO 32000-2, 7.5.2 and 7.5.5)
 
 from __future__ import annotations
 
-_END = b"%%EOF"
+import re
+
+_HEADER, _END = b"%PDF-", b"%%EOF"
+_HEADER_WITHIN = 1024  # where readers have always looked for it
 _TAIL = 4096
+_SIGNATURE = re.compile(rb"/ByteRange\s*\[")
 
 
 def header_is_first(pdf: bytes) -> bool:
     """Whether the file begins with its PDF header."""
-    return pdf.startswith(b"%PDF-")
+    return pdf.startswith(_HEADER)
+
+
+def from_header(pdf: bytes) -> bytes:
+    """The file without what stands before its header, as readers see it; all of it where there is no header."""
+    start = pdf.find(_HEADER, 0, _HEADER_WITHIN)
+    return pdf[start:] if start > 0 else pdf
 
 
 def ends_at_end_mark(pdf: bytes) -> bool:
     """Whether nothing but white space follows the last ``%%EOF``."""
     end = pdf.rfind(_END)
     return end >= 0 and len(pdf) - end < _TAIL and not pdf[end + len(_END) :].strip(b"\x00\t\n\x0c\r ")
+
+
+def has_signature_behind(pdf: bytes, end: int) -> bool:
+    """Whether something that looks like a signature stands behind this byte.
+
+    Behind the last signature that was found there should be none: either a field was hidden from us or it is damaged.
+    """
+    return _SIGNATURE.search(pdf, end) is not None

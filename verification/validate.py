@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from verification._pyhanko import Unreadable, open_document, text_cells
+from verification._pyhanko import Unreadable, covered_end, open_document, text_cells
 from verification._pyhanko_engine import Engine
 from verification._pyhanko_store import Stores, attribute_of, material_of
 from verification._pyhanko_time import proofs_of_existence
@@ -21,7 +21,7 @@ from verification.facts import DocumentFacts
 from verification.policy import DEFAULT_POLICY
 from verification.reasons import Cause
 from verification.report import ChangeClass, ReadMode, SignatureKind, SignatureReport, ValidationReport
-from verification.structure import ends_at_end_mark, header_is_first
+from verification.structure import ends_at_end_mark, has_signature_behind, header_is_first
 from verification.verdict import cautions, report_on_unreadable, verdict_on_document, verdict_on_signature
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> ValidationRepo
 
     # 12 Report.
     signatures = tuple(_on_signature(each, question.policy) for each in facts)
-    around = _document_facts(document, facts, question.policy)
+    around = _document_facts(pdf, document, facts, question.policy)
     return ValidationReport(
         file=question.file,
         sha256=hashlib.sha256(pdf).hexdigest(),
@@ -131,12 +131,15 @@ def _material(document: OpenDocument, stores: Stores, known: RevocationInfo) -> 
     return material
 
 
-def _document_facts(document: OpenDocument, facts: list[SignatureFacts], policy: ValidationPolicy) -> DocumentFacts:
+def _document_facts(
+    pdf: bytes, document: OpenDocument, facts: list[SignatureFacts], policy: ValidationPolicy
+) -> DocumentFacts:
     return DocumentFacts(
-        header_is_first=header_is_first(document.pdf),
+        header_is_first=header_is_first(pdf),
         ends_at_end_mark=ends_at_end_mark(document.pdf),
         cells_in_disagreement=cells_in_disagreement(document.pdf, text_cells(document, policy.cells)),
         changes_after_last=_changes_after_last(facts),
+        has_hidden_signature=has_signature_behind(document.pdf, covered_end(document)),
     )
 
 

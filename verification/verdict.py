@@ -68,6 +68,8 @@ def verdict_on_document(
     objections = []
     if facts.cells_in_disagreement and policy.weight(Check.VALUE_SHOWN) is Weight.FAIL:
         objections.append(because(Cause.VALUE_NOT_SHOWN))
+    if facts.has_hidden_signature and policy.weight(Check.SIGNATURES_IN_FIELDS) is Weight.FAIL:
+        objections.append(because(Cause.HIDDEN_SIGNATURE))
     if facts.changes_after_last not in _EXTENSIONS and policy.weight(Check.ENDS_WITH_SIGNATURE) is Weight.FAIL:
         objections.append(because(Cause.CHANGED_AFTER_LAST))
     own = [s for s in signatures if s.kind is not SignatureKind.DOCUMENT_TIMESTAMP] or list(signatures)
@@ -90,6 +92,7 @@ def cautions(
         Check.NOTHING_AFTER_END: not facts.ends_at_end_mark,
         Check.VALUE_SHOWN: bool(facts.cells_in_disagreement),
         Check.ENDS_WITH_SIGNATURE: facts.changes_after_last not in _EXTENSIONS,
+        Check.SIGNATURES_IN_FIELDS: facts.has_hidden_signature,
     }
     found = [_CAUTIONS[c] for c, true in noticed.items() if true and policy.weight(c) is not Weight.IGNORE]
     unsure = [s for s in signatures if s.kind is SignatureKind.DOCUMENT_TIMESTAMP and not s.verdict.passed]
@@ -190,6 +193,13 @@ _CAUTIONS = {
         Text(
             "Tệp có thay đổi sau chữ ký cuối cùng.",
             "The file was changed after the last signature.",
+        ),
+    ),
+    Check.SIGNATURES_IN_FIELDS: Caution(
+        "signature-without-field",
+        Text(
+            "Tệp chứa một chữ ký hoặc dấu thời gian không nằm trong trường chữ ký nào đọc được.",
+            "The file holds a signature or time-stamp that is in no signature field that can be read.",
         ),
     ),
 }

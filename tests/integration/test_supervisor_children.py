@@ -86,7 +86,7 @@ def test_no_children_are_no_reason_to_wait(tmp_path: Path) -> None:
         assert supervisor.children_status() == ()
 
 
-def test_steps_around_a_child_run_once_and_in_order(tmp_path: Path) -> None:
+def test_a_child_is_prepared_once(tmp_path: Path) -> None:
     steps: list[str] = []
 
     def ready() -> bool:
@@ -98,11 +98,37 @@ def test_steps_around_a_child_run_once_and_in_order(tmp_path: Path) -> None:
         child=lambda: child_running(SLEEP, folder=tmp_path),
         ready=ready,
         prepare=lambda: steps.append("prepare"),
-        once_ready=lambda: steps.append("once ready"),
     )
     with Supervisor(tmp_path / "home", [child]) as supervisor:
         kill_and_wait_for_return(supervisor, "child")
-    assert steps == ["prepare", "ready", "once ready", "ready"]
+    assert steps == ["prepare", "ready", "ready"]
+
+
+def test_children_that_do_not_need_each_other_start_together(tmp_path: Path) -> None:
+    started: list[str] = []
+
+    def child(name: str, needs: tuple[str, ...]) -> Supervised:
+        return Supervised(
+            name=name,
+            child=lambda: child_running(SLEEP, folder=tmp_path),
+            ready=lambda: name != "slow" or "other" in started,
+            prepare=lambda: started.append(name),
+            needs=needs,
+        )
+
+    children = [child("slow", ()), child("other", ()), child("last", ("slow", "other"))]
+    with Supervisor(tmp_path / "home", children):
+        assert started == ["slow", "other", "last"]
+
+
+def test_people_are_told_what_happens(tmp_path: Path) -> None:
+    said: list[str] = []
+    child = supervised(SLEEP, name="child", folder=tmp_path)
+    with Supervisor(tmp_path / "home", [child], tell=said.append) as supervisor:
+        kill_and_wait_for_return(supervisor, "child")
+    assert said[0] == said[2] == "child: sẵn sàng (ready)"
+    assert said[1].startswith("child was ended by SIGKILL; khởi động lại (restarting)")
+    assert said[1].endswith("child.log")
 
 
 def kill_and_wait_for_return(supervisor: Supervisor, name: str, *, within: float = 20.0) -> int:

@@ -1,0 +1,148 @@
+"""Parts that are away in the middle: each gets a clear answer, nothing is lost, and the same call goes on."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from api.client import Refused
+from api.demo.people import SEAL_CREDENTIAL, SIGNATORY_CREDENTIAL
+from issuance.documents import DocumentState
+from tests.service import Service, running_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from api.document_forms import DocumentAnswer
+    from tests.parts import Bucket
+
+
+@pytest.fixture(scope="module")
+def service(
+    tmp_path_factory: pytest.TempPathFactory, module_database_url: str, module_bucket: Bucket
+) -> Iterator[Service]:
+    with running_service(tmp_path_factory.mktemp("s"), database_url=module_database_url, bucket=module_bucket) as one:
+        yield one
+
+
+def sign(service: Service, document: UUID, *, wait: int = 30) -> DocumentAnswer:
+    return service.signatory().sign(
+        document, credential=SIGNATORY_CREDENTIAL, activation=service.secrets.activation, wait=wait
+    )
+
+
+@contextmanager
+def without(service: Service, part: str) -> Iterator[None]:
+    service.stop(part)
+    yield
+    service.start(part)
+    service.await_ready()
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "state"),
+    [
+        ("responders", "timestamp-unavailable", DocumentState.AWAITING_TIMESTAMP),
+        ("signer", "signer-unavailable", DocumentState.SIGNING),
+    ],
+)
+def test_a_missing_part_is_named_and_the_same_call_goes_on(
+    service: Service, part: str, code: str, state: DocumentState
+) -> None:
+    service.signed()  # the worker now knows that the certificate is not revoked
+    document = service.submitted()
+    with without(service, part):
+        with pytest.raises(Refused) as refused:
+            sign(service, document.id)
+        assert (refused.value.status, refused.value.code) == (503, code)
+        assert refused.value.hint
+        assert refused.value.vi
+        held_up = service.submitter().document(document.id)
+        assert held_up.state is state
+        assert held_up.obstacle is not None
+        assert held_up.obstacle.code == code
+    finished = sign(service, document.id)
+    assert finished.state is DocumentState.SIGNED
+    assert finished.obstacle is None
+
+
+def test_a_document_goes_on_by_itself_once_the_part_is_back(service: Service) -> None:
+    document = service.signed()
+    with without(service, "responders"), pytest.raises(Refused):
+        service.clerk().issue(document.id, credential=SEAL_CREDENTIAL)
+    deadline = time.monotonic() + 60
+    while service.clerk().document(document.id).state is not DocumentState.ISSUED:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_killed_worker_only_makes_the_caller_wait(service: Service) -> None:
+    document = service.submitted()
+    service.processes["worker"].kill()
+    service.processes["worker"].wait()
+    assert sign(service, document.id, wait=1).state is DocumentState.SIGNING
+    service.start("worker")
+    assert sign(service, document.id, wait=60).state is DocumentState.SIGNED
+
+
+def test_an_answer_outlives_the_server(service: Service) -> None:
+    key, client = str(uuid.uuid4()), service.submitter()
+    first = client.create_document(service.notice.pdf, service.metadata(), idempotency_key=key)
+    service.processes["server"].kill()
+    service.processes["server"].wait()
+    service.start("server")
+    service.await_ready()
+    assert client.create_document(service.notice.pdf, service.metadata(), idempotency_key=key) == first
+
+
+@contextmanager
+def misled(service: Service, **settings: str) -> Iterator[None]:
+    """The server with other settings for a while."""
+    right = dict(service.environment)
+    service.stop("server")
+    service.environment.update(settings)
+    try:
+        service.start("server")
+        _await_life(service)
+        yield
+    finally:
+        service.stop("server")
+        service.environment.update(right)
+        service.start("server")
+        service.await_ready()
+
+
+def _await_life(service: Service) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            service.public().call("GET", "/healthz")
+        except Exception:  # noqa: BLE001 - whatever keeps it from answering
+            assert time.monotonic() < deadline, service.log("server")
+            time.sleep(0.05)
+        else:
+            return
+
+
+def test_an_object_store_that_is_away_is_named(service: Service) -> None:
+    with misled(service, KYSO_S3_ENDPOINT="http://127.0.0.1:9"):
+        assert not service.public().ready()
+        with pytest.raises(Refused) as refused:
+            service.submitter().create_document(service.notice.pdf, service.metadata())
+        assert (refused.value.status, refused.value.code) == (503, "object-storage-unavailable")
+
+
+def test_a_database_that_is_away_is_named(service: Service) -> None:
+    with misled(service, KYSO_DATABASE_URL="postgresql://kyso@127.0.0.1:9/kyso"):
+        assert service.public().call("GET", "/").status == 200
+        with pytest.raises(Refused) as refused:
+            service.submitter()
+        assert (refused.value.status, refused.value.code) == (503, "database-unavailable")
+        with pytest.raises(Refused) as refused:
+            service.public().call("GET", "/readyz")
+        assert refused.value.problem["database"] == "database-unavailable"
