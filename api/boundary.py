@@ -56,7 +56,8 @@ class Boundary:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        scope["kyso.request_id"] = request_id
+        # HEAD is answered as GET without the content, which the server leaves out (RFC 9110, 9.3.2).
+        scope = {**scope, "kyso.request_id": request_id, "method": scope["method"].replace("HEAD", "GET")}
         answer = _Answer(send, {**self._headers, "X-Request-Id": request_id})
         begun = time.monotonic()
         try:

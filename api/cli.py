@@ -30,6 +30,42 @@ AsJson = Annotated[bool, typer.Option("--json", help="Trả lời bằng JSON (a
 
 
 @app.command()
+def up(
+    *,
+    home: Annotated[Path, typer.Option(help="Thư mục dữ liệu (where everything is kept).")] = Path("var/kyso"),
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Địa chỉ phục vụ (where to answer); KYSO_LISTEN.")
+    ] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Có PKI, khóa, tài khoản mẫu (with sample accounts).")] = False,
+) -> None:
+    """Chạy toàn bộ dịch vụ trên một máy đến khi Ctrl-C (the whole service on one machine until Ctrl-C)."""
+    from api.commands import one_machine
+    from api.up import Contents
+
+    contents = Contents.DEMONSTRATION if demo else Contents.OWN
+    one_machine.up(home, contents=contents, listen=listen)
+
+
+@app.command()
+def demo(
+    *,
+    home: Annotated[Path, typer.Option(help="Thư mục dữ liệu (where everything is kept).")] = Path("var/demo"),
+    as_json: AsJson = False,
+) -> None:
+    """Ban hành một thông báo mẫu rồi dừng (issue a sample notice, then stop).
+
+    Mã thoát là 0 chỉ khi TOTAL_PASSED và văn bản đã ban hành (0 only for TOTAL_PASSED and ISSUED).
+    """
+    from api.commands import one_machine
+
+    outcome = one_machine.demonstrate(home)
+    if as_json:
+        typer.echo(outcome.as_json())
+    if not outcome.succeeded:
+        raise typer.Exit(1)
+
+
+@app.command()
 def serve() -> None:
     """Máy chủ HTTP (the HTTP server)."""
     from api.commands import processes

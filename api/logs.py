@@ -7,7 +7,7 @@ import sys
 
 import structlog
 
-_QUIET = ("uvicorn.access", "multipart", "python_multipart", "urllib3", "PIL", "fontTools")
+_QUIET = ("uvicorn.access", "procrastinate", "multipart", "python_multipart", "urllib3", "PIL", "fontTools")
 
 
 def configure_logs(*, level: int = logging.INFO) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from fastapi.openapi.utils import get_openapi
 
 from api.authorization import is_public
+from api.document_forms import MetadataForm
 from api.problem_answers import PROBLEM_SCHEMA
 
 if TYPE_CHECKING:
@@ -62,12 +63,19 @@ def description_of(app: FastAPI, *, public_url: str) -> Node:
     components["securitySchemes"] = cast("Node", _SECURITY)
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = PROBLEM_SCHEMA
+    schemas |= _metadata_schemas()
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for path in cast("dict[str, dict[str, Node]]", document["paths"]).values():
         for method, operation in path.items():
             _complete(method, operation)
     return document
+
+
+def _metadata_schemas() -> Node:
+    """The description of a draft, which travels inside a form and so is not found by the framework."""
+    schema = MetadataForm.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), "MetadataForm": schema}
 
 
 def _complete(method: str, operation: Node) -> None:

@@ -47,7 +47,12 @@ ROWS: Mapping[str, Row] = {
     "revocation-unavailable": Row(503, "Chưa lấy được trạng thái chứng thư số", "Revocation data not available", _WAIT),
     "timestamp-unavailable": Row(503, "Chưa lấy được dấu thời gian", "No timestamp authority answered", _WAIT),
     "timestamp-refused": Row(502, "Dấu thời gian nhận được không tin cậy", "The timestamp was refused", _REPORT),
+    "timestamp-unreadable": Row(502, "Không đọc được dấu thời gian", "The timestamp is unreadable", _REPORT),
     # signing
+    "appearance-unfit": Row(
+        422, "Ảnh chữ ký hoặc ảnh dấu không dùng được", "The picture cannot be used", "Hãy thay ảnh PNG nền trong suốt."
+    ),
+    "lint-failed": Row(500, "Chữ ký chuẩn bị không đạt bước kiểm", "The prepared signature failed its lint", _REPORT),
     "signing-error": Row(500, "Lỗi khi ký số", "Signing error", _REPORT),
     "document-unfit": Row(
         422, "Tệp không thể ký số", "The file cannot be signed", "Hãy sửa tệp theo các lý do nêu ra rồi gửi lại."

@@ -17,8 +17,8 @@ _AT_ONCE = 2
 class SecretHashes:
     """Makes and checks Argon2id hashes; the time of a check does not tell whether there was a hash to check against."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
         self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._nobodys = self._hasher.hash("nobody has this secret")
 

@@ -53,10 +53,19 @@ def unknown_names(known: frozenset[str]) -> Iterator[str]:
         if name.startswith(_PREFIX) and name not in variables and not name.startswith(_ELSEWHERE_PREFIXES):
             yield _unknown(name, variables)
     config = os.environ.get("KYSO_CONFIG")
-    if config and Path(config).is_file():
-        for name in tomllib.loads(Path(config).read_text(encoding="utf-8")):
-            if name not in known:
-                yield f"{config}: {_unknown(name, set(known))}"
+    if config:
+        yield from _unknown_in_file(Path(config), known)
+
+
+def _unknown_in_file(config: Path, known: frozenset[str]) -> Iterator[str]:
+    try:
+        names = tomllib.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        yield f"KYSO_CONFIG: {config} cannot be read: {error}"
+        return
+    for name in names:
+        if name not in known:
+            yield f"{config}: {_unknown(name, set(known))}"
 
 
 def _unknown(name: str, known: set[str]) -> str:

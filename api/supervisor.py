@@ -26,12 +26,13 @@ from typing import Self
 
 from api.supervision.errors import ChildGaveUp, HomeTaken, HomeUnusable, SupervisorError
 from api.supervision.home import Home
-from api.supervision.life import ChildState, ChildStatus, Life, RestartPolicy, Supervised
+from api.supervision.life import ChildNews, ChildState, ChildStatus, Life, RestartPolicy, Supervised
 from api.supervision.log import ChildLog
 from api.supervision.undertaker import Undertaker
 
 __all__ = [
     "ChildGaveUp",
+    "ChildNews",
     "ChildState",
     "ChildStatus",
     "HomeTaken",
@@ -52,7 +53,7 @@ def _do_nothing() -> None:
     """What is done once all is up, unless the caller says something else."""
 
 
-def _say_nothing(_sentence: str) -> None:
+def _say_nothing(_news: ChildNews) -> None:
     """What is told to people, unless the caller wants to hear it."""
 
 
@@ -66,7 +67,7 @@ class _News(Enum):
 class Supervisor:
     """Keeps children, each started when those it needs are ready; logs go to ``home/log/NAME.log``.
 
-    ``tell`` gets a sentence for people whenever a child is ready or has to be started again, from another thread.
+    ``tell`` is called, from another thread, whenever a child is ready or has to be started again.
     Used once: either ``run_until_stopped``, or ``start`` (also as ``with``), work of one's own, ``stop``. ``failure``
     is what ended the supervision before its time, or None.
     """
@@ -77,7 +78,7 @@ class Supervisor:
         children: Sequence[Supervised],
         *,
         policy: RestartPolicy = _DEFAULT_POLICY,
-        tell: Callable[[str], None] = _say_nothing,
+        tell: Callable[[ChildNews], None] = _say_nothing,
     ) -> None:
         self._tell = tell
         self._home = Home(home)

@@ -53,10 +53,7 @@ class Contents(Enum):
 
 
 class OneMachine:
-    """The parts of a service whose files are below ``home``; :meth:`children` is what a supervisor runs.
-
-    ``secrets`` are the accounts of a demonstration, once its children are up.
-    """
+    """The parts of a service whose files are below ``home``; :meth:`children` is what a supervisor runs."""
 
     def __init__(self, home: Path, *, contents: Contents, settings: OneMachineSettings) -> None:
         self._home = home.absolute()
@@ -67,7 +64,7 @@ class OneMachine:
         self._signer_socket = socket_folder(self._home / "signer", account=caller()) / "signer.sock"
         self._foundations: Foundations | None = None
         self.address = Address.parse(settings.listen)
-        self.secrets: DemonstrationSecrets | None = None
+        self._secrets: DemonstrationSecrets | None = None
 
     @property
     def url(self) -> str:
@@ -79,6 +76,14 @@ class OneMachine:
         """What the operator should know about where files lie."""
         embedded = [part for part in (self._postgres, self._s3) if part is not None]
         return tuple(part.remark for part in embedded if part.remark is not None)
+
+    @property
+    def secrets(self) -> DemonstrationSecrets:
+        """The accounts of a demonstration, once its children are up."""
+        if self._secrets is None:
+            msg = "only a demonstration that is up has accounts of its own"
+            raise RuntimeError(msg)
+        return self._secrets
 
     def children(self) -> tuple[Supervised, ...]:
         """In starting order."""
@@ -157,7 +162,7 @@ class OneMachine:
             try:
                 uow = PostgresUnitOfWork(engine, JobQueue())
                 now = SystemClock().now()
-                self.secrets = fill_register(self._home, self._laid(), uow=uow, hashes=SecretHashes(), at=now)
+                self._secrets = fill_register(self._home, self._laid(), uow=uow, hashes=SecretHashes(), at=now)
             finally:
                 engine.dispose()
 

@@ -5,39 +5,59 @@ SHA-2 with RSA of 2048 bits and more (PKCS#1 and PSS), ECDSA and Ed25519; everyt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from certs import _tsp_asn1 as shapes
+from certs.algorithms import DigestAlgorithm, SignatureAlgorithm, SignatureScheme
 from certs.errors import TimestampUnreadable
-from certs.tsp import DIGEST_NAMES, AlgorithmIdentifier, algorithm_identifier
+from certs.identifiers import DIGEST_OIDS, MGF1, RSA_ENCRYPTION, RSASSA_PSS, SIGNATURE_OIDS
+from certs.tsp import AlgorithmIdentifier, algorithm_identifier
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-_RSA = "1.2.840.113549.1.1.1"
-_RSA_PSS = "1.2.840.113549.1.1.10"
-_ED25519 = "1.3.101.112"
-_MGF1 = "1.2.840.113549.1.1.8"
-_RSA_WITH_DIGEST = {
-    "1.2.840.113549.1.1.11": "sha256",
-    "1.2.840.113549.1.1.12": "sha384",
-    "1.2.840.113549.1.1.13": "sha512",
+_HASHES = {
+    DigestAlgorithm.SHA256: hashes.SHA256(),
+    DigestAlgorithm.SHA384: hashes.SHA384(),
+    DigestAlgorithm.SHA512: hashes.SHA512(),
 }
-_ECDSA_WITH_DIGEST = {
-    "1.2.840.10045.4.3.2": "sha256",
-    "1.2.840.10045.4.3.3": "sha384",
-    "1.2.840.10045.4.3.4": "sha512",
-}
-_DIGESTS: dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
-    "sha256": hashes.SHA256,
-    "sha384": hashes.SHA384,
-    "sha512": hashes.SHA512,
-}
+_DIGESTS_BY_OID = {oid: _HASHES[digest] for digest, oid in DIGEST_OIDS.items()}
+_ALGORITHMS_BY_OID = {oid: algorithm for algorithm, oid in SIGNATURE_OIDS.items()}
+_PKCS1 = {a.digest: a for a in SignatureAlgorithm if a.scheme is SignatureScheme.RSA_PKCS1}
+_PKCS1_BY_DIGEST_OID = {oid: _PKCS1[digest] for digest, oid in DIGEST_OIDS.items()}
 _SMALLEST_RSA = 2048
+
+
+def verifies(*, key: PublicKeyTypes, algorithm: SignatureAlgorithm, dtbs: bytes, value: bytes) -> bool:
+    """Whether the value is this key's signature over the data; a key of another kind made none."""
+    digest = _HASHES[algorithm.digest]
+    try:
+        match algorithm.scheme:
+            case SignatureScheme.RSA_PKCS1:
+                if isinstance(key, rsa.RSAPublicKey):
+                    key.verify(value, dtbs, padding.PKCS1v15(), digest)
+                    return True
+            case SignatureScheme.RSA_PSS:
+                if isinstance(key, rsa.RSAPublicKey):
+                    key.verify(value, dtbs, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
+                    return True
+            case SignatureScheme.ECDSA:
+                if isinstance(key, ec.EllipticCurvePublicKey):
+                    key.verify(value, dtbs, ec.ECDSA(digest))
+                    return True
+            case SignatureScheme.ED25519:
+                if isinstance(key, ed25519.Ed25519PublicKey):
+                    key.verify(value, dtbs)
+                    return True
+            case _:
+                assert_never(algorithm.scheme)
+    except InvalidSignature:
+        return False
+    return False
 
 
 def is_signed_by(
@@ -52,39 +72,33 @@ def is_signed_by(
 
     ``digest_algorithm`` is a dotted OID, needed where CMS says only ``rsaEncryption`` (RFC 3370, 3.2).
     """
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < _SMALLEST_RSA:
+        return False
     try:
-        match key:
-            case rsa.RSAPublicKey() if key.key_size >= _SMALLEST_RSA:
-                scheme, digest = _rsa_scheme(algorithm, digest_algorithm=digest_algorithm)
-                key.verify(signature, message, scheme, digest)
-            case ec.EllipticCurvePublicKey():
-                key.verify(signature, message, ec.ECDSA(_DIGESTS[_ECDSA_WITH_DIGEST[algorithm.oid]]()))
-            case ed25519.Ed25519PublicKey() if algorithm.oid == _ED25519:
-                key.verify(signature, message)
-            case _:
-                return False
+        if algorithm.oid == RSASSA_PSS:
+            return _is_signed_with_pss(key, message=message, signature=signature, algorithm=algorithm)
+        named = algorithm.oid != RSA_ENCRYPTION
+        known = _ALGORITHMS_BY_OID[algorithm.oid] if named else _PKCS1_BY_DIGEST_OID[digest_algorithm or ""]
+        return verifies(key=key, algorithm=known, dtbs=message, value=signature)
     except (InvalidSignature, UnsupportedAlgorithm, TimestampUnreadable, ValueError, KeyError):
         return False
-    return True
 
 
-def _rsa_scheme(
-    algorithm: AlgorithmIdentifier, *, digest_algorithm: str | None
-) -> tuple[padding.AsymmetricPadding, hashes.HashAlgorithm]:
-    if algorithm.oid == _RSA_PSS:
-        return _pss(algorithm)
-    name = DIGEST_NAMES[digest_algorithm or ""] if algorithm.oid == _RSA else _RSA_WITH_DIGEST[algorithm.oid]
-    return padding.PKCS1v15(), _DIGESTS[name]()
+def _is_signed_with_pss(
+    key: PublicKeyTypes, *, message: bytes, signature: bytes, algorithm: AlgorithmIdentifier
+) -> bool:
+    """RFC 8017, A.2.3, with digest, mask digest and salt length as the signer spelt them out; the defaults mean SHA-1.
 
-
-def _pss(algorithm: AlgorithmIdentifier) -> tuple[padding.PSS, hashes.HashAlgorithm]:
-    """RFC 8017, A.2.3, with digest, mask digest and salt length spelt out; the defaults mean SHA-1."""
+    Raises ``InvalidSignature`` and what reading parameters raises.
+    """
     parameters = shapes.decode(shapes.PssParameters, algorithm.parameters or b"")
     mask = algorithm_identifier(parameters.mask or [])
-    if mask.oid != _MGF1 or mask.parameters is None or parameters.salt_length is None:
+    if mask.oid != MGF1 or mask.parameters is None or parameters.salt_length is None:
         msg = "unusual PSS parameters"
         raise TimestampUnreadable(msg)
-    mask_digest = algorithm_identifier(shapes.elements(mask.parameters)).oid
-    digest = algorithm_identifier(parameters.digest or []).oid
-    scheme = padding.PSS(padding.MGF1(_DIGESTS[DIGEST_NAMES[mask_digest]]()), parameters.salt_length)
-    return scheme, _DIGESTS[DIGEST_NAMES[digest]]()
+    mask_digest = _DIGESTS_BY_OID[algorithm_identifier(shapes.elements(mask.parameters)).oid]
+    digest = _DIGESTS_BY_OID[algorithm_identifier(parameters.digest or []).oid]
+    if not isinstance(key, rsa.RSAPublicKey):
+        return False
+    key.verify(signature, message, padding.PSS(padding.MGF1(mask_digest), parameters.salt_length), digest)
+    return True

@@ -14,21 +14,19 @@ from typing import TYPE_CHECKING
 
 from certs import _tsp_asn1 as shapes
 from certs import der
+from certs.algorithms import DigestAlgorithm
 from certs.errors import TimestampUnreadable
+from certs.identifiers import DIGEST_OIDS, digest_identifier_with_null
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cryptography.hazmat import asn1
 
-DIGEST_NAMES = {
-    "2.16.840.1.101.3.4.2.1": "sha256",
-    "2.16.840.1.101.3.4.2.2": "sha384",
-    "2.16.840.1.101.3.4.2.3": "sha512",
-}
+DIGEST_NAMES = {oid: digest.value for digest, oid in DIGEST_OIDS.items()}
 """Digest algorithms that a token, or what it covers, may use; SHA-1 proves nothing any more (ETSI TS 119 312)."""
 
-SHA256 = "2.16.840.1.101.3.4.2.1"
+SHA256 = DIGEST_OIDS[DigestAlgorithm.SHA256]
 CONTENT_TYPE = "1.2.840.113549.1.9.3"
 MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
@@ -108,7 +106,7 @@ class TokenContents:
 
 def write_request(digest: bytes, *, nonce: int) -> bytes:
     """``TimeStampReq`` for a SHA-256 digest, with the authority's certificates wanted in the answer."""
-    imprint = der.sequence(der.sequence(der.oid(SHA256), der.null()), der.octet_string(digest))
+    imprint = der.sequence(digest_identifier_with_null(DigestAlgorithm.SHA256), der.octet_string(digest))
     return der.sequence(der.integer(1), imprint, der.integer(nonce), der.boolean_true())
 
 

@@ -42,10 +42,11 @@ system_name() { (. /etc/os-release 2>/dev/null && echo "${PRETTY_NAME:-this syst
 # shellcheck source=/dev/null
 is_debian_12() { (. /etc/os-release 2>/dev/null && [ "${ID:-}-${VERSION_ID:-}" = debian-12 ]); }
 
-# The probes of deploy/debian-packages: a path is looked for in the system and below .tools/root, a name on the PATH.
+# The probes of deploy/debian-packages: a path, which may have a *, is looked for in the system and below .tools/root; a
+# name is looked for on the PATH.
 is_there() {
     case $1 in
-        /*) [ -e "$1" ] || [ -e "$unpacked$1" ] ;;
+        /*) compgen -G "$1" >/dev/null || compgen -G "$unpacked$1" >/dev/null ;;
         *) command -v "$1" >/dev/null 2>&1 ;;
     esac
 }

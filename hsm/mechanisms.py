@@ -16,6 +16,7 @@ from pkcs11 import MGF, KeyType, Mechanism
 
 from certs import der
 from certs.algorithms import DigestAlgorithm, SignatureAlgorithm, SignatureScheme
+from certs.identifiers import digest_identifier_with_null
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -37,11 +38,6 @@ _PSS = {
     _SHA256: (Mechanism.SHA256, MGF.SHA256, 32),
     _SHA384: (Mechanism.SHA384, MGF.SHA384, 48),
     _SHA512: (Mechanism.SHA512, MGF.SHA512, 64),
-}
-_DIGEST_OIDS = {
-    _SHA256: "2.16.840.1.101.3.4.2.1",
-    _SHA384: "2.16.840.1.101.3.4.2.2",
-    _SHA512: "2.16.840.1.101.3.4.2.3",
 }
 _KEY_TYPES = {
     SignatureScheme.RSA_PKCS1: KeyType.RSA,
@@ -76,8 +72,8 @@ class Route:
             case Input.DIGEST:
                 return hashlib.new(self.digest.value, dtbs).digest()
             case Input.DIGEST_INFO:
-                identifier = der.sequence(der.oid(_DIGEST_OIDS[self.digest]), der.null())
-                return der.sequence(identifier, der.octet_string(hashlib.new(self.digest.value, dtbs).digest()))
+                octets = der.octet_string(hashlib.new(self.digest.value, dtbs).digest())
+                return der.sequence(digest_identifier_with_null(self.digest), octets)
             case _:
                 assert_never(self.input)
 

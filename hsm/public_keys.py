@@ -1,18 +1,17 @@
-"""The public half of a key on a token: read, and used to check every value before it is released."""
+"""The public half of a key on a token, by which every value is checked before it is released."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from pkcs11 import Attribute, KeyType, ObjectClass, PKCS11Error
 
 from certs import der
-from certs.algorithms import DigestAlgorithm, SignatureAlgorithm, SignatureScheme
+from certs.identifiers import ED25519
 
 if TYPE_CHECKING:
     from pkcs11 import Object, PrivateKey, Session
@@ -20,12 +19,6 @@ if TYPE_CHECKING:
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 _EC_PUBLIC_KEY = "1.2.840.10045.2.1"
-_ED25519 = "1.3.101.112"
-_HASHES = {
-    DigestAlgorithm.SHA256: hashes.SHA256(),
-    DigestAlgorithm.SHA384: hashes.SHA384(),
-    DigestAlgorithm.SHA512: hashes.SHA512(),
-}
 
 
 def newest_certificate(session: Session, key: PrivateKey) -> x509.Certificate | None:
@@ -53,35 +46,6 @@ def subject_public_key_info(key: PublicKey) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def verifies(*, key: PublicKey, algorithm: SignatureAlgorithm, dtbs: bytes, value: bytes) -> bool:
-    """Whether the value is this key's signature over the data."""
-    digest = _HASHES[algorithm.digest]
-    try:
-        match algorithm.scheme:
-            case SignatureScheme.RSA_PKCS1:
-                if isinstance(key, rsa.RSAPublicKey):
-                    key.verify(value, dtbs, padding.PKCS1v15(), digest)
-                    return True
-            case SignatureScheme.RSA_PSS:
-                if isinstance(key, rsa.RSAPublicKey):
-                    salted = padding.PSS(mgf=padding.MGF1(digest), salt_length=digest.digest_size)
-                    key.verify(value, dtbs, salted, digest)
-                    return True
-            case SignatureScheme.ECDSA:
-                if isinstance(key, ec.EllipticCurvePublicKey):
-                    key.verify(value, dtbs, ec.ECDSA(digest))
-                    return True
-            case SignatureScheme.ED25519:
-                if isinstance(key, ed25519.Ed25519PublicKey):
-                    key.verify(value, dtbs)
-                    return True
-            case _:
-                assert_never(algorithm.scheme)
-    except InvalidSignature:
-        return False
-    return False
-
-
 def _certificate(thing: Object) -> x509.Certificate | None:
     try:
         return x509.load_der_x509_certificate(thing[Attribute.VALUE])
@@ -100,7 +64,7 @@ def _public_key(thing: Object, key_type: KeyType) -> PublicKey | None:
                 identifier = der.sequence(der.oid(_EC_PUBLIC_KEY), thing[Attribute.EC_PARAMS])
                 return _loaded(identifier, thing[Attribute.EC_POINT])
             case KeyType.EC_EDWARDS:
-                return _loaded(der.sequence(der.oid(_ED25519)), thing[Attribute.EC_POINT])
+                return _loaded(der.sequence(der.oid(ED25519)), thing[Attribute.EC_POINT])
             case _:
                 return None
     except (ValueError, UnsupportedAlgorithm):

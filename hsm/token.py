@@ -14,11 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pkcs11 import Attribute, ObjectClass
 
 from certs.algorithms import SignatureAlgorithm
+from certs.signature_values import verifies
 from hsm.errors import DeviceAnsweredWrongly, KeyAbsent, MechanismUnsupported
 from hsm.inventory import KeyDescription, TokenInventory
 from hsm.login import open_session, translated
 from hsm.mechanisms import Route, fits, routes, signature_octets
-from hsm.public_keys import PublicKey, newest_certificate, public_key_of, subject_public_key_info, verifies
+from hsm.public_keys import PublicKey, newest_certificate, public_key_of, subject_public_key_info
 from hsm.uri import ObjectType, Pkcs11Uri, TokenIdentity
 
 if TYPE_CHECKING:

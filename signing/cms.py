@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 
 from certs import der
-from certs.algorithms import DigestAlgorithm, SignatureAlgorithm, SignatureScheme
+from certs.identifiers import digest_identifier, signature_identifier
+
+if TYPE_CHECKING:
+    from certs.algorithms import SignatureAlgorithm
 
 _ID_DATA = "1.2.840.113549.1.7.1"
 _ID_SIGNED_DATA = "1.2.840.113549.1.7.2"
@@ -22,23 +26,6 @@ _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 _ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52"
 _SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
-_MGF1 = "1.2.840.113549.1.1.8"
-
-_DIGEST_OIDS = {
-    DigestAlgorithm.SHA256: "2.16.840.1.101.3.4.2.1",
-    DigestAlgorithm.SHA384: "2.16.840.1.101.3.4.2.2",
-    DigestAlgorithm.SHA512: "2.16.840.1.101.3.4.2.3",
-}
-_SIGNATURE_OIDS = {
-    SignatureAlgorithm.RSA_SHA256: "1.2.840.113549.1.1.11",
-    SignatureAlgorithm.RSA_SHA384: "1.2.840.113549.1.1.12",
-    SignatureAlgorithm.RSA_SHA512: "1.2.840.113549.1.1.13",
-    SignatureAlgorithm.ECDSA_SHA256: "1.2.840.10045.4.3.2",
-    SignatureAlgorithm.ECDSA_SHA384: "1.2.840.10045.4.3.3",
-    SignatureAlgorithm.ECDSA_SHA512: "1.2.840.10045.4.3.4",
-    SignatureAlgorithm.ED25519: "1.3.101.112",
-}
-_RSASSA_PSS = "1.2.840.113549.1.1.10"
 
 
 def signed_attributes(*, document_digest: bytes, certificate: bytes, algorithm: SignatureAlgorithm) -> bytes:
@@ -71,16 +58,16 @@ def signature_container(
     signer = der.sequence(
         der.integer(1),
         _issuer_and_serial(certificate),
-        _digest_identifier(algorithm.digest),
+        digest_identifier(algorithm.digest),
         # [0] IMPLICIT: the SET's own tag is replaced (RFC 5652, 5.3); signed was the SET (5.4).
         b"\xa0" + attributes[1:],
-        _signature_identifier(algorithm),
+        signature_identifier(algorithm),
         der.octet_string(value),
         unsigned,
     )
     signed_data = der.sequence(
         der.integer(1),
-        der.set_of(_digest_identifier(algorithm.digest)),
+        der.set_of(digest_identifier(algorithm.digest)),
         der.sequence(der.oid(_ID_DATA)),
         b"\xa0" + der.set_of(certificate, *chain)[1:],
         der.set_of(signer),
@@ -106,10 +93,10 @@ def _certificate_attribute(certificate: bytes) -> bytes:
 
 @lru_cache(maxsize=32)
 def _protection_attribute(algorithm: SignatureAlgorithm) -> bytes:
-    signature = _signature_identifier(algorithm)
+    signature = signature_identifier(algorithm)
     return _attribute(
         _ALGORITHM_PROTECTION,
-        der.sequence(_digest_identifier(algorithm.digest), b"\xa1" + signature[1:]),
+        der.sequence(digest_identifier(algorithm.digest), b"\xa1" + signature[1:]),
     )
 
 
@@ -117,30 +104,3 @@ def _protection_attribute(algorithm: SignatureAlgorithm) -> bytes:
 def _issuer_and_serial(certificate: bytes) -> bytes:
     parsed = x509.load_der_x509_certificate(certificate)
     return der.sequence(parsed.issuer.public_bytes(), der.integer(parsed.serial_number))
-
-
-@lru_cache(maxsize=8)
-def _digest_identifier(digest: DigestAlgorithm) -> bytes:
-    """SHA-2 identifiers carry no parameters (RFC 5754, 2)."""
-    return der.sequence(der.oid(_DIGEST_OIDS[digest]))
-
-
-@lru_cache(maxsize=32)
-def _signature_identifier(algorithm: SignatureAlgorithm) -> bytes:
-    if algorithm.scheme is SignatureScheme.RSA_PSS:
-        return der.sequence(der.oid(_RSASSA_PSS), _pss_parameters(algorithm.digest))
-    identifier = der.oid(_SIGNATURE_OIDS[algorithm])
-    # RFC 4055, 5: NULL parameters with RSA; none with ECDSA (RFC 5754, 3.3) and Ed25519 (RFC 8419).
-    if algorithm.scheme is SignatureScheme.RSA_PKCS1:
-        return der.sequence(identifier, der.null())
-    return der.sequence(identifier)
-
-
-def _pss_parameters(digest: DigestAlgorithm) -> bytes:
-    """RSASSA-PSS-params with MGF1 over the same digest and a salt as long as it (RFC 4055, 3.1)."""
-    hash_identifier = der.sequence(der.oid(_DIGEST_OIDS[digest]), der.null())
-    return der.sequence(
-        der.context(0, hash_identifier),
-        der.context(1, der.sequence(der.oid(_MGF1), hash_identifier)),
-        der.context(2, der.integer(hashlib.new(digest.value).digest_size)),
-    )

@@ -31,6 +31,7 @@ from signing._pyhanko import (
     reading,
     written,
 )
+from signing.appearances import show
 from signing.errors import FieldUnavailable
 from signing.fields import empty_signature_field
 from signing.geometry import PlacedBox, place
@@ -102,34 +103,28 @@ def _append_signature_fields(writer: IncrementalPdfFileWriter, layout: Layout) -
         )
         field = empty_signature_field(writer, field_name)
         field["/MK"] = dictionary({"/R": NumberObject(placed.rotation)})
+        show(writer, field)
 
 
 def _append_text_field(writer: IncrementalPdfFileWriter, *, field_name: str, label: str, box: PlacedBox) -> None:
     """An empty, read-only text field merged with its widget (12.7.5.3); :mod:`signing.fill` gives it its value."""
     page_ref = writer.find_page_for_modification(box.page_index)[0]
-    empty = StreamObject(
-        dictionary(
-            {"/Type": name("/XObject"), "/Subtype": name("/Form"), "/BBox": numbers(0, 0, box.width, box.height)}
-        ),
-        stream_data=b"",
+    field = dictionary(
+        {
+            "/Type": name("/Annot"),
+            "/Subtype": name("/Widget"),
+            "/FT": name("/Tx"),
+            "/T": TextStringObject(field_name),
+            "/TU": TextStringObject(label),
+            "/Ff": NumberObject(1),
+            "/F": NumberObject(4),
+            "/Rect": numbers(*box.rect),
+            "/P": page_ref,
+            "/MK": dictionary({"/R": NumberObject(box.rotation)}),
+        }
     )
-    field_ref = writer.add_object(
-        dictionary(
-            {
-                "/Type": name("/Annot"),
-                "/Subtype": name("/Widget"),
-                "/FT": name("/Tx"),
-                "/T": TextStringObject(field_name),
-                "/TU": TextStringObject(label),
-                "/Ff": NumberObject(1),
-                "/F": NumberObject(4),
-                "/Rect": numbers(*box.rect),
-                "/P": page_ref,
-                "/AP": dictionary({"/N": writer.add_object(empty)}),
-                "/MK": dictionary({"/R": NumberObject(box.rotation)}),
-            }
-        )
-    )
+    show(writer, field)
+    field_ref = writer.add_object(field)
     writer.register_annotation(page_ref, field_ref)
     form = _interactive_form(writer)
     form["/Fields"].append(field_ref)

@@ -11,17 +11,13 @@ from typing import TYPE_CHECKING
 from signing._pyhanko import (
     IncrementalPdfFileWriter,
     NumberObject,
-    StreamObject,
     TextStringObject,
     dictionary,
     increment,
-    name,
-    numbers,
-    rectangle_at,
     written,
 )
-from signing.fields import empty_text_field, field_rotation
-from signing.geometry import upright_matrix
+from signing.appearances import show, shown_size
+from signing.fields import empty_text_field
 from signing.layout import DATE_FIELD, NUMBER_FIELD
 from signing.typeface import Style, embed, typeface
 
@@ -60,27 +56,18 @@ def fill_cells(pdf: bytes, *, number: str, issued_on: date) -> bytes:
 def _fill(writer: IncrementalPdfFileWriter, *, field_name: str, text: str, style: Style, characters: str) -> None:
     field = empty_text_field(writer, field_name)
     face = typeface(style, characters)
-    llx, lly, urx, ury = rectangle_at(field, "/Rect")
-    rotation = field_rotation(field)
-    width, height = (urx - llx, ury - lly) if rotation in {0, 180} else (ury - lly, urx - llx)
+    width, height = shown_size(field)
     size = min(_SIZES[field_name], _SIZES[field_name] * width / face.width(text, size=_SIZES[field_name]))
     # The number stands against the "/" of its symbol, the date against the comma before it.
     left = width - face.width(text, size=size) if field_name == NUMBER_FIELD else 0.0
     baseline = (height - (face.ascent + face.descent) * size / 1000) / 2 + face.descent * size / 1000
     content = f"/Tx BMC q BT 0 g /F {size:.2f} Tf {left:.3f} {baseline:.3f} Td ".encode()
-    appearance = StreamObject(
-        dictionary(
-            {
-                "/Type": name("/XObject"),
-                "/Subtype": name("/Form"),
-                "/BBox": numbers(0, 0, width, height),
-                "/Matrix": upright_matrix(rotation),
-                "/Resources": dictionary({"/Font": dictionary({"/F": embed(writer, face)})}),
-            }
-        ),
-        stream_data=content + face.hexadecimal(text) + b" Tj ET Q EMC",
-    )
     field["/V"] = TextStringObject(text)
     field["/Ff"] = NumberObject(1)
-    field["/AP"] = dictionary({"/N": writer.add_object(appearance)})
+    show(
+        writer,
+        field,
+        content=content + face.hexadecimal(text) + b" Tj ET Q EMC",
+        resources=dictionary({"/Font": dictionary({"/F": embed(writer, face)})}),
+    )
     writer.update_container(field)

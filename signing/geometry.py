@@ -67,7 +67,11 @@ def _placed(box: Box, area: tuple[float, float, float, float], *, rotation: int,
         180: (x0 + right, y0 + top, x1 - left, y1 - bottom),
         270: (x0 + bottom, y0 + right, x1 - top, y1 - left),
     }[rotation]
-    return PlacedBox(page_index=box.page - 1, rect=rect, width=width, height=height, rotation=rotation)
+    # Rounded here, once: what is written, read back and measured again must stay the same to the last digit.
+    x, y, right_x, top_y = (round(side, 3) for side in rect)
+    return PlacedBox(
+        page_index=box.page - 1, rect=(x, y, right_x, top_y), width=width, height=height, rotation=rotation
+    )
 
 
 def _visible_area(page: DictionaryObject, *, cell: str) -> tuple[float, float, float, float]:

@@ -20,19 +20,15 @@ from signing._pyhanko import (
     SignatureObject,
     SigObjSetup,
     SigSeedSubFilter,
-    StreamObject,
     dictionary,
     dictionary_at,
     increment,
     integer_at,
-    name,
-    numbers,
     reading,
-    rectangle_at,
 )
+from signing.appearances import show, shown_size
 from signing.cms import signed_attributes
-from signing.fields import empty_signature_field, field_rotation
-from signing.geometry import upright_matrix
+from signing.fields import empty_signature_field
 from signing.images import embed_png
 from signing.prepared import PreparedSignature, PreparedTimestamp, ReservedRegion, demand_increment
 from signing.profiles import Certification
@@ -143,25 +139,16 @@ def _embed(
 
 def _show(writer: IncrementalPdfFileWriter, field: DictionaryObject, appearance: Appearance) -> None:
     """Centre the picture in the field's box, as large as its proportions allow."""
-    llx, lly, urx, ury = rectangle_at(field, "/Rect")
-    rotation = field_rotation(field)
-    width, height = (urx - llx, ury - lly) if rotation in {0, 180} else (ury - lly, urx - llx)
+    width, height = shown_size(field)
     image, proportion = embed_png(writer, appearance.png)
     shown_width = min(width, height * proportion)
     shown_height = shown_width / proportion
     left, bottom = (width - shown_width) / 2, (height - shown_height) / 2
     content = f"q {shown_width:.3f} 0 0 {shown_height:.3f} {left:.3f} {bottom:.3f} cm /Picture Do Q"
-    form = StreamObject(
-        dictionary(
-            {
-                "/Type": name("/XObject"),
-                "/Subtype": name("/Form"),
-                "/BBox": numbers(0, 0, width, height),
-                "/Matrix": upright_matrix(rotation),
-                "/Resources": dictionary({"/XObject": dictionary({"/Picture": image})}),
-            }
-        ),
-        stream_data=content.encode(),
+    show(
+        writer,
+        field,
+        content=content.encode(),
+        resources=dictionary({"/XObject": dictionary({"/Picture": image})}),
     )
-    field["/AP"] = dictionary({"/N": writer.add_object(form)})
     writer.update_container(field)

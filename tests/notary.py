@@ -17,7 +17,7 @@ from asn1crypto.crl import CertificateList
 from certomancer.registry import ArchLabel, CertLabel, KeyLabel, ServiceLabel
 from certomancer.registry.config import CertomancerConfig
 from certomancer.services import TimeStamper as Authority
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.content import RawContent
@@ -35,6 +35,7 @@ from certs.anchors import TrustAnchors
 from certs.revocation import RevocationInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 SIGNED_AT = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
@@ -123,22 +124,27 @@ SIGNATORY = Person("signatory", "SigSignatory")
 SEAL = Person("seal", "SigSeal")
 
 
-class Notary:
-    """The test PKI, with fresh keys in ``directory``, and what can be made with it."""
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
-    def __init__(self, directory: Path) -> None:
-        """Make fresh keys: the signatory's is RSA, the others are on P-256."""
-        for name in _KEYS:
-            key = (
-                rsa.generate_private_key(65537, 2048)
-                if name == "signatory"
-                else ec.generate_private_key(ec.SECP256R1())
-            )
+
+def fresh_keys() -> dict[str, Key]:
+    """Keys for the test PKI: the signatory's is RSA, the others are on P-256."""
+    keys: dict[str, Key] = {name: ec.generate_private_key(ec.SECP256R1()) for name in _KEYS}
+    return keys | {"signatory": rsa.generate_private_key(65537, 2048)}
+
+
+class Notary:
+    """A PKI, and what can be made with it: the test PKI with fresh keys unless another one is given."""
+
+    def __init__(self, directory: Path, *, pki: str = _PKI, keys: Mapping[str, Key] | None = None) -> None:
+        """``pki`` is a certomancer configuration with ``KEYS`` where its keys are listed; they go to ``directory``."""
+        self.keys = keys or fresh_keys()
+        for name, key in self.keys.items():
             pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             (directory / f"{name}.pem").write_bytes(pem)
-        listed = ", ".join(f"{name}: {{path: {name}.pem}}" for name in _KEYS)
+        listed = ", ".join(f"{name}: {{path: {name}.pem}}" for name in self.keys)
         self._arch = CertomancerConfig.from_yaml(
-            _PKI.replace("KEYS", "{" + listed + "}"), key_search_dir=str(directory)
+            pki.replace("KEYS", "{" + listed + "}"), key_search_dir=str(directory)
         ).get_pki_arch(ArchLabel("arch"))
 
     def certificate(self, label: str) -> x509.Certificate:
@@ -198,9 +204,13 @@ class Notary:
         at: datetime | None = None,
         subfilter: fields.SigSeedSubFilter = fields.SigSeedSubFilter.PADES,
         certify: bool = False,
+        permission: fields.MDPPerm = fields.MDPPerm.FILL_FORMS,
         token: TimeStamper | None = None,
     ) -> bytes:
-        """Sign in the person's field; with a signature timestamp of time ``at`` unless it is None."""
+        """Sign in the person's field; with a signature timestamp of time ``at`` unless it is None.
+
+        ``permission`` is what a certification leaves open (ISO 32000-2, Table 257).
+        """
         signer = SimpleSigner(
             signing_cert=self.certificate(person.label),
             signing_key=self._arch.key_set.get_private_key(KeyLabel(person.label)),
@@ -211,7 +221,7 @@ class Notary:
             md_algorithm="sha256",
             subfilter=subfilter,
             certify=certify,
-            docmdp_permissions=fields.MDPPerm.FILL_FORMS if certify else fields.MDPPerm.NO_CHANGES,
+            docmdp_permissions=permission if certify else fields.MDPPerm.NO_CHANGES,
         )
         stamper = token or (self.authority(at) if at else None)
         output = PdfSigner(metadata, signer, timestamper=stamper).sign_pdf(

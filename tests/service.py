@@ -103,9 +103,7 @@ class Service:
     def signed(self, **changes: object) -> DocumentAnswer:
         """A document that waits for the clerk."""
         document = self.submitted(**changes)
-        return self.signatory().sign(
-            document.id, credential=SIGNATORY_CREDENTIAL, activation=self.secrets.activation
-        )
+        return self.signatory().sign(document.id, credential=SIGNATORY_CREDENTIAL, activation=self.secrets.activation)
 
     def issued(self, **changes: object) -> DocumentAnswer:
         """An issued document."""

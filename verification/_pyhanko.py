@@ -197,10 +197,11 @@ def _kind(name: str, type_: str | None, sub_filter: str | None) -> SignatureKind
 
 
 def _misfit(field_ref: IndirectObject, type_: str | None, sub_filter: str | None) -> Cause | None:
-    if sub_filter not in _SUPPORTED or _value_reference(field_ref) is None:
-        return Cause.UNSUPPORTED_FORMAT
+    # ISO 32000-2, Table 255: a document timestamp has this one /SubFilter, and nothing else has.
     if (type_ == "/DocTimeStamp") != (sub_filter == _TIMESTAMP):
         return Cause.SIGNATURE_UNREADABLE
+    if sub_filter not in _SUPPORTED or _value_reference(field_ref) is None:
+        return Cause.UNSUPPORTED_FORMAT
     return None
 
 

@@ -7,6 +7,7 @@ while programs still read the old one. Our own number and date cells carry fonts
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pypdf.generic import EncodedStreamObject
+
+# pypdf logs what it forgives; whoever wants that attaches a handler of their own.
+logging.getLogger("pypdf").addHandler(logging.NullHandler())
 
 
 def cells_in_disagreement(pdf: bytes, cells: Mapping[str, str]) -> tuple[str, ...]:

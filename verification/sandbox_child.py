@@ -6,25 +6,16 @@ it cannot open the network, start programs, write files, read what is not its ow
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import logging
 import os
-import resource
-import signal
 import sys
-import sysconfig
-from contextlib import suppress
-from pathlib import Path
 from typing import BinaryIO
 
+from verification.confinement import confine
 from verification.frames import Frame, read_frame
-from verification.landlock import allow_reading_only
-from verification.seccomp import install_filter
 from verification.tasks import perform
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
-_OPEN_FILES = 64
 _MOST_BYTES = 1 << 30
 
 
@@ -32,11 +23,9 @@ def main(arguments: list[str]) -> int:
     """Serve until the pipe closes; the arguments are the parent's process id and the memory limit in bytes."""
     parent, memory = int(arguments[0]), int(arguments[1])
     answers = _private_output()
-    _die_with(parent)
     logging.disable(logging.CRITICAL)
     gc.freeze()
-    _limit_resources(memory)
-    missing = _tie_hands()
+    missing = confine(parent=parent, memory=memory)
     _send(answers, Frame({"ready": True, "missing": missing}))
     return _serve(sys.stdin.buffer, answers)
 
@@ -85,58 +74,6 @@ def _private_output() -> int:
     os.dup2(nowhere, 2)
     os.close(nowhere)
     return answers
-
-
-def _die_with(parent: int) -> None:
-    """Have the kernel kill us when the thread that started us ends (the service keeps that thread)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if os.getppid() != parent:
-        sys.exit(1)
-
-
-def _limit_resources(memory: int) -> None:
-    """Address space so that resident memory stays below ``memory``; no files written, few open, no core dump.
-
-    Libraries map more than they touch, so the limit is what is mapped now plus what may still become resident.
-    """
-    page = resource.getpagesize()
-    mapped, resident = (int(figure) * page for figure in Path("/proc/self/statm").read_text().split()[:2])
-    room = mapped + max(0, memory - resident)
-    for kind, limit in (
-        (resource.RLIMIT_AS, room),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (limit, limit))
-
-
-def _tie_hands() -> list[str]:
-    """Landlock, then the system-call filter; answers what this kernel could not do, for the service's health page."""
-    missing = []
-    try:
-        allow_reading_only(_readable())
-    except OSError as error:
-        missing.append(f"landlock: {error.strerror}")
-    try:
-        install_filter()
-    except OSError as error:
-        missing.append(f"seccomp: {error.strerror}")
-    return missing
-
-
-def _readable() -> list[Path]:
-    """Python, its packages, our own code, shared libraries, fonts and time zones."""
-    own = Path(__file__).resolve().parent.parent
-    paths = [own / package for package in ("certs", "signing", "verification")]
-    paths += [Path(path) for path in sys.path if path and Path(path).resolve() != own]
-    paths += [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    paths += [Path(path) for path in ("/usr/lib", "/usr/local/lib", "/lib", "/lib64", "/usr/share")]
-    with suppress(KeyError):
-        paths.append(Path(os.environ["KYSO_FONT_DIR"]))
-    return paths
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from api.logs import configure_logs
 from api.settings import Settings, SignerSettings, read_settings
 from api.wiring import joined
 from api.worker import advancing
+from certs.anchors import read_trust_directory
 from hsm import signer
 from hsm.uri import Pkcs11Uri
 from storage.jobs import run_worker
@@ -21,6 +22,7 @@ def serve() -> None:
     With several workers uvicorn spawns them, so that nothing opened here is shared after a fork.
     """
     settings = read_settings(Settings)
+    read_trust_directory(settings.trust_dir)  # so that a mistyped path is told here and not by a server half started
     uvicorn.run(
         "api.app:served_app",
         factory=True,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from pathlib import Path
 
 from api.supervision.errors import ChildGaveUp
 from api.supervision.log import ChildLog
@@ -78,10 +79,30 @@ class ChildStatus:
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+@dataclass(frozen=True, slots=True)
+class ChildNews:
+    """What people may want to hear: a child is ready, or has to be started again (``reason`` says why)."""
+
+    name: str
+    log: Path
+    reason: str | None = None
+
+
 class Life:
     """One child's life. All methods are called by one thread, the supervisor's, since children die with it."""
 
-    def __init__(self, supervised: Supervised, *, log: ChildLog, undertaker: Undertaker, policy: RestartPolicy) -> None:
+    def __init__(
+        self,
+        supervised: Supervised,
+        *,
+        log: ChildLog,
+        undertaker: Undertaker,
+        policy: RestartPolicy,
+        tell: Callable[[ChildNews], None],
+    ) -> None:
+        self.name = supervised.name
+        self.was_ready = False
+        self._tell = tell
         self._supervised = supervised
         self._log = log
         self._undertaker = undertaker
@@ -141,7 +162,7 @@ class Life:
             self.was_ready = True
             self._next_moment = time.monotonic() + self._policy.settled_after.total_seconds()
             self._enter(ChildState.READY)
-            self._tell(f"{self.name}: sẵn sàng (ready)")
+            self._tell(ChildNews(self.name, log=self._log.path))
         elif time.monotonic() >= self._next_moment:
             self._fail(f"gave no sign of being ready for {self._supervised.ready_within.total_seconds():.0f} s")
 
@@ -157,7 +178,7 @@ class Life:
         self._enter(ChildState.WAITING)
         if self._failures >= (self._policy.attempts if self.was_ready else self._policy.attempts_at_start):
             raise self._gave_up(reason)
-        self._tell(f"{self.name} {reason}; khởi động lại (restarting); {self._log.path}")
+        self._tell(ChildNews(self.name, log=self._log.path, reason=reason))
         self._next_moment = time.monotonic() + self._policy.pause(self._failures)
 
     def _gave_up(self, reason: str) -> ChildGaveUp:

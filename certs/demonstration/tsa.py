@@ -14,15 +14,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs import der, tsp
+from certs.algorithms import DigestAlgorithm, SignatureAlgorithm
 from certs.demonstration.certificates import TIMESTAMP_POLICY
 from certs.errors import TimestampUnreadable
+from certs.identifiers import digest_identifier, signature_identifier
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from certs.demonstration.certificates import Issuer
 
-_ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2"
 _SET = 0x31
 _GRANTED, _REJECTED = 0, 2
 _BAD_ALGORITHM, _BAD_REQUEST, _UNACCEPTED_POLICY = 0, 2, 15
@@ -39,7 +40,7 @@ class TimestampAuthority:
     def __init__(self, tsa: Issuer) -> None:
         self._key = tsa.key
         certificate = tsa.certificate.public_bytes(Encoding.DER)
-        sha256 = der.sequence(der.oid(tsp.SHA256))
+        sha256 = digest_identifier(DigestAlgorithm.SHA256)
         certificate_id = der.sequence(der.sequence(der.octet_string(hashlib.sha256(certificate).digest())))
         self._fixed_attributes = (
             _attribute(tsp.CONTENT_TYPE, der.oid(tsp.TST_INFO)),
@@ -50,7 +51,7 @@ class TimestampAuthority:
         issuer = tsa.certificate.issuer.public_bytes()
         signer = der.sequence(issuer, der.integer(tsa.certificate.serial_number))
         self._signer_head = der.integer(1) + signer + sha256
-        self._signature_algorithm = der.sequence(der.oid(_ECDSA_WITH_SHA256))
+        self._signature_algorithm = signature_identifier(SignatureAlgorithm.ECDSA_SHA256)
 
     def answer(self, request: bytes, *, at: datetime) -> bytes:
         """The ``TimeStampResp`` to a ``TimeStampReq``."""

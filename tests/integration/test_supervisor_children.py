@@ -16,6 +16,7 @@ import pytest
 
 from api.supervisor import (
     ChildGaveUp,
+    ChildNews,
     ChildState,
     HomeTaken,
     HomeUnusable,
@@ -122,13 +123,12 @@ def test_children_that_do_not_need_each_other_start_together(tmp_path: Path) -> 
 
 
 def test_people_are_told_what_happens(tmp_path: Path) -> None:
-    said: list[str] = []
+    said: list[ChildNews] = []
     child = supervised(SLEEP, name="child", folder=tmp_path)
     with Supervisor(tmp_path / "home", [child], tell=said.append) as supervisor:
         kill_and_wait_for_return(supervisor, "child")
-    assert said[0] == said[2] == "child: sẵn sàng (ready)"
-    assert said[1].startswith("child was ended by SIGKILL; khởi động lại (restarting)")
-    assert said[1].endswith("child.log")
+    ready = ChildNews("child", log=tmp_path / "home/log/child.log")
+    assert said == [ready, replace(ready, reason="was ended by SIGKILL"), ready]
 
 
 def kill_and_wait_for_return(supervisor: Supervisor, name: str, *, within: float = 20.0) -> int:

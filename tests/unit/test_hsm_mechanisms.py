@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pkcs11 import KeyType, Mechanism
 
 from certs.algorithms import SignatureAlgorithm, SignatureScheme
+from certs.signature_values import verifies
 from hsm.mechanisms import fits, routes, signature_octets
-from hsm.public_keys import verifies
 
 EVERYTHING = frozenset(Mechanism)
 PLAIN = frozenset({Mechanism.RSA_PKCS, Mechanism.RSA_PKCS_PSS, Mechanism.ECDSA})

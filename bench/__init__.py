@@ -1,0 +1,1 @@
+"""How fast the product is, as ratios of one run: nothing here is part of the product, nor ever a timed test."""

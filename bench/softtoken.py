@@ -1,0 +1,92 @@
+"""A SoftHSM token with one RSA-2048 key in a temporary folder, opened in this very process.
+
+In the service a key is used in a child of the signer process; here the call is made where the clock runs, so that the
+cost of a signature and of the device's own ``C_Sign`` are read alike.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pkcs11
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from certs.algorithms import SignatureAlgorithm
+from certs.demonstration import CertificateKind, issue_certificate
+from hsm.breaker import PersonPresent
+from hsm.pin import Pin
+from hsm.protocol import Access
+from hsm.provisioning import (
+    TokenAccess,
+    certificate_signing_request,
+    generate_rsa_key,
+    initialise_softhsm_token,
+)
+from hsm.token import Token
+from signing.prepared import SignatureValue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from certs.certificate import SigningCertificate
+    from hsm.uri import Pkcs11Uri
+
+LABEL = "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class SoftToken:
+    """Where the token is and what it holds; can be sent to another process, which then opens it for itself."""
+
+    access: TokenAccess
+    key: Pkcs11Uri
+    certificate: SigningCertificate
+
+    def open(self) -> OpenToken:
+        """Log in, in this process, which can do so for one token in its life (SoftHSM reads its folder once)."""
+        os.environ.update(self.access.environment)
+        token = Token.open(self.access.uri, pin=self.access.pin, breaker=PersonPresent(), access=Access.SIGN)
+        return OpenToken(token=token, key=self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenToken:
+    """The product's way to a signature, and beside it the bare call."""
+
+    token: Token
+    key: Pkcs11Uri
+
+    def sign(self, dtbs: bytes) -> SignatureValue:
+        """A value that was verified, as :class:`hsm.token.Token` gives it."""
+        return SignatureValue(self.token.sign(self.key, dtbs=dtbs, algorithm=SignatureAlgorithm.RSA_SHA256))
+
+    def raw(self) -> Callable[[], bytes]:
+        """One ``C_Sign`` over some signed attributes and nothing else: no search, no check."""
+        private = self.token.private_key(self.key)
+        if not isinstance(private, pkcs11.SignMixin):
+            raise TypeError
+        dtbs = secrets.token_bytes(256)
+        return lambda: bytes(private.sign(dtbs, mechanism=pkcs11.Mechanism.SHA256_RSA_PKCS))
+
+
+def make_token(folder: Path, *, authority: Path) -> SoftToken:
+    """A fresh token with a key and a certificate of the demonstration authority."""
+    access = initialise_softhsm_token(
+        directory=folder, label=LABEL, so_pin=Pin(secrets.token_hex(4)), pin=Pin(secrets.token_hex(4))
+    )
+    key = generate_rsa_key(access, label=LABEL, bits=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Người Ký Mẫu")])
+    certificate = issue_certificate(
+        authority,
+        csr_der=certificate_signing_request(access, label=LABEL, subject=name),
+        common_name="Người Ký Mẫu",
+        organization="Cơ quan mẫu",
+        title=None,
+        kind=CertificateKind.SIGNATURE,
+    )
+    return SoftToken(access=access, key=key.uri, certificate=certificate)

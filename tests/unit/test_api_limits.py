@@ -1,0 +1,347 @@
+"""Counters, locks and sizes: what slows down guessing and keeps one caller from taking everything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from argon2 import PasswordHasher
+from fastapi import Request
+
+from api.activation import LOCK, WRONG_CODES, ActivationGuard
+from api.body_limit import SMALL_BODY, BodyLimit, lift_body_limit
+from api.errors import (
+    ActivationLocked,
+    ActivationRefused,
+    ApiError,
+    BodyTooLarge,
+    BodyTooSlow,
+    Busy,
+    FileTooLarge,
+    MediaTypeUnsupported,
+    RequestInvalid,
+    TooManyRequests,
+)
+from api.rates import RateLimit, address_key
+from api.room import Room
+from api.secret_hashes import SecretHashes
+from api.uploads import plain_file_name, read_upload
+from issuance.errors import NotCompetent, UnknownName
+from tests.register_material import People, settle_people
+from tests.simulators.register import MemoryRegister
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
+
+    from api.uploads import Upload
+
+
+class Hand:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def test_a_key_waits_until_its_oldest_event_is_old_enough() -> None:
+    clock = Hand()
+    limit = RateLimit(allowed=2, window=timedelta(seconds=60), monotonic=clock)
+    for _ in range(2):
+        limit.demand("a")
+        limit.count("a")
+        clock.at += 10
+    with pytest.raises(TooManyRequests) as refused:
+        limit.demand("a")
+    assert 40 <= refused.value.retry_after <= 41
+    limit.demand("b")
+    clock.at += 41
+    limit.demand("a")
+
+
+def test_a_forgotten_key_starts_again() -> None:
+    limit = RateLimit(allowed=1, window=timedelta(seconds=60))
+    limit.count("a")
+    limit.forget("a")
+    assert limit.wait("a") == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        (None, "unknown"),
+        ("testclient", "unknown"),
+    ],
+)
+def test_an_ipv6_caller_is_counted_by_its_network(address: str | None, key: str) -> None:
+    assert address_key(address) == key
+
+
+@pytest.fixture(scope="module")
+def hashes() -> SecretHashes:
+    return SecretHashes(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
+@pytest.fixture
+def register() -> MemoryRegister:
+    return MemoryRegister()
+
+
+@pytest.fixture
+def people(register: MemoryRegister, hashes: SecretHashes) -> People:
+    people = settle_people(register)
+    with register() as rows:
+        rows.add_credential(people.signature, activation_hash=hashes.hash("1234"))
+        rows.add_credential(people.seal, activation_hash="")
+    return people
+
+
+def ask(guard: ActivationGuard, register: MemoryRegister, people: People, code: str | None) -> None:
+    guard.demand(uow=register, actor=people.signatory, credential=people.signature.name, activation=code)
+
+
+def test_five_wrong_codes_lock_a_credential_for_a_quarter_of_an_hour(
+    hashes: SecretHashes, register: MemoryRegister, people: People
+) -> None:
+    clock = Hand()
+    guard = ActivationGuard(hashes=hashes, monotonic=clock)
+    ask(guard, register, people, "1234")
+    for _ in range(WRONG_CODES):
+        with pytest.raises(ActivationRefused):
+            ask(guard, register, people, "0000")
+    with pytest.raises(ActivationLocked) as locked:
+        ask(guard, register, people, "1234")
+    assert locked.value.retry_after == LOCK.total_seconds()
+    clock.at += LOCK.total_seconds()
+    ask(guard, register, people, "1234")
+
+
+def test_a_right_code_forgives_the_wrong_ones(hashes: SecretHashes, register: MemoryRegister, people: People) -> None:
+    guard = ActivationGuard(hashes=hashes)
+    for code in ["0"] * (WRONG_CODES - 1) + ["1234"] + ["0"] * (WRONG_CODES - 1):
+        if code == "1234":
+            ask(guard, register, people, code)
+        else:
+            with pytest.raises(ActivationRefused):
+                ask(guard, register, people, code)
+    ask(guard, register, people, "1234")
+
+
+def test_many_at_once_get_no_more_tries(hashes: SecretHashes, register: MemoryRegister, people: People) -> None:
+    guard = ActivationGuard(hashes=hashes)
+
+    def one(_: int) -> type[Exception]:
+        try:
+            ask(guard, register, people, "0")
+        except ApiError as error:
+            return type(error)
+        return AssertionError
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(one, range(16)))
+    assert answers.count(ActivationRefused) == WRONG_CODES
+    assert answers.count(ActivationLocked) == 16 - WRONG_CODES
+
+
+def test_a_missing_code_is_refused_without_being_counted(
+    hashes: SecretHashes, register: MemoryRegister, people: People
+) -> None:
+    guard = ActivationGuard(hashes=hashes)
+    for _ in range(WRONG_CODES + 1):
+        with pytest.raises(ActivationRefused):
+            ask(guard, register, people, None)
+
+
+def test_nobody_tries_a_colleagues_or_another_agencys_credential(
+    hashes: SecretHashes, register: MemoryRegister, people: People
+) -> None:
+    guard, other = ActivationGuard(hashes=hashes), settle_people(register)
+    with pytest.raises(NotCompetent):
+        guard.demand(uow=register, actor=people.clerk, credential=people.signature.name, activation="1234")
+    with pytest.raises(UnknownName):
+        guard.demand(uow=register, actor=other.signatory, credential=people.signature.name, activation="1234")
+
+
+def test_a_seal_without_a_code_needs_none(hashes: SecretHashes, register: MemoryRegister, people: People) -> None:
+    ActivationGuard(hashes=hashes).demand(
+        uow=register, actor=people.clerk, credential=people.seal.name, activation=None
+    )
+
+
+def test_an_unknown_account_is_refused_and_a_broken_hash_too(hashes: SecretHashes) -> None:
+    assert not hashes.matches("nobody has this secret", hashed=None)
+    assert not hashes.matches("x", hashed="not a hash")
+
+
+def test_uploads_share_one_room_and_give_it_back() -> None:
+    room = Room(size=100, callers=2)
+    with room.lease() as first, room.lease() as second:
+        first.take(60)
+        with pytest.raises(Busy):
+            second.take(41)
+        second.take(40)
+        with pytest.raises(Busy), room.lease():
+            pass
+    with room.lease() as third:
+        third.take(100)
+
+
+def body_scope(content_type: str, **headers: str) -> Scope:
+    named = {"content-type": content_type} | {name.replace("_", "-"): value for name, value in headers.items()}
+    raw = [(name.encode(), value.encode()) for name, value in named.items()]
+    return {"type": "http", "method": "POST", "path": "/", "headers": raw, "query_string": b""}
+
+
+def chunks(*parts: bytes) -> Receive:
+    waiting: deque[Message] = deque(
+        {"type": "http.request", "body": part, "more_body": number < len(parts)}
+        for number, part in enumerate(parts, start=1)
+    )
+
+    async def receive() -> Message:
+        await asyncio.sleep(0)
+        return waiting.popleft() if waiting else {"type": "http.disconnect"}
+
+    return receive
+
+
+def form(*parts: bytes, most: int = 1000, boundary: bytes = b"x") -> Upload:
+    """What ``read_upload`` makes of these chunks."""
+    scope = body_scope(f"multipart/form-data; boundary={boundary.decode()}")
+    with Room(size=10**9, callers=1).lease() as lease:
+        return asyncio.run(read_upload(Request(scope, chunks(*parts)), most_bytes=most, lease=lease))
+
+
+WHOLE = (
+    b'--x\r\nContent-Disposition: form-data; name="metadata"\r\n\r\n{"a": "\xc4\x91"}\r\n'
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="C:\\a\\b.pdf"\r\n\r\n%PDF-\r\n--not\r\n--x--\r\n'
+)
+
+
+def test_a_form_is_read_whatever_its_chunks() -> None:
+    for step in (1, 7, 1000):
+        upload = form(*[WHOLE[i : i + step] for i in range(0, len(WHOLE), step)])
+        assert upload.file == b"%PDF-\r\n--not"
+        assert upload.name == "b.pdf"
+        assert upload.fields == {"metadata": '{"a": "đ"}'}
+
+
+def test_reading_stops_at_the_limit() -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    assert len(form(head, b"y" * 1000, b"\r\n--x--\r\n").file) == 1000
+    with pytest.raises(FileTooLarge):
+        form(head, b"y" * 1001)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"--x--\r\n",
+        b"--y\r\n\r\n",
+        WHOLE[:-9],
+        b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--\r\n",
+        b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n',
+        WHOLE.replace(b"metadata", b"file"),
+        WHOLE.replace(b"\xc4\x91", b"\xff"),
+        b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"1" * 200_000 + b"\r\n--x--\r\n",
+        b"".join(b'--x\r\nContent-Disposition: form-data; name="%d"\r\n\r\n\r\n' % n for n in range(40)) + b"--x--\r\n",
+    ],
+)
+def test_a_bad_form_is_refused(content: bytes) -> None:
+    with pytest.raises(RequestInvalid):
+        form(content)
+
+
+def test_what_is_no_form_is_refused() -> None:
+    with pytest.raises(MediaTypeUnsupported), Room(size=1, callers=1).lease() as lease:
+        asyncio.run(read_upload(Request(body_scope("application/pdf"), chunks(b"")), most_bytes=1, lease=lease))
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("a\r\nSet-Cookie: b.pdf", "aSet-Cookie: b.pdf"),
+        ("\u202egpj.pdf", "gpj.pdf"),
+        ("thông báo.pdf", "thông báo.pdf"),
+        ("o\u0302.pdf", "ô.pdf"),
+        ("", "document.pdf"),
+        ("..", "document.pdf"),
+        ("x" * 5000, "x" * 200),
+    ],
+)
+def test_file_names_are_only_for_showing(given: str, shown: str) -> None:
+    assert plain_file_name(given) == shown
+
+
+def through_limit(scope: Scope, receive: Receive, *, lift: int = 0, patience: Hand | None = None) -> list[Message]:
+    """Read the whole body inside the middleware; answers what was sent."""
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if lift:
+            lift_body_limit(request, lift, too_large=FileTooLarge(limit=lift))
+        try:
+            body = await request.body()
+        except ApiError as error:
+            await send({"type": "http.response.start", "status": 400, "error": error})
+            return
+        await send({"type": "http.response.start", "status": 200, "length": len(body)})
+
+    async def send(message: Message) -> None:
+        await asyncio.sleep(0)
+        sent.append(dict(message))
+
+    limit = BodyLimit(app, monotonic=patience) if patience else BodyLimit(app)
+    asyncio.run(limit(scope, receive, send))
+    return sent
+
+
+def test_a_body_may_be_small_unless_a_call_lifts_the_limit() -> None:
+    scope = body_scope("application/json", transfer_encoding="chunked")
+    parts = [b"x" * 1024] * 65
+    (small,) = through_limit(dict(scope), chunks(*parts[:64]))
+    assert small["length"] == SMALL_BODY
+    (large,) = through_limit(dict(scope), chunks(*parts))
+    assert isinstance(large["error"], BodyTooLarge)
+    (lifted,) = through_limit(dict(scope), chunks(*parts), lift=10**6)
+    assert lifted["length"] == 65 * 1024
+
+
+def test_an_announced_length_is_believed_when_it_is_too_much() -> None:
+    (refused,) = through_limit(body_scope("application/json", content_length="99999999"), chunks(b"x"))
+    assert isinstance(refused["error"], BodyTooLarge)
+
+
+def test_a_client_that_waits_to_be_asked_is_not_read_any_further() -> None:
+    receive = chunks(b"x", b"y")
+    scope = body_scope("application/json", content_length="99999999", expect="100-continue")
+    through_limit(scope, receive)
+    assert asyncio.run(_next(receive))["body"] == b"x"
+
+
+async def _next(receive: Receive) -> Message:
+    return await receive()
+
+
+def test_a_dribbling_client_is_given_up() -> None:
+    clock = Hand()
+
+    async def receive() -> Message:
+        clock.at += 20
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    (refused,) = through_limit(body_scope("application/json", content_length="10"), receive, patience=clock)
+    assert isinstance(refused["error"], BodyTooSlow)
