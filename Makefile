@@ -37,6 +37,9 @@ format: setup-tools ## let ruff format and mend what it safely can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+shell: setup-runtime ## a Python prompt with the application joined, over a demonstration service
+	@$(WITH_TOOLS) $(BIN)/python -m api.commands.shell var/shell
+
 lock: setup-tools ## choose the newest allowed versions and write requirements/*.txt
 	@$(COMPILE) pyproject.toml --group setup --output-file requirements/runtime.txt
 	@$(COMPILE) pyproject.toml --group setup --extra test --constraint requirements/runtime.txt \

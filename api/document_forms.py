@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
-from api import examples
 from api.plain_text import Line, Name, WebAddress
 from issuance.documents import Document, DocumentState, Draft, Revision
 from issuance.ports import TimelineStep
@@ -61,8 +60,6 @@ class LayoutForm(_Form):
 class MetadataForm(_Form):
     """What the sending system says of a draft; names as in Decree 30/2020, Annex VI."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.METADATA]})
-
     agency: Name = Field(examples=["000.00.00.H62"])
     type: Name = Field(examples=["Thông báo"])
     subject: Line
@@ -96,16 +93,12 @@ class MetadataForm(_Form):
 class SignatureOrder(_Form):
     """Sign with a key that the server holds; ``activation`` is the holder's consent to this one use."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.SIGNATURE_ORDER]})
-
     credential: Name
     activation: SecretStr = Field(min_length=1, max_length=200)
 
 
 class IssueOrder(_Form):
     """Number, date and seal; ``issued_on`` defaults to today in Vietnam."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.ISSUE_ORDER]})
 
     credential: Name
     activation: SecretStr | None = Field(default=None, min_length=1, max_length=200)
@@ -183,8 +176,6 @@ class DocumentSummary(BaseModel):
 class DocumentAnswer(DocumentSummary):
     """A document with its whole story."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.DOCUMENT]})
-
     procedure_code: str | None
     recipients: tuple[str, ...]
     callback_url: str | None
@@ -196,8 +187,6 @@ class DocumentAnswer(DocumentSummary):
 
 class CreatedAnswer(DocumentAnswer):
     """A new draft, with what was noticed about its file."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.CREATED]})
 
     findings: tuple[FindingAnswer, ...]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic.config import JsonDict
 
 _SHA256 = "9f2c6a1d0f6b4f0b8c2f6f0f8f5e3a7d1c4b6a8e9d0c1b2a3f4e5d6c7b8a9f00"
@@ -58,3 +60,12 @@ DOCUMENT: JsonDict = {
 }
 
 CREATED: JsonDict = {**DOCUMENT, "findings": []}
+
+OF_FORMS: Mapping[str, JsonDict] = {
+    "MetadataForm": METADATA,
+    "SignatureOrder": SIGNATURE_ORDER,
+    "IssueOrder": ISSUE_ORDER,
+    "DocumentAnswer": DOCUMENT,
+    "CreatedAnswer": CREATED,
+}
+"""By the names of the forms, as the description has them."""

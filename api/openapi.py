@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.authorization import is_public
 from api.document_forms import MetadataForm
+from api.examples import OF_FORMS
 from api.problem_answers import PROBLEM_SCHEMA
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def description_of(app: FastAPI, *, public_url: str) -> Node:
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = PROBLEM_SCHEMA
     schemas |= _metadata_schemas()
+    for name, example in OF_FORMS.items():
+        cast("Node", schemas[name])["examples"] = [example]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for path in cast("dict[str, dict[str, Node]]", document["paths"]).values():

@@ -179,7 +179,7 @@ ROWS: Mapping[str, Row] = {
     ),
     "idempotency-in-flight": Row(409, "Yêu cầu trước chưa xong", "The first request is under way", _AGAIN),
     # the server itself
-    "no-such-address": Row(404, "Không có địa chỉ này", "No such address", _READ),
+    "no-such-address": Row(404, "Không có địa chỉ này", "No such address", "Hãy kiểm tra lại địa chỉ."),
     "method-not-allowed": Row(405, "Phương thức không được hỗ trợ", "Method not allowed", _READ),
     "bad-request": Row(400, "Yêu cầu sai cú pháp", "Bad request", _READ),
     "internal-error": Row(500, "Lỗi nội bộ", "Internal error", _REPORT),

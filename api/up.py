@@ -97,6 +97,21 @@ class OneMachine:
             children.append(self._signer())
         return (*children, self._worker(), self._server())
 
+    def service_environment(self) -> dict[str, str]:
+        """The settings of server and worker, once the stores are up; no PIN is in it."""
+        given = self._laid().settings() if self._contents is Contents.DEMONSTRATION else {}
+        known = {**self._inherited(), "KYSO_TRUST_DIR": str(self._trust()), **given}
+        kept = {name: value for name, value in known.items() if not name.startswith(_OF_THE_SIGNER_ALONE)}
+        if self._postgres is not None:
+            kept["KYSO_DATABASE_URL"] = self._postgres.url
+        if self._s3 is not None:
+            kept |= {
+                "KYSO_S3_ENDPOINT": self._s3.endpoint,
+                "KYSO_S3_ACCESS_KEY": self._s3.access_key,
+                "KYSO_S3_SECRET_KEY": self._s3.secret_key,
+            }
+        return {**kept, "KYSO_PUBLIC_URL": self.url, "KYSO_LISTEN": str(self.address)}
+
     def _embedded(self, name: str, part: EmbeddedPostgres | EmbeddedS3) -> Supervised:
         return Supervised(
             name=name,
@@ -138,7 +153,7 @@ class OneMachine:
         """It says nothing that shows it ready; what it waits for, it waits for itself."""
         return Supervised(
             name="worker",
-            child=lambda: self._kyso("worker", self._service_environment()),
+            child=lambda: self._kyso("worker", self.service_environment()),
             ready=lambda: True,
             prepare=self._fill_storage,
             needs=_STORES,
@@ -147,7 +162,7 @@ class OneMachine:
     def _server(self) -> Supervised:
         return Supervised(
             name="server",
-            child=lambda: self._kyso("serve", self._service_environment()),
+            child=lambda: self._kyso("serve", self.service_environment()),
             ready=lambda: _answers(self.address.from_here()),
             prepare=self.address.demand_free,
             needs=("worker",),
@@ -202,21 +217,6 @@ class OneMachine:
     def _marked(self, child: Child) -> Child:
         """Every process says which home it belongs to, for those who look at it with ps(1)."""
         return replace(child, environment={**child.environment, "KYSO_HOME": str(self._home)})
-
-    def _service_environment(self) -> dict[str, str]:
-        """For server and worker; no PIN is in it."""
-        given = self._laid().settings() if self._contents is Contents.DEMONSTRATION else {}
-        known = {**self._inherited(), "KYSO_TRUST_DIR": str(self._trust()), **given}
-        kept = {name: value for name, value in known.items() if not name.startswith(_OF_THE_SIGNER_ALONE)}
-        if self._postgres is not None:
-            kept["KYSO_DATABASE_URL"] = self._postgres.url
-        if self._s3 is not None:
-            kept |= {
-                "KYSO_S3_ENDPOINT": self._s3.endpoint,
-                "KYSO_S3_ACCESS_KEY": self._s3.access_key,
-                "KYSO_S3_SECRET_KEY": self._s3.secret_key,
-            }
-        return {**kept, "KYSO_PUBLIC_URL": self.url, "KYSO_LISTEN": str(self.address)}
 
     def _inherited(self) -> dict[str, str]:
         """What every child gets of this process's environment."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pkcs11
@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from certs.algorithms import SignatureAlgorithm
+from certs.certificate import SigningCertificate
 from certs.demonstration import CertificateKind, issue_certificate
 from hsm.breaker import PersonPresent
 from hsm.pin import Pin
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from certs.certificate import SigningCertificate
     from hsm.uri import Pkcs11Uri
 
 LABEL = "bench"
@@ -41,11 +41,16 @@ LABEL = "bench"
 
 @dataclass(frozen=True, slots=True)
 class SoftToken:
-    """Where the token is and what it holds; can be sent to another process, which then opens it for itself."""
+    """Where the token is and what it holds."""
 
     access: TokenAccess
     key: Pkcs11Uri
     certificate: SigningCertificate
+
+    def sendable(self) -> SoftToken:
+        """The same without the parsed certificate, which cannot be sent to another process; that one opens it itself."""
+        certificate = SigningCertificate(der=self.certificate.der, chain=self.certificate.chain)
+        return replace(self, certificate=certificate)
 
     def open(self) -> OpenToken:
         """Log in, in this process, which can do so for one token in its life (SoftHSM reads its folder once)."""

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from hsm.framing import Message
     from hsm.inventory import SignerHealth, TokenInventory
 
-_LIMIT = timedelta(seconds=90)  # more than a signer takes that waits, opens anew and repeats (hsm.session.Limits)
+_LIMIT = timedelta(seconds=90)  # more than a signer takes that waits, opens anew and repeats (hsm.limits.Limits)
 
-_IDLE = 5.0  # seconds; the signer waits for a next call twice as long (hsm.session.Limits.frame)
+_IDLE = 5.0  # seconds; the signer waits for a next call twice as long (hsm.limits.Limits.frame)
 
 
 class SignerClient:

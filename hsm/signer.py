@@ -25,8 +25,9 @@ from hsm import framing, protocol
 from hsm.doorway import Doorway
 from hsm.errors import CallerRefused, HsmError, KeyAbsent, RequestInvalid, TokenAbsent, UriInvalid
 from hsm.inventory import SignerHealth, TokenInventory
+from hsm.limits import Limits
 from hsm.protocol import Operation
-from hsm.session import Limits, TokenSession
+from hsm.session import TokenSession
 from hsm.uri import Pkcs11Uri
 
 if TYPE_CHECKING:
@@ -172,11 +173,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="hsm.signer", description=main.__doc__)
     parser.add_argument("--socket", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--children", type=int, default=Limits().children)
     parser.add_argument("tokens", nargs="+", type=Pkcs11Uri.parse)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        run(tuple(options.tokens), options.socket, options.state)
+        run(tuple(options.tokens), options.socket, options.state, Limits(children=options.children))
     except HsmError as error:
         sys.exit(f"{error}. {error.hint}")
 

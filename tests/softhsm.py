@@ -91,10 +91,13 @@ class RunningSigner:
 
 
 @contextmanager
-def signer(folder: Path, *tokens: Pkcs11Uri, environment: Mapping[str, str]) -> Iterator[RunningSigner]:
+def signer(
+    folder: Path, *tokens: Pkcs11Uri, environment: Mapping[str, str], children: int = 1
+) -> Iterator[RunningSigner]:
     """A signer over these tokens, listening; its socket and memory lie in the folder and outlive it."""
     socket, log = folder / "run" / "s", folder / "signer.log"
     command = [sys.executable, "-m", "hsm.signer", "--socket", str(socket), "--state", str(folder / "state")]
+    command += ["--children", str(children)]
     with log.open("ab") as output:
         process = subprocess.Popen(
             [*command, *map(str, tokens)], cwd=ROOT, env={**os.environ, **environment}, stderr=output

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
 from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject
@@ -22,9 +23,11 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from signing.layout import SEAL_FIELD
 from verification.coverage import covered_length
+from verification.foreign_text import well_formed
 from verification.reasons import Cause
 from verification.report import Coverage, ReadMode, SignatureKind
 from verification.structure import from_header
@@ -46,6 +49,9 @@ _SUPPORTED = frozenset({"/ETSI.CAdES.detached", "/adbe.pkcs7.detached", _TIMESTA
 
 READ_ERRORS = (
     PdfError,
+    PathError,
+    ValidationError,
+    UnsupportedAlgorithm,
     ValueError,
     KeyError,
     IndexError,
@@ -59,6 +65,10 @@ READ_ERRORS = (
     zlib.error,
 )
 """What was seen to escape from pyHanko and asn1crypto on damaged files."""
+
+
+Signature = EmbeddedPdfSignature
+"""A signature as pyHanko read it; outside of the doors it is only handed on."""
 
 
 class Unreadable(Exception):
@@ -130,11 +140,12 @@ def open_document(pdf: bytes, *, mode: ReadMode) -> OpenDocument:
         if mode is ReadMode.STRICT and reader.xrefs.hybrid_xrefs_present:
             raise Unreadable(Cause.UNREADABLE)
         _unlock(reader)
-        pages = max(0, int(reader.root["/Pages"]["/Count"]))
+        pages = int(reader.root["/Pages"]["/Count"])
         fields = _filled_fields(reader)
     except READ_ERRORS as error:
         raise Unreadable(Cause.UNREADABLE) from error
-    return OpenDocument(pdf=pdf, mode=mode, reader=reader, pages=pages, fields=fields)
+    plausible = pages if 0 <= pages <= len(pdf) else 0
+    return OpenDocument(pdf=pdf, mode=mode, reader=reader, pages=plausible, fields=fields)
 
 
 def _unlock(reader: PdfFileReader) -> None:
@@ -153,7 +164,8 @@ def _filled_fields(reader: PdfFileReader) -> tuple[FilledField, ...]:
     found = list(enumerate_sig_fields(reader, filled_status=True))
     uses = Counter(_value_reference(field_ref) for _, _, field_ref in found)
     fields = [
-        _filled_field(reader, str(name), field_ref, shared=_is_shared(field_ref, uses)) for name, _, field_ref in found
+        _filled_field(reader, well_formed(str(name)), field_ref, shared=_is_shared(field_ref, uses))
+        for name, _, field_ref in found
     ]
     return tuple(sorted(fields, key=lambda field: field.revision))
 
@@ -181,7 +193,7 @@ def _filled_field(reader: PdfFileReader, name: str, field_ref: IndirectObject, *
                 _demand_content(signature, kind)
     except Damaged:
         signature, problem = None, Cause.SIGNATURE_UNREADABLE
-    label = sub_filter.removeprefix("/") if sub_filter else None
+    label = well_formed(sub_filter.removeprefix("/")) if sub_filter else None
     return FilledField(name, kind, label, shared, signature, problem)
 
 

@@ -22,6 +22,7 @@ from pyhanko.sign.diff_analysis import (
 )
 
 from verification._pyhanko import Damaged, reading
+from verification.foreign_text import well_formed
 from verification.report import ChangeClass, Changes
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def changes_since(signature: EmbeddedPdfSignature) -> Changes:
     level = result.modification_level
     if allowed is not None and level.value > allowed.value:
         return UNDEFINED
-    return Changes(_CLASSES[level], fields=tuple(sorted(map(str, result.changed_form_fields))))
+    return Changes(_CLASSES[level], fields=tuple(sorted(well_formed(str(name)) for name in result.changed_form_fields)))
 
 
 class _ChangedFieldsOnly(GenericFieldModificationRule):

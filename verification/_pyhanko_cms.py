@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from cryptography.x509.oid import NameOID
-from pyhanko.sign.general import extract_certificate_info
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.sign.general import CMSExtractionError, extract_certificate_info
+from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import (
     extract_tst_data_iter,
     get_signing_cert_attr,
@@ -15,6 +18,7 @@ from pyhanko.sign.validation.generic_cms import (
 from certs.certificate import SigningCertificate
 from certs.errors import CertificateUnreadable
 from verification._pyhanko_trust import key_bits, scheme_and_digest
+from verification.foreign_text import well_formed
 from verification.report import Algorithms, Signer
 
 if TYPE_CHECKING:
@@ -35,18 +39,41 @@ class CmsFacts:
     names_certificate: bool
 
 
-def facts_of(signature: EmbeddedPdfSignature) -> CmsFacts:
-    """Read the CMS object; raises what pyHanko and asn1crypto raise on damaged ones."""
-    certificate = extract_certificate_info(signature.signed_data).signer_cert
+def facts_of(signature: EmbeddedPdfSignature) -> CmsFacts | None:
+    """Read the CMS object; None where the signer's certificate is not in it.
+
+    Raises what pyHanko and asn1crypto raise on damaged ones.
+    """
+    try:
+        certificate = extract_certificate_info(signature.signed_data).signer_cert
+    except CMSExtractionError:
+        return None
     scheme, digest = scheme_and_digest(signature.signer_info["signature_algorithm"])
     return CmsFacts(
         signer=signer_of(certificate),
         algorithms=Algorithms(
             digest=digest or str(signature.md_algorithm), signature=scheme, key_bits=key_bits(certificate.public_key)
         ),
-        claimed_time=signature.self_reported_timestamp,
-        names_certificate=get_signing_cert_attr(signature.signer_info["signed_attrs"]) is not None,
+        claimed_time=_claimed_time(signature),
+        names_certificate=_names_certificate(signature),
     )
+
+
+def _claimed_time(signature: EmbeddedPdfSignature) -> datetime | None:
+    """What the signer says; a time without zone is taken as UTC, one that cannot be read is nobody's harm."""
+    try:
+        claimed = signature.self_reported_timestamp
+    except (PdfError, ValueError, TypeError, OverflowError):
+        return None
+    return claimed.replace(tzinfo=UTC) if claimed is not None and claimed.tzinfo is None else claimed
+
+
+def _names_certificate(signature: EmbeddedPdfSignature) -> bool:
+    """Whether there is such an attribute; whether it names the right certificate is for the engine."""
+    try:
+        return get_signing_cert_attr(signature.signer_info["signed_attrs"]) is not None
+    except SignatureValidationError:
+        return True
 
 
 def signature_timestamps(signature: EmbeddedPdfSignature) -> tuple[cms.SignedData, ...]:
@@ -61,24 +88,24 @@ def signer_of(certificate: x509.Certificate) -> Signer:
         names = known.x509
         organizations = names.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
         return Signer(
-            subject=known.subject,
+            subject=well_formed(known.subject),
             common_name=_common_name(names),
-            organization=str(organizations[0].value) if organizations else None,
+            organization=well_formed(str(organizations[0].value)) if organizations else None,
             serial=f"{names.serial_number:x}",
-            issuer=names.issuer.rfc4514_string(),
+            issuer=well_formed(names.issuer.rfc4514_string()),
         )
     except (CertificateUnreadable, ValueError):
         # `cryptography` refuses some certificates that are in use all the same.
         native = certificate.subject.native
         return Signer(
-            subject=certificate.subject.human_friendly,
-            common_name=native.get("common_name"),
-            organization=native.get("organization_name"),
+            subject=well_formed(certificate.subject.human_friendly),
+            common_name=well_formed(str(native.get("common_name", ""))) or None,
+            organization=well_formed(str(native.get("organization_name", ""))) or None,
             serial=f"{certificate.serial_number:x}",
-            issuer=certificate.issuer.human_friendly,
+            issuer=well_formed(certificate.issuer.human_friendly),
         )
 
 
 def _common_name(certificate: Certificate) -> str | None:
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if names else None
+    return well_formed(str(names[0].value)) if names else None

@@ -116,7 +116,15 @@ class Engine:
     def judge_token(
         self, token: cms.SignedData, *, imprint: Callable[[str], bytes], proofs: POEManager, existence: Existence
     ) -> Finding:
-        """Time-stamp validation (5.4) against the digest that the token must carry, then the same additions."""
+        """Time-stamp validation (5.4) against the digest that the token must carry, then the same additions.
+
+        The digest's own algorithm must have been good when the token is proven to exist: whoever can make two documents
+        with one digest has a time for both.
+        """
+        algorithm = token["encap_content_info"]["content"].parsed["message_imprint"]["hash_algorithm"]
+        usable = self._trust.algorithms.digest_algorithm_allowed(algorithm, existence.since)
+        if not usable:
+            return Finding(Indication.INDETERMINATE, SubIndication.CRYPTO_CONSTRAINTS_FAILURE, path=())
 
         def basic(specification: SignatureValidationSpec) -> Coroutine[object, object, _Basic]:
             return ades_timestamp_validation(

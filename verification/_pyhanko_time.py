@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from asn1crypto import cms
+    from pyhanko.sign.validation import EmbeddedPdfSignature
 
     from verification._pyhanko import FilledField, OpenDocument
     from verification._pyhanko_engine import Engine
@@ -85,16 +86,24 @@ def proofs_of_existence(document: OpenDocument, stores: Stores, engine: Engine, 
     return Proofs(at=at, poe=poe, document_timestamps=tuple(reversed(judged)))
 
 
-def judge_signature_timestamps(field: FilledField, engine: Engine, *, poe: POEManager) -> tuple[JudgedToken, ...]:
+@dataclass(frozen=True)
+class SignatureTimestamps:
+    """The judged tokens inside a signature, and how many more are too damaged to be judged."""
+
+    judged: tuple[JudgedToken, ...]
+    damaged: int
+
+
+def judge_signature_timestamps(
+    signature: EmbeddedPdfSignature, engine: Engine, *, poe: POEManager
+) -> SignatureTimestamps:
     """The tokens in the signature's unsigned attributes, each over the signature value (EN 319 122-1, 5.3)."""
-    if field.signature is None:
-        return ()
-    imprint = message_imprint_checker(field.signature.signer_info)
+    imprint = message_imprint_checker(signature.signer_info)
     tokens = [
-        judge_token(engine, token, imprint=imprint, poe=poe, field=None)
-        for token in signature_timestamps(field.signature)
+        judge_token(engine, token, imprint=imprint, poe=poe, field=None) for token in signature_timestamps(signature)
     ]
-    return tuple(token for token in tokens if token is not None)
+    judged = tuple(token for token in tokens if token is not None)
+    return SignatureTimestamps(judged=judged, damaged=len(tokens) - len(judged))
 
 
 def judge_token(

@@ -105,7 +105,7 @@ class Trust:
                 known_crls=list(material.crls),
             ),
             key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation", "digital_signature"}),
-            signature_algorithm_policy=self._algorithms,
+            signature_algorithm_policy=self.algorithms,
         )
 
     @cached_property
@@ -113,7 +113,8 @@ class Trust:
         return [_load(der) for der in dict.fromkeys(self.anchors.signing + self.anchors.timestamping)]
 
     @cached_property
-    def _algorithms(self) -> _Algorithms:
+    def algorithms(self) -> CMSAlgorithmUsagePolicy:
+        """The policy's table of algorithms."""
         return _Algorithms(self.policy)
 
     @cached_property
@@ -122,7 +123,7 @@ class Trust:
             trust_manager=SimpleTrustManager.build(trust_roots=[_load(der) for der in self.anchors.signing]),
             revinfo_policy=_AS_IT_SAYS,
             time_tolerance=self.policy.clock_tolerance,
-            algorithm_usage_policy=self._algorithms,
+            algorithm_usage_policy=self.algorithms,
         )
 
     @cached_property

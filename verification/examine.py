@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from pyhanko.sign.validation import EmbeddedPdfSignature
-
-    from verification._pyhanko import FilledField, OpenDocument
+    from verification._pyhanko import FilledField, OpenDocument, Signature
     from verification._pyhanko_engine import Engine, Finding
     from verification._pyhanko_store import Stores
     from verification._pyhanko_time import JudgedToken, Proofs
@@ -49,7 +47,7 @@ def examine(
 
 def _examine_signature(
     field: FilledField,
-    signature: EmbeddedPdfSignature,
+    signature: Signature,
     document: OpenDocument,
     *,
     stores: Stores,
@@ -64,7 +62,8 @@ def _examine_signature(
 
     # 6 Proofs of existence: document timestamps over the signature, then the tokens inside it.
     over = proofs.covering(field)
-    own = judge_signature_timestamps(field, engine, poe=proofs.poe)
+    tokens = judge_signature_timestamps(signature, engine, poe=proofs.poe)
+    own = tokens.judged
     since = min([proofs.since(signature.signed_data), *(token.time for token in own if token.finding.passed)])
 
     # 7 Chain, 8 revocation and 9 algorithms, all at the best signature time.
@@ -73,7 +72,7 @@ def _examine_signature(
     # 10 Level.
     if field.sub_filter == _BARE_PKCS7:
         level = Level.PKCS7
-    elif cms.names_certificate:
+    elif cms is not None and cms.names_certificate:
         level = level_of(field, stores=stores, signer=finding, own=own, over=over)
     else:
         level = Level.UNKNOWN
@@ -91,23 +90,24 @@ def _examine_signature(
         coverage=coverage,
         padded=is_padded_with_zeros(signature.pkcs7_content),
         changes=changes,
-        names_certificate=cms.names_certificate or field.sub_filter == _BARE_PKCS7,
+        names_certificate=cms is None or cms.names_certificate or field.sub_filter == _BARE_PKCS7,
         intact=finding.intact,
         valid=finding.valid,
         engine=(finding.indication, finding.sub_indication),
         level=level,
-        signer=cms.signer,
-        algorithms=cms.algorithms,
-        claimed_signing_time=cms.claimed_time,
+        signer=cms.signer if cms else None,
+        algorithms=cms.algorithms if cms else None,
+        claimed_signing_time=cms.claimed_time if cms else None,
         best_signature_time=since if since < proofs.at else None,
         own_timestamps=_timestamps(own),
+        damaged_timestamps=tokens.damaged,
         document_timestamps=_timestamps(over),
         renew_before=_renew_before(finding, own=own, over=over),
     )
 
 
 def _examine_timestamp(
-    field: FilledField, signature: EmbeddedPdfSignature, document: OpenDocument, *, proofs: Proofs
+    field: FilledField, signature: Signature, document: OpenDocument, *, proofs: Proofs
 ) -> SignatureFacts:
     """A document timestamp was judged among the proofs of existence (steps 6 to 9); 3, 4, 5 and 11 remain."""
     coverage = coverage_of(document, signature)
@@ -129,11 +129,12 @@ def _examine_timestamp(
         valid=finding.valid if finding else None,
         engine=(finding.indication, finding.sub_indication) if finding else None,
         level=Level.UNKNOWN,
-        signer=cms.signer,
-        algorithms=cms.algorithms,
+        signer=cms.signer if cms else None,
+        algorithms=cms.algorithms if cms else None,
         claimed_signing_time=None,
         best_signature_time=judged.time if judged and judged.finding.passed else None,
         own_timestamps=(),
+        damaged_timestamps=0,
         document_timestamps=_timestamps(proofs.covering(field)),
         renew_before=_renew_before(finding, own=(), over=proofs.covering(field)) if finding else None,
     )
@@ -145,7 +146,7 @@ def _renew_before(finding: Finding, *, own: tuple[JudgedToken, ...], over: tuple
     return proofs_end(*(newest or [finding, *(token.finding for token in own if token.finding.passed)]))
 
 
-def _changes(signature: EmbeddedPdfSignature, coverage: Coverage) -> Changes:
+def _changes(signature: Signature, coverage: Coverage) -> Changes:
     if coverage is Coverage.ENTIRE_FILE:
         return Changes(ChangeClass.NONE)
     return Changes(ChangeClass.UNDEFINED) if coverage is Coverage.PARTIAL else changes_since(signature)
@@ -186,6 +187,7 @@ def _unexamined(field: FilledField, problem: Cause) -> SignatureFacts:
         claimed_signing_time=None,
         best_signature_time=None,
         own_timestamps=(),
+        damaged_timestamps=0,
         document_timestamps=(),
         renew_before=None,
     )

@@ -49,6 +49,7 @@ class SignatureFacts:
     claimed_signing_time: datetime | None
     best_signature_time: datetime | None
     own_timestamps: tuple[Timestamp, ...]
+    damaged_timestamps: int
     document_timestamps: tuple[Timestamp, ...]
     renew_before: datetime | None
 

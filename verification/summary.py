@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, assert_never
 
+from verification.foreign_text import printable
 from verification.report import ChangeClass, Indication, Level, ReadMode, SignatureKind
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def summary(report: ValidationReport) -> str:
 
 
 def _lines(report: ValidationReport) -> Iterator[str]:
-    yield f"{_printable(report.file)}"
+    yield f"{printable(report.file)}"
     yield f"  {_headline(report.indication)}"
     yield f"  {report.reason.vi}"
     if report.read is not ReadMode.UNREADABLE:
@@ -37,14 +38,14 @@ def _lines(report: ValidationReport) -> Iterator[str]:
 
 
 def _signature_lines(signature: SignatureReport) -> Iterator[str]:
-    yield f"{_kind(signature.kind)} ({_printable(signature.field)}): {_word(signature.indication)}"
+    yield f"{_kind(signature.kind)} ({printable(signature.field)}): {_word(signature.indication)}"
     if not signature.verdict.passed:
         code = f" [{signature.sub_indication.value}]" if signature.sub_indication else ""
         yield f"  {signature.reason.vi}{code}"
     if signature.signer:
         signer = signature.signer
         names = (signer.common_name or signer.subject, signer.organization)
-        yield f"  Chứng thư: {', '.join(_printable(name) for name in names if name)}"
+        yield f"  Chứng thư: {', '.join(printable(name) for name in names if name)}"
     if signature.best_signature_time:
         yield f"  Đã có chậm nhất lúc {_time(signature.best_signature_time)} (theo dấu thời gian)"
     elif signature.claimed_signing_time:
@@ -102,8 +103,3 @@ def _change(change: ChangeClass) -> str:
 
 def _time(time: datetime) -> str:
     return time.astimezone(_VIETNAM).strftime("%d/%m/%Y %H:%M:%S %z")
-
-
-def _printable(text: str) -> str:
-    """Names come from the file: what would move the cursor or turn the writing around is shown as a question mark."""
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -18,6 +18,7 @@ from verification._pyhanko_trust import Trust
 from verification.cells import cells_in_disagreement
 from verification.examine import examine
 from verification.facts import DocumentFacts
+from verification.foreign_text import well_formed
 from verification.policy import DEFAULT_POLICY
 from verification.reasons import Cause
 from verification.report import ChangeClass, ReadMode, SignatureKind, SignatureReport, ValidationReport
@@ -72,7 +73,7 @@ def validate(
     11. Changes since each signature.
     12. Report: a verdict on each signature, and on the file the worst of them.
     """
-    question = Question(anchors=anchors, known=known, at=at, policy=policy, file=file)
+    question = Question(anchors=anchors, known=known, at=at, policy=policy, file=well_formed(file))
     try:
         return _strictly_then_laxly(pdf, question)
     except Unreadable as refusal:
@@ -81,7 +82,7 @@ def validate(
         cause = Cause.NOT_READ_SAFELY
     except Exception:  # noqa: BLE001 - the outermost boundary: whatever the bytes, the answer is a report
         cause = Cause.UNREADABLE
-    return report_on_unreadable(pdf, cause=cause, at=at, policy=policy, file=file)
+    return report_on_unreadable(pdf, cause=cause, at=at, policy=policy, file=question.file)
 
 
 def _strictly_then_laxly(pdf: bytes, question: Question) -> ValidationReport:

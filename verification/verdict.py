@@ -141,10 +141,13 @@ def _objections(facts: SignatureFacts, policy: ValidationPolicy) -> Iterator[Ver
 
 def _objections_to_timestamps(facts: SignatureFacts) -> Iterator[Verdict]:
     """A signature timestamp is not demanded, but one that is there must hold; of several, one is enough."""
-    if not facts.own_timestamps or any(timestamp.verdict.passed for timestamp in facts.own_timestamps):
+    if any(timestamp.verdict.passed for timestamp in facts.own_timestamps):
         yield from _order_of_timestamps(facts)
         return
-    reason = facts.own_timestamps[-1].verdict.sub_indication
+    reasons = [timestamp.verdict.sub_indication for timestamp in facts.own_timestamps]
+    if not reasons and not facts.damaged_timestamps:
+        return
+    reason = reasons[-1] if reasons else None
     if reason is None or reason in _ANY_BROKEN:
         yield because(Cause.TIMESTAMP_INVALID)
     else:

@@ -36,7 +36,7 @@ class Supervised:
     ready: Callable[[], bool]
     prepare: Callable[[], None] = _nothing
     needs: tuple[str, ...] | None = None
-    ready_within: timedelta = timedelta(seconds=60)
+    ready_within: timedelta = timedelta(seconds=120)
 
 
 @dataclass(frozen=True, slots=True)

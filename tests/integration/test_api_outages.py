@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 import uuid
 from contextlib import contextmanager
@@ -10,9 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.client import Refused
+from api.commands.outermost import Exit
 from api.demo.people import SEAL_CREDENTIAL, SIGNATORY_CREDENTIAL
 from issuance.documents import DocumentState
-from tests.service import Service, running_service
+from tests.service import PROJECT, Service, running_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,3 +150,45 @@ def test_a_database_that_is_away_is_named(service: Service) -> None:
         with pytest.raises(Refused) as refused:
             service.public().call("GET", "/readyz")
         assert refused.value.problem["database"] == "database-unavailable"
+
+
+def kyso(service: Service, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line with the service's settings."""
+    command = [sys.executable, "-m", "api.cli", *arguments]
+    environment = {name: value for name, value in service.environment.items() if name != "KYSO_PKCS11_MODULES"}
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_doctor_finds_a_healthy_service_and_names_what_is_missing(service: Service) -> None:
+    well = kyso(service, "doctor")
+    assert (well.returncode, "✗" in well.stdout) == (0, False), well.stdout + well.stderr
+    with without(service, "signer"):
+        ill = kyso(service, "doctor")
+        tokens = kyso(service, "tokens", "list")
+    assert ill.returncode == 1
+    assert "Start `kyso signer`" in ill.stdout
+    assert tokens.returncode == Exit.TRY_AGAIN
+    assert "Start `kyso signer`" in tokens.stderr
+
+
+def test_the_tokens_of_the_service_are_listed(service: Service) -> None:
+    listed = [json.loads(line) for line in kyso(service, "tokens", "list", "--json").stdout.splitlines()]
+    assert [(token["token"], token["problem"], len(token["keys"])) for token in listed] == [
+        ("Ky So Signatory", None, 1),
+        ("Ky So Seal", None, 1),
+    ]
+
+
+def test_the_database_can_be_upgraded_again(service: Service) -> None:
+    assert kyso(service, "db", "upgrade").returncode == 0
+
+
+def test_a_mistyped_trust_directory_stops_the_start_with_one_sentence(service: Service) -> None:
+    service.environment["KYSO_TRUST_DIR"], right = "/nowhere", service.environment["KYSO_TRUST_DIR"]
+    try:
+        refused = kyso(service, "serve")
+    finally:
+        service.environment["KYSO_TRUST_DIR"] = right
+    assert refused.returncode == Exit.FAILED
+    assert refused.stderr.startswith("✗ /nowhere")
+    assert "Traceback" not in refused.stderr

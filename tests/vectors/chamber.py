@@ -7,9 +7,10 @@ of ``signing`` takes part, so that signer and verifier do not share a mistake. H
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from pyhanko.sign.fields import MDPPerm
@@ -43,6 +44,19 @@ _KINDS: dict[str, Callable[[], Key]] = {
 """Keys are on P-256 unless said otherwise here."""
 
 
+class Base(Enum):
+    """The honest files, and what their signatures allow (ISO 32000-2, 12.8.2)."""
+
+    APPROVED = "one approval signature without locks"
+    LOCKED = "one approval signature, FieldMDP leaves only number, date, seal and archive open"
+    P1 = "certified with P=1, no changes allowed"
+    P2 = "certified with P=2, form filling and signing allowed"
+    P2_LOCKED = "certified with P=2, FieldMDP leaves only number, date, seal and archive open"
+    P3 = "certified with P=3, annotations allowed"
+    SEALED = "signed, numbered, dated and sealed with P=1"
+    ISSUED = "signed, numbered, dated, sealed with P=1, validation data, document timestamp"
+
+
 class Chamber(Notary):
     """The PKI of the vectors with fresh keys in ``directory``, and honest files by name."""
 
@@ -51,6 +65,7 @@ class Chamber(Notary):
         on_p256 = partial(ec.generate_private_key, ec.SECP256R1())
         names = safe_load(pki)["pki-architectures"]["arch"]["entities"]
         super().__init__(directory, pki=pki, keys={name: _KINDS.get(name, on_p256)() for name in names})
+        self._made: dict[Base, bytes] = {}
 
     def crls(self, *, at: datetime) -> RevocationInfo:
         """What a verifier with a cache has at this time: the issuing CAs, and the CRLs of all."""
@@ -65,48 +80,34 @@ class Chamber(Notary):
         """What is known when most files are checked."""
         return self.crls(at=CHECKED_AT)
 
-    @cached_property
-    def approved(self) -> bytes:
-        """One approval signature with a timestamp, and no locks: everything that signatures allow is allowed."""
-        return self.sign(paper.draft(), SIGNATORY, at=SIGNED_AT)
+    def honest(self, base: Base) -> bytes:
+        """An honest file; made once."""
+        if base not in self._made:
+            self._made[base] = self._make(base)
+        return self._made[base]
 
-    @cached_property
-    def locked(self) -> bytes:
-        """One approval signature whose field locks all others but number, date, seal and archive (FieldMDP)."""
-        return self.sign(paper.draft(lock=paper.LOCK_ALL_BUT_CELLS), SIGNATORY, at=SIGNED_AT)
-
-    @cached_property
-    def certified_1(self) -> bytes:
-        """Certified, no changes allowed (DocMDP P=1)."""
-        return self._certified(MDPPerm.NO_CHANGES)
-
-    @cached_property
-    def certified_2(self) -> bytes:
-        """Certified, form filling and signing allowed (P=2)."""
-        return self._certified(MDPPerm.FILL_FORMS)
-
-    @cached_property
-    def certified_2_locked(self) -> bytes:
-        """P=2, and FieldMDP leaves only number, date, seal and archive open: the signatory's half of our documents."""
-        return self._certified(MDPPerm.FILL_FORMS, lock=paper.LOCK_ALL_BUT_CELLS)
-
-    @cached_property
-    def certified_3(self) -> bytes:
-        """Certified, annotations allowed as well (P=3)."""
-        return self._certified(MDPPerm.ANNOTATE)
-
-    @cached_property
-    def sealed(self) -> bytes:
-        """Signed, number and date filled in, sealed with P=1: our documents before validation data are added."""
-        draft = paper.draft(lock=paper.LOCK_ALL_BUT_CELLS, seal_lock=paper.LOCK_NOTHING_MORE)
-        pdf = self.sign(draft, SIGNATORY, at=SIGNED_AT, certify=True)
-        return self.sign(fill(fill(pdf, NUMBER), DATE), SEAL, at=SEALED_AT)
-
-    @cached_property
-    def issued(self) -> bytes:
-        """The same with validation data and a document timestamp."""
-        pdf = supply(self.sealed, self.revocation("signatory", "seal", at=GATHERED_AT))
-        return self.archive(pdf, at=ARCHIVED_AT)
+    def _make(self, base: Base) -> bytes:
+        match base:
+            case Base.APPROVED:
+                return self.sign(paper.draft(), SIGNATORY, at=SIGNED_AT)
+            case Base.LOCKED:
+                return self.sign(paper.draft(lock=paper.LOCK_ALL_BUT_CELLS), SIGNATORY, at=SIGNED_AT)
+            case Base.P1:
+                return self._certified(MDPPerm.NO_CHANGES)
+            case Base.P2:
+                return self._certified(MDPPerm.FILL_FORMS)
+            case Base.P2_LOCKED:
+                return self._certified(MDPPerm.FILL_FORMS, lock=paper.LOCK_ALL_BUT_CELLS)
+            case Base.P3:
+                return self._certified(MDPPerm.ANNOTATE)
+            case Base.SEALED:
+                draft = paper.draft(lock=paper.LOCK_ALL_BUT_CELLS, seal_lock=paper.LOCK_NOTHING_MORE)
+                pdf = self.sign(draft, SIGNATORY, at=SIGNED_AT, certify=True)
+                return self.sign(fill(fill(pdf, NUMBER), DATE), SEAL, at=SEALED_AT)
+            case Base.ISSUED:
+                pdf = supply(self.honest(Base.SEALED), self.revocation("signatory", "seal", at=GATHERED_AT))
+                return self.archive(pdf, at=ARCHIVED_AT)
+        assert_never(base)
 
     def _certified(self, permission: MDPPerm, *, lock: bytes = b"") -> bytes:
         return self.sign(paper.draft(lock=lock), SIGNATORY, at=SIGNED_AT, certify=True, permission=permission)

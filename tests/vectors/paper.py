@@ -131,6 +131,23 @@ def appended(
     return pdf + b"\n" + body + b"".join(part for name, part in parts.items() if name not in left_out)
 
 
+def packed(pdf: bytes, bodies: Mapping[int, bytes]) -> bytes:
+    """The file with an update whose objects lie in an object stream (7.5.7)."""
+    number = max(size_of(pdf), *(n + 1 for n in bodies))
+    texts = [body + b" " for _, body in sorted(bodies.items())]
+    heads, place = [], 0
+    for n, text in zip(sorted(bodies), texts, strict=True):
+        heads.append(b"%d %d" % (n, place))
+        place += len(text)
+    head = b" ".join(heads) + b" "
+    holder = stream(head + b"".join(texts), b"/Type /ObjStm /N %d /First %d" % (len(texts), len(head)))
+    body, offsets = _written({number: holder}, start=len(pdf) + 1)
+    entries = b"/Size %d /Root 1 0 R /Info 16 0 R /Prev %d" % (number + 1, last_xref(pdf))
+    places = {n: (number, index) for index, n in enumerate(sorted(bodies))}
+    at = len(pdf) + 1 + len(body)
+    return pdf + b"\n" + body + _xref_stream(offsets, at=at, number=number + 1, entries=entries, places=places)
+
+
 def current(pdf: bytes, number: int) -> bytes:
     """The newest body of an object, as the bytes have it."""
     found = re.findall(rb"(?<!\d)%d 0 obj\s+(.*?)\s+endobj" % number, pdf, re.DOTALL)
@@ -174,10 +191,19 @@ def _written(bodies: Mapping[int, bytes], *, start: int) -> tuple[bytes, dict[in
     return b"".join(parts), offsets
 
 
-def _xref_stream(offsets: Mapping[int, int], *, at: int, number: int, entries: bytes) -> bytes:
-    listed = {**offsets, number: at}
-    rows = b"".join(b"\x01" + offset.to_bytes(4, "big") + b"\x00" for _, offset in sorted(listed.items()))
-    index = b" ".join(b"%d 1" % n for n in sorted(listed))
+def _xref_stream(
+    offsets: Mapping[int, int],
+    *,
+    at: int,
+    number: int,
+    entries: bytes,
+    places: Mapping[int, tuple[int, int]] | None = None,
+) -> bytes:
+    """A cross-reference stream; ``places`` are objects in object streams: the stream's number and the index in it."""
+    rows = {n: b"\x01" + offset.to_bytes(4, "big") + b"\x00" for n, offset in {**offsets, number: at}.items()}
+    rows |= {n: b"\x02" + holder.to_bytes(4, "big") + bytes([index]) for n, (holder, index) in (places or {}).items()}
+    listed = sorted(rows)
     entries = entries.replace(b"/Size %d" % number, b"/Size %d" % (number + 1))
-    body = stream(rows, b"/Type /XRef /W [1 4 1] /Index [%s] %s" % (index, entries))
+    index = b" ".join(b"%d 1" % n for n in listed)
+    body = stream(b"".join(rows[n] for n in listed), b"/Type /XRef /W [1 4 1] /Index [%s] %s" % (index, entries))
     return b"%d 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (number, body, at)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from certs.revocation import RevocationInfo
     from tests.vectors.chamber import Chamber
 
-Step = "Callable[[bytes], bytes]"
-
 
 @dataclass(frozen=True, slots=True)
 class Expected:

@@ -1,0 +1,33 @@
+"""How much memory a work needs: it is done in a fresh process, whose peak the kernel has kept."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    _Results = multiprocessing.Queue[int]
+
+_WITHIN = 300
+
+
+def peak_megabytes(work: Callable[..., None], *arguments: object, whose: int = resource.RUSAGE_SELF) -> float:
+    """Megabytes resident at most while ``work(*arguments)`` ran, the interpreter and its modules included.
+
+    ``whose`` counts instead of the process its children (``resource.RUSAGE_CHILDREN``), of which the largest counts.
+    """
+    spawning = multiprocessing.get_context("spawn")
+    results = spawning.Queue()
+    child = spawning.Process(target=_report, args=(results, work, arguments, whose))
+    child.start()
+    kilobytes = results.get(timeout=_WITHIN)
+    child.join()
+    return kilobytes * 1024 / 1_000_000
+
+
+def _report(results: _Results, work: Callable[..., None], arguments: tuple[object, ...], whose: int) -> None:
+    work(*arguments)
+    results.put(resource.getrusage(whose).ru_maxrss)

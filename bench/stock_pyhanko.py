@@ -1,0 +1,119 @@
+"""The same work by stock pyHanko 0.38: ``PKCS11Signer`` on the same key and session, and its own validation."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import Enum
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from asn1crypto.x509 import Certificate
+from PIL import Image
+from pyhanko.pdf_utils.font.opentype import GlyphAccumulatorFactory
+from pyhanko.pdf_utils.images import PdfImage
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.text import TextBoxStyle
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.pkcs11 import PKCS11Signer
+from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.stamp import StaticStampStyle, TextStampStyle
+from pyhanko_certvalidator import ValidationContext
+
+from bench.softtoken import LABEL
+from signing.typeface import Style, font_folder
+
+if TYPE_CHECKING:
+    from bench.ground import Ground
+    from certs.anchors import TrustAnchors
+    from certs.revocation import RevocationInfo
+
+PEER = "pyHanko 0.38"
+
+logging.getLogger("fontTools.subset").setLevel(logging.ERROR)  # a line for each table that it drops
+
+
+class Stamp(Enum):
+    """What its signature shows: nothing, the same picture as ours, or the picture with text in an embedded font."""
+
+    NONE = "no picture"
+    PICTURE = "picture"
+    TEXT = "picture, text and font"
+
+
+@dataclass(frozen=True, slots=True)
+class StockSigner:
+    """Signs as its documentation says, with the signature's size known, so that no trial run is needed for it."""
+
+    signer: PKCS11Signer
+    picture: bytes
+
+    @classmethod
+    def on(cls, ground: Ground) -> StockSigner:
+        """The benchmark's key in its open session."""
+        certificate, *issuers = (
+            Certificate.load(der) for der in (ground.token.certificate.der, *ground.token.certificate.chain)
+        )
+        signer = PKCS11Signer(
+            ground.device.token.session, signing_cert=certificate, ca_chain=issuers, key_label=LABEL
+        )
+        return cls(signer=signer, picture=ground.signature_image)
+
+    def sign(self, pdf: bytes, *, field_name: str, stamp: Stamp, certify: MDPPerm | None = None) -> bytes:
+        """A B-B signature in this field, which is made where it is missing."""
+        metadata = PdfSignatureMetadata(
+            field_name=field_name,
+            md_algorithm="sha256",
+            subfilter=SigSeedSubFilter.PADES,
+            certify=certify is not None,
+            docmdp_permissions=certify or MDPPerm.FILL_FORMS,
+        )
+        output = BytesIO()
+        PdfSigner(metadata, signer=self.signer, stamp_style=self._style(stamp)).sign_pdf(
+            IncrementalPdfFileWriter(BytesIO(pdf)), output=output
+        )
+        return output.getvalue()
+
+    def _style(self, stamp: Stamp) -> StaticStampStyle | TextStampStyle | None:
+        if stamp is Stamp.NONE:
+            return None
+        background = PdfImage(Image.open(BytesIO(self.picture)))
+        if stamp is Stamp.PICTURE:
+            return StaticStampStyle(background=background, border_width=0)
+        font = GlyphAccumulatorFactory(str(font_folder() / Style.UPRIGHT.value))
+        return TextStampStyle(
+            stamp_text="Người ký: %(signer)s\nThời gian: %(ts)s",
+            background=background,
+            text_box_style=TextBoxStyle(font=font, font_size=9),
+        )
+
+
+def validate_everything(pdf: bytes, *, anchors: TrustAnchors, known: RevocationInfo) -> bool:
+    """Every signature and document timestamp, offline and hard-fail, with difference analysis; whether all passed."""
+    reader = PdfFileReader(BytesIO(pdf))
+    options = {
+        "trust_roots": [Certificate.load(der) for der in (*anchors.signing, *anchors.timestamping)],
+        "allow_fetching": False,
+        "revocation_mode": "hard-fail",
+        "other_certs": [Certificate.load(der) for der in known.certificates],
+        "ocsps": list(known.ocsps),
+        "crls": list(known.crls),
+    }
+    passed = True
+    for signature in reader.embedded_signatures:
+        context = _context(reader, options)
+        if signature.sig_object_type == "/DocTimeStamp":
+            status = validate_pdf_timestamp(signature, context)
+        else:
+            status = validate_pdf_signature(signature, context, ts_validation_context=context)
+        passed = passed and status.bottom_line
+    return passed
+
+
+def _context(reader: PdfFileReader, options: dict[str, object]) -> ValidationContext:
+    if "/DSS" not in reader.root:
+        return ValidationContext(**options)
+    return DocumentSecurityStore.read_dss(reader).as_validation_context(options)

@@ -1,0 +1,76 @@
+"""The command line: help everywhere, promised exit codes, and never a traceback to a user."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.cli import app
+from api.commands.outermost import Exit, guarded
+from api.errors import Busy, FileTooLarge
+from api.settings import SettingsInvalid
+
+COMMANDS = (
+    *("up", "demo", "serve", "worker", "signer", "verify", "openapi", "doctor"),
+    *("db upgrade", "tokens list"),
+)
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KYSO_DATABASE_URL", "KYSO_CONFIG", "KYSO_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def kyso(*arguments: str) -> int:
+    return guarded(lambda: app(list(arguments), standalone_mode=False, prog_name="kyso"))
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert kyso(*command.split(), "--help") == 0
+    assert f"kyso {command}".strip() in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["serve", "--nonsense"], ["verify"], ["verify", "--at", "x", "a"]])
+def test_bad_usage_is_64(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert kyso(*arguments) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert said.startswith("✗ ")
+    assert "kyso --help" in said
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "db upgrade", "tokens list"])
+def test_missing_settings_are_named(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert kyso(*command.split()) == Exit.SETTINGS
+    assert "KYSO_DATABASE_URL: field required" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (FileTooLarge(limit=1024 * 1024), Exit.FAILED, "Send a smaller file."),
+        (Busy(retry_after=3), Exit.TRY_AGAIN, "Ask again in a few seconds."),
+        (SettingsInvalid(problems=("KYSO_X is no setting",)), Exit.SETTINGS, "KYSO_X is no setting"),
+        (FileNotFoundError(2, "No such file or directory", "/x"), Exit.FAILED, "/x No such file or directory"),
+        (ZeroDivisionError("division by zero"), Exit.DEFECT, "ZeroDivisionError"),
+        (KeyboardInterrupt(), Exit.INTERRUPTED, ""),
+    ],
+)
+def test_every_error_is_one_clear_message(
+    error: BaseException, code: Exit, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    assert guarded(fail) == code
+    written = capsys.readouterr().err
+    assert said in written
+    assert "Traceback" not in written
+
+
+def test_whoever_debugs_sees_where_it_came_from(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KYSO_DEBUG", "1")
+    assert guarded(lambda: 1 // 0) == Exit.DEFECT
+    assert "Traceback" in capsys.readouterr().err
