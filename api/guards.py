@@ -21,7 +21,10 @@ def _limit(allowed: int, window: timedelta) -> RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Joined once for each application."""
+    """Joined once for each application.
+
+    Uploads get fewer places together than there are threads (40), so that every other call still finds one.
+    """
 
     hashes: SecretHashes
     activation: ActivationGuard
@@ -30,8 +33,8 @@ class Guards:
     missed_lookups: RateLimit = field(default_factory=lambda: _limit(10, _MINUTE))
     lookups: RateLimit = field(default_factory=lambda: _limit(120, _MINUTE))
     verifications: RateLimit = field(default_factory=lambda: _limit(60, _MINUTE))
-    drafts: Room = field(default_factory=lambda: Room(size=512 * _MB, callers=32))
-    public_uploads: Room = field(default_factory=lambda: Room(size=256 * _MB, callers=16))
+    drafts: Room = field(default_factory=lambda: Room(size=512 * _MB, callers=24))
+    public_uploads: Room = field(default_factory=lambda: Room(size=256 * _MB, callers=12))
 
 
 def make_guards() -> Guards:

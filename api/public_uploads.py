@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.register_check import RegisterCheck, check_register
 from api.uploads import Upload, read_upload
 from certs.revocation import EMPTY
 from verification.report import Indication, ReadMode, SubIndication, Text, ValidationReport, Verdict
@@ -44,6 +45,18 @@ def validated(application: Application, upload: Upload) -> ValidationReport:
         policy=outside.policy,
         file=upload.name,
     )
+
+
+def compared(
+    application: Application, guards: Guards, *, caller: str, sha256: str, lookup_code: str | None
+) -> RegisterCheck:
+    """What the register says; a code that nobody has counts as a miss, so that this is no way to guess codes."""
+    if lookup_code:
+        guards.missed_lookups.demand(caller)
+    check = check_register(application.outside.uow, sha256=sha256, lookup_code=lookup_code)
+    if lookup_code and check.facts is None:
+        guards.missed_lookups.count(caller)
+    return check
 
 
 def without_a_file(application: Application, sha256: str) -> ValidationReport:

@@ -43,7 +43,8 @@ def scanned_draft() -> bytes:
 
 def long_draft(pages: int) -> bytes:
     """A draft of so many empty pages."""
-    return _draft(_pdf([_page("")] * pages, kids=range(3, 3 + pages)))
+    empty = b"<< /Length 0 >>\nstream\n\nendstream"
+    return _draft(_pdf([empty, *[_page("/Contents 3 0 R")] * pages], kids=range(4, 4 + pages)))
 
 
 def _draft(pdf: bytes) -> bytes:

@@ -106,10 +106,10 @@ def validate_everything(pdf: bytes, *, anchors: TrustAnchors, known: RevocationI
     for signature in reader.embedded_signatures:
         context = _context(reader, options)
         if signature.sig_object_type == "/DocTimeStamp":
-            status = validate_pdf_timestamp(signature, context)
+            stamped = validate_pdf_timestamp(signature, context)
+            passed = passed and stamped.valid and stamped.trusted
         else:
-            status = validate_pdf_signature(signature, context, ts_validation_context=context)
-        passed = passed and status.bottom_line
+            passed = passed and validate_pdf_signature(signature, context, ts_validation_context=context).bottom_line
     return passed
 
 

@@ -50,12 +50,10 @@ def softhsm_environment(directory: Path) -> dict[str, str]:
     return {"SOFTHSM2_CONF": str(directory / "softhsm2.conf")}
 
 
-def initialise_softhsm_token(
-    *, directory: Path, label: str, so_pin: Pin, pin: Pin, module: Path = SOFTHSM_MODULE
-) -> TokenAccess:
-    """A new token in a SoftHSM directory, which is made (0700) with its configuration if it is not there.
+def configure_softhsm(directory: Path) -> dict[str, str]:
+    """Make a SoftHSM directory (0700) or find it where it now is; answers :func:`softhsm_environment`.
 
-    The answer names the token by label and serial. Raises :class:`~hsm.errors.TokenExists`.
+    The configuration names the tokens' folder absolutely, so that it is written anew each time.
     """
     tokens = directory / "tokens"
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,7 +62,17 @@ def initialise_softhsm_token(
         f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n",
         encoding="utf-8",
     )
-    environment = softhsm_environment(directory)
+    return softhsm_environment(directory)
+
+
+def initialise_softhsm_token(
+    *, directory: Path, label: str, so_pin: Pin, pin: Pin, module: Path = SOFTHSM_MODULE
+) -> TokenAccess:
+    """A new token in a SoftHSM directory, which is made (0700) with its configuration if it is not there.
+
+    The answer names the token by label and serial. Raises :class:`~hsm.errors.TokenExists`.
+    """
+    environment = configure_softhsm(directory)
     uri = Pkcs11Uri(token=label, module_path=module)
     request = protocol.request(Operation.INITIALISE, uri=str(uri), so_pin=so_pin.secret, pin=pin.secret)
     with _child(uri, environment) as conversation:

@@ -8,6 +8,7 @@ away and the call is not repeated.
 from __future__ import annotations
 
 import logging
+import threading
 from typing import TYPE_CHECKING
 
 from hsm import protocol
@@ -37,6 +38,7 @@ class TokenSession:
         self.uri = uri
         self._limits = limits
         self._children = Children(uri, state=state, limits=limits, spawner=spawner)
+        self._counting = threading.Lock()
         self._signatures = 0
 
     def open(self) -> None:
@@ -50,10 +52,11 @@ class TokenSession:
         :class:`~hsm.errors.KeyAbsent`, :class:`~hsm.errors.MechanismUnsupported`, :class:`DeviceFailed`,
         :class:`~hsm.errors.DeviceAnsweredWrongly`.
         """
-        request = protocol.sign_request(key=key, dtbs=dtbs, algorithm=algorithm)
-        value = self._asked_twice(request).octets("value")
-        self._signatures += 1
-        return value
+        return self._counted(self._asked_twice(protocol.sign_request(key=key, dtbs=dtbs, algorithm=algorithm)))
+
+    def sign_once(self, *, key: Pkcs11Uri, dtbs: bytes, algorithm: SignatureAlgorithm) -> bytes:
+        """The same without a second attempt, for a caller that has another token to ask."""
+        return self._counted(self._asked(protocol.sign_request(key=key, dtbs=dtbs, algorithm=algorithm)))
 
     def inventory(self) -> TokenInventory:
         """What the token holds; raises as :meth:`sign` does."""
@@ -71,6 +74,12 @@ class TokenSession:
     def close(self) -> None:
         """End the children, after the calls in flight if those end soon."""
         self._children.close()
+
+    def _counted(self, answer: Message) -> bytes:
+        value = answer.octets("value")
+        with self._counting:
+            self._signatures += 1
+        return value
 
     def _asked_twice(self, request: protocol.Members) -> Message:
         try:

@@ -23,18 +23,21 @@ from typing import TYPE_CHECKING
 
 from hsm import framing, protocol
 from hsm.doorway import Doorway
-from hsm.errors import CallerRefused, HsmError, KeyAbsent, RequestInvalid, TokenAbsent, UriInvalid
+from hsm.errors import CallerRefused, HsmError, RequestInvalid, TokenAbsent, UriInvalid
 from hsm.inventory import SignerHealth, TokenInventory
 from hsm.limits import Limits
+from hsm.pool import Pool
 from hsm.protocol import Operation
 from hsm.session import TokenSession
 from hsm.uri import Pkcs11Uri
 
 if TYPE_CHECKING:
+    from certs.algorithms import SignatureAlgorithm
     from hsm.framing import Message
 
 _log = logging.getLogger(__name__)
 _CALLERS = 512  # connections at once; each is a thread
+_POOLS = 1024  # names of keys that lie on several tokens; the oldest is forgotten
 _LARGEST_DTBS = 1 << 19  # signed attributes are a few hundred bytes; what is let in must fit into a child's frame too
 _BREATH = 0.05  # seconds before the next caller after one could not be admitted
 _LINGERING = 1.0  # seconds for a refused caller to read why
@@ -53,6 +56,8 @@ class Signer:
         self._doorway = Doorway(socket=socket, state=state)
         self._places = threading.BoundedSemaphore(_CALLERS)
         self._callers: set[sockets.socket] = set()
+        self._pools: dict[Pkcs11Uri, Pool] = {}
+        self._pooling = threading.Lock()
         self._wake, self._waker = os.pipe()
 
     def serve(self) -> None:
@@ -125,8 +130,7 @@ class Signer:
             dtbs, algorithm = message.octets("dtbs"), protocol.algorithm_of(message)
             if len(dtbs) > _LARGEST_DTBS:
                 raise RequestInvalid(reason=f"dtbs may hold {_LARGEST_DTBS} bytes")
-            value = self._session_of(key).sign(key=key, dtbs=dtbs, algorithm=algorithm)
-            return {"value": framing.base64_text(value)}
+            return {"value": framing.base64_text(self._signed(key, dtbs=dtbs, algorithm=algorithm))}
         if operation is Operation.KEYS:
             return {"tokens": [protocol.inventory_members(_inventory(session)) for session in self._sessions]}
         if operation is Operation.HEALTH:
@@ -134,13 +138,19 @@ class Signer:
             return protocol.health_members(health)
         raise RequestInvalid(reason=f"callers may not {operation.value}")
 
-    def _session_of(self, key: Pkcs11Uri) -> TokenSession:
+    def _signed(self, key: Pkcs11Uri, *, dtbs: bytes, algorithm: SignatureAlgorithm) -> bytes:
         found = [session for session in self._sessions if key.may_lie_on(session.uri)]
+        if not found:
+            raise TokenAbsent(token=key.name, reason="KYSO_PKCS11_MODULES does not name it")
         if len(found) == 1:
-            return found[0]
-        if found:
-            raise KeyAbsent(token=key.name, key=str(key), reason=f"{len(found)} configured tokens may hold it")
-        raise TokenAbsent(token=key.name, reason="KYSO_PKCS11_MODULES does not name it")
+            return found[0].sign(key=key, dtbs=dtbs, algorithm=algorithm)
+        return self._pool_of(key, found).sign(dtbs=dtbs, algorithm=algorithm)
+
+    def _pool_of(self, key: Pkcs11Uri, sessions: list[TokenSession]) -> Pool:
+        with self._pooling:
+            if key not in self._pools and len(self._pools) >= _POOLS:
+                self._pools.pop(next(iter(self._pools)))
+            return self._pools.setdefault(key, Pool(key, sessions, limits=self._limits))
 
     def _part(self) -> None:
         """Let callers that are being served get their answer, then end the children."""

@@ -118,10 +118,14 @@ class Pkcs11Uri:
         )
 
     def may_lie_on(self, token: Pkcs11Uri) -> bool:
-        """Whether an object named so may lie on a token named so: at least one attribute agrees and none differs."""
-        pairs = [(self.token, token.token), (self.serial, token.serial), (self.manufacturer, token.manufacturer)]
-        compared = [mine == theirs for mine, theirs in (*pairs, (self.model, token.model)) if mine and theirs]
-        return bool(compared) and all(compared)
+        """Whether an object named so may lie on a token named so: no attribute of the token differs, one agrees.
+
+        A name without any attribute of a token may lie on every token.
+        """
+        names = ("token", "serial", "manufacturer", "model")
+        wanted = [(getattr(self, name), getattr(token, name)) for name in names if getattr(self, name)]
+        compared = [mine == theirs for mine, theirs in wanted if theirs]
+        return all(compared) and bool(compared) == bool(wanted)
 
     def on(self, identity: TokenIdentity) -> Pkcs11Uri:
         """The same object, its token named by label and serial, without module and PIN source: safe to hand out."""

@@ -49,4 +49,6 @@ def _filled(pdf: bytes, region: ReservedRegion, content: bytes) -> bytes:
         raise ReservedRegionTooSmall
     start = region.start + 1
     digits = content.hex().encode("ascii")
-    return b"".join((pdf[:start], digits, pdf[start + len(digits) :]))
+    # Views, since a file may be large: its bytes are copied once.
+    whole = memoryview(pdf)
+    return b"".join((whole[:start], digits, whole[start + len(digits) :]))

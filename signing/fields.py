@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 def empty_signature_field(writer: IncrementalPdfFileWriter, field_name: str) -> DictionaryObject:
     """The signature field of this name, not yet signed; raises :class:`FieldUnavailable`."""
     with reading():
-        fields = [(value, reference) for name, value, reference in enumerate_sig_fields(writer) if name == field_name]
-    if not fields:
+        fields = ((value, reference) for name, value, reference in enumerate_sig_fields(writer) if name == field_name)
+        found = next(fields, None)
+    if found is None:
         raise FieldUnavailable(field_name=field_name, reason="the file has no such signature field")
-    value, reference = fields[0]
+    value, reference = found
     if value is not None:
         raise FieldUnavailable(field_name=field_name, reason="it is already signed")
     return _dictionary(reference.get_object())

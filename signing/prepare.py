@@ -131,7 +131,7 @@ def _embed(
         )
         next(protocol)
         protocol.send(SigObjSetup(sig_placeholder=placeholder, mdp_setup=mdp))
-        prepared, output = protocol.send(SigIOSetup(md_algorithm=digest))
+        prepared, output = protocol.send(SigIOSetup(md_algorithm=digest, in_place=True))
     stream: BytesIO = output
     region = ReservedRegion(start=prepared.reserved_region_start, end=prepared.reserved_region_end)
     return region, prepared.document_digest, stream.getvalue()

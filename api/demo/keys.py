@@ -128,8 +128,8 @@ def _token(holder: Holder, *, softhsm: Path, pins: Path) -> TokenAccess:
         write_pin_file(file, Pin(secrets.token_hex(8)))
     uri = Pkcs11Uri(token=holder.token, module_path=SOFTHSM_MODULE, pin_source=f"file:{file}")
     pin = read_pin(uri, {})
-    environment = provisioning.softhsm_environment(softhsm)
-    known = provisioning.tokens(SOFTHSM_MODULE, environment) if (softhsm / "softhsm2.conf").exists() else ()
+    environment = provisioning.configure_softhsm(softhsm)
+    known = provisioning.tokens(SOFTHSM_MODULE, environment)
     serials = [identity.serial for identity in known if identity.label == holder.token]
     if not serials:
         officer = Pin(secrets.token_hex(8))

@@ -23,8 +23,7 @@ from api.pages.verdicts import (
     size_for_people,
 )
 from api.public_facts import PublicFacts
-from api.public_uploads import public_upload, validated
-from api.register_check import check_register
+from api.public_uploads import compared, public_upload, validated
 from api.routes.lookup import find_facts
 from api.uploads import Upload
 from issuance.documents import DocumentState
@@ -74,13 +73,18 @@ async def _upload(request: Request, guards: Guarded, caller: Caller) -> AsyncIte
 
 @router.post("/verify", operation_id="resultPage")
 def result(
-    request: Request, application: Parts, pages: Templates, upload: Annotated[Upload, Depends(_upload)]
+    request: Request,
+    application: Parts,
+    guards: Guarded,
+    pages: Templates,
+    caller: Caller,
+    upload: Annotated[Upload, Depends(_upload)],
 ) -> Response:
     """The verdict in plain words."""
     language = page_language(request)
     report = validated(application, upload)
     code = upload.fields.get("lookup_code")
-    check = check_register(application.outside.uow, sha256=report.sha256, lookup_code=code)
+    check = compared(application, guards, caller=caller, sha256=report.sha256, lookup_code=code)
     return pages.page(
         request,
         "result.html",

@@ -12,8 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from api.dependencies import Caller, Guarded, Parts
 from api.errors import MediaTypeUnsupported, RequestInvalid
 from api.problem_answers import problem_answers
-from api.public_uploads import public_upload, validated, without_a_file
-from api.register_check import check_register
+from api.public_uploads import compared, public_upload, validated, without_a_file
 from api.report_forms import ReportForm
 from api.uploads import Upload
 
@@ -77,7 +76,12 @@ async def _question(request: Request, guards: Guarded, caller: Caller) -> AsyncI
     responses=problem_answers("file-too-large", "media-type-unsupported", "busy", "sandbox-busy", "body-too-slow"),
     openapi_extra=_BODY,
 )
-def verify_file(application: Parts, question: Annotated[Upload | DigestQuestion, Depends(_question)]) -> Response:
+def verify_file(
+    application: Parts,
+    guards: Guarded,
+    caller: Caller,
+    question: Annotated[Upload | DigestQuestion, Depends(_question)],
+) -> Response:
     """Judge every signature in a PDF and compare it with the register. A bad file gets a report, not an error."""
     if isinstance(question, Upload):
         sha256, code = question.sha256, question.fields.get("lookup_code")
@@ -85,6 +89,6 @@ def verify_file(application: Parts, question: Annotated[Upload | DigestQuestion,
     else:
         sha256, code = question.sha256.lower(), None
         report = without_a_file(application, sha256)
-    check = check_register(application.outside.uow, sha256=sha256, lookup_code=code)
+    check = compared(application, guards, caller=caller, sha256=sha256, lookup_code=code)
     body = json.dumps(report.as_json() | {"register": check.as_json()}, ensure_ascii=False)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})

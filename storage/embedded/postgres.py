@@ -48,6 +48,7 @@ _INITDB = (
     "--sync-method=syncfs",
 )
 _FIRST_STATEMENTS = f"CREATE ROLE {_DATABASE} LOGIN\nCREATE DATABASE {_DATABASE} OWNER {_DATABASE}\n"
+_FAILURE = re.compile(r"\b(?:ERROR|FATAL|PANIC): |^initdb: error: |could not |No space left")
 _STOP_WITHIN = timedelta(seconds=20)
 _MODE_READABLE = 0o644
 
@@ -164,9 +165,11 @@ class EmbeddedPostgres:
             text=True,
             check=False,
         )
-        if finished.returncode != 0 or re.search(r"^.*\b(?:ERROR|FATAL|PANIC): ", finished.stderr, re.MULTILINE):
-            reason = finished.stderr.strip().splitlines()[-3:] or [f"{program} ended with {finished.returncode}"]
-            raise DatabaseNotMade(folder=self._place.folder, reason=" / ".join(reason))
+        said = finished.stderr.strip().splitlines()
+        if finished.returncode != 0 or any(_FAILURE.search(line) for line in said):
+            telling = [line for line in said if _FAILURE.search(line)] or said[-1:]
+            reason = " / ".join(telling[:2]) or f"{program} ended with {finished.returncode}"
+            raise DatabaseNotMade(folder=self._place.folder, reason=reason)
 
     def _write_access_rules(self) -> None:
         """Only the caller may connect, as either user, and the server's own account unless others share it."""

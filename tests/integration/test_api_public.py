@@ -104,6 +104,10 @@ def test_every_unknown_code_is_answered_alike_and_guessing_is_slowed_down(servic
         assert {status for status, _ in seen} == {404}
         assert refusal_of(service.public(), "/v1/lookup/AAAA").status == 429
         assert page_refused(service, "/d/AAAA").status == 429
+        body, media_type = multipart({"lookup_code": "AAAA"}, file=b"x", name="x.pdf")
+        with pytest.raises(Refused) as guessed:
+            service.public().call("POST", "/v1/verifications", body=body, headers={"Content-Type": media_type})
+        assert guessed.value.status == 429
     finally:
         service.stop("server")
         service.start("server")

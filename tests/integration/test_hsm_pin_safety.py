@@ -66,23 +66,23 @@ def test_the_spy_counts_a_right_login_as_one(folder: Path, spied: TokenAccess, k
     assert logins(folder) == 1
 
 
-def test_a_wrong_pin_is_tried_once_over_five_restarts_and_a_hundred_queued_calls(
+def test_a_wrong_pin_is_tried_once_over_five_restarts_and_a_thousand_queued_calls(
     folder: Path, spied: TokenAccess, key: KeyDescription
 ) -> None:
     rewrite_pin(spied, WRONG_PIN)
-    answers = []
+    answers: list[str] = []
     for round_ in range(5):
         with (
-            signer(folder, spied.uri, environment=spied.environment) as running,
-            ThreadPoolExecutor(20) as callers,
+            signer(folder, spied.uri, environment=spied.environment, children=2) as running,
+            ThreadPoolExecutor(200) as callers,
         ):
-            answers += list(callers.map(lambda _: sign(running, key), range(20)))
+            answers += list(callers.map(lambda _: sign(running, key), range(200)))
             assert WRONG_PIN.secret not in running.log.read_text(encoding="utf-8")
             if round_ % 2:
                 running.kill()
             else:
                 assert running.stop() == 0
-    assert answers == ["pin-refused"] * 100
+    assert answers == ["pin-refused"] * 1000
     assert logins(folder) == 1
 
 

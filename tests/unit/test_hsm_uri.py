@@ -105,7 +105,8 @@ def test_a_key_lies_on_a_token_only_if_something_agrees_and_nothing_differs() ->
     token = Pkcs11Uri(token="A", serial="1")
     assert Pkcs11Uri(token="A", object="k").may_lie_on(token)
     assert not Pkcs11Uri(token="A", serial="2").may_lie_on(token)
-    assert not Pkcs11Uri(object="k").may_lie_on(token)
+    assert Pkcs11Uri(object="k").may_lie_on(token)
+    assert not Pkcs11Uri(manufacturer="M", object="k").may_lie_on(token)
 
 
 def test_a_uri_that_is_handed_out_carries_neither_module_nor_pin_source() -> None:

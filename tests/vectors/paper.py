@@ -113,7 +113,7 @@ def appended(
         return pdf + b"\n" + body + _xref_stream(offsets, at=at, number=size, entries=entries)
     rows = {number: b"%010d 00000 n \n" % offset for number, offset in offsets.items()}
     rows |= {number: b"0000000000 00001 f \n" for number in freed}
-    table = b"xref\n" + b"".join(b"%d 1\n%s" % (number, row) for number, row in sorted(rows.items()))
+    table = b"xref\n" + (b"".join(b"%d 1\n%s" % row for row in sorted(rows.items())) or b"0 0\n")
     parts = {
         "table": table,
         "trailer": b"trailer\n<< %s >>\n" % entries,
@@ -129,6 +129,14 @@ def appended(
     }
     left_out = missing.get(section, set())
     return pdf + b"\n" + body + b"".join(part for name, part in parts.items() if name not in left_out)
+
+
+def relinked(pdf: bytes, *numbers: int) -> bytes:
+    """The file with an xref table and nothing else, which leads to the last place where the numbers are written."""
+    start = len(pdf) + 1
+    rows = (b"%d 1\n%010d 00000 n \n" % (n, pdf.rindex(b"\n%d 0 obj" % n) + 1) for n in sorted(numbers))
+    trailer = b"trailer\n<< /Size %d /Root 1 0 R /Prev %d >>\n" % (size_of(pdf), last_xref(pdf))
+    return pdf + b"\nxref\n" + b"".join(rows) + trailer + b"startxref\n%d\n%%%%EOF\n" % start
 
 
 def packed(pdf: bytes, bodies: Mapping[int, bytes]) -> bytes:

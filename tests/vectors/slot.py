@@ -47,7 +47,16 @@ def slot(*, head: bytes = HEAD, bodies: Mapping[int, bytes] | None = None) -> Sl
     number = max(objects) + 1
     objects[paper.SIGNATORY] = objects[paper.SIGNATORY].removesuffix(b">>") + b"/V %d 0 R >>" % number
     objects[number] = b"<< %s /ByteRange %s /Contents %s >>" % (head, _UNKNOWN, _GAP)
-    pdf = paper.whole(objects)
+    return _measured(paper.whole(objects))
+
+
+def slot_behind(pdf: bytes, bodies: Mapping[int, bytes], *, number: int, head: bytes = HEAD) -> Slot:
+    """An update of a file with these objects and a signature dictionary of this number, whose contents wait."""
+    dictionary = b"<< %s /ByteRange %s /Contents %s >>" % (head, _UNKNOWN, _GAP)
+    return _measured(paper.appended(pdf, {**bodies, number: dictionary}))
+
+
+def _measured(pdf: bytes) -> Slot:
     start = pdf.index(_GAP)
     end = start + len(_GAP)
     return Slot(pdf.replace(_UNKNOWN, _RANGE % (start, end, len(pdf) - end)), start, end)

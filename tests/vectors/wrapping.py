@@ -11,13 +11,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.vectors import paper
-from tests.vectors.chamber import CHECKED_AT, Base, Chamber
-from tests.vectors.envelope import baseline_attributes, der_set, ecdsa, sealed
+from tests.vectors.chamber import CHECKED_AT, Base
+from tests.vectors.hands import approval
 from tests.vectors.slot import Slot, slot
-from tests.vectors.vector import FORMAT, PASSED, Case, Expected, Vector
+from tests.vectors.vector import FORMAT, PASSED, UNREADABLE, Case, Expected, Vector, unsure
+from verification.report import SubIndication
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from tests.vectors.chamber import Chamber
 
 _CLAUSE = "ISO 32000-2, 12.8.1; EN 319 142-1, 5.2"
 _TEXT = paper.stream(b"BT /F 12 Tf 72 720 Td (Another notice altogether) Tj ET")
@@ -73,15 +76,7 @@ def _by_hand(chamber: Chamber, *, ranges: Callable[[Slot], tuple[int, ...]]) -> 
     listed = b"[" + b" ".join(b"%d" % n for n in wanted) + b"]"
     pdf = blank.pdf.replace(right, listed.ljust(len(right)))
     pieces = [pdf[max(0, at) : max(0, at) + length] for at, length in zip(wanted[::2], wanted[1::2], strict=False)]
-    digest = hashlib.sha256(b"".join(pieces)).digest()
-    certificate = chamber.certificate("citizen")
-    cms = sealed(
-        der_set(baseline_attributes(certificate, digest)),
-        certificate=certificate,
-        key=chamber.keys["citizen"],
-        scheme=ecdsa(),
-        chain=[chamber.certificate("interm")],
-    )
+    cms = approval(chamber, hashlib.sha256(b"".join(pieces)).digest(), who="citizen")
     return Case(Slot(pdf, blank.start, blank.end).filled(cms.der()), chamber.known)
 
 
@@ -91,7 +86,7 @@ _STUFFED: dict[str, tuple[str, dict[str, bytes], Expected]] = {
     "entries-before-contents": ("The gap holds an entry before the contents.",
         {"lead": b"null /Name ", "head": b"(x) /Contents <"}, FORMAT),
     "object-in-the-gap": ("The gap ends the dictionary and holds another content stream.",
-        {"tail": b"> >>\nendobj\n4 0 obj\n" + _TEXT + b"\nendobj\n<<"}, FORMAT),
+        {"tail": b"> >>\nendobj\n4 0 obj\n" + _TEXT + b"\nendobj\n<<"}, unsure(SubIndication.SIG_CONSTRAINTS_FAILURE)),
     "comment-in-the-gap": ("The gap holds a comment behind the contents.", {"tail": b"> % x"}, FORMAT),
     "space-in-the-gap": ("The gap holds blanks behind the contents.", {"tail": b">"}, FORMAT),
     "space-before-contents": ("The gap holds blanks before the contents.", {"lead": b"   "}, FORMAT),
@@ -124,7 +119,7 @@ _BY_HAND: dict[str, tuple[str, Callable[[Slot], tuple[int, ...]], Expected]] = {
     "header-twice": ("The header is covered twice, in place of the end.",
         lambda s: (0, s.start, 0, 9), FORMAT),
     "second-gap": ("Three ranges leave a second gap.",
-        lambda s: (0, 100, 900, s.start - 900, s.end, len(s.pdf) - s.end), FORMAT),
+        lambda s: (0, 100, 900, s.start - 900, s.end, len(s.pdf) - s.end), UNREADABLE),
     "beyond-the-end": ("The second range ends a kilobyte behind the file.",
         lambda s: (0, s.start, s.end, len(s.pdf) - s.end + 1024), FORMAT),
 }  # fmt: skip
