@@ -1,8 +1,9 @@
 # Every target brings what it needs itself: deploy/setup.sh looks first and acts only where something is missing.
-# `make demo JSON=1` ends with one JSON object; ARGS goes to the program behind a target (make test ARGS="-k lookup").
+# JSON=1 makes `demo` end with one JSON object and `bench` answer in them. ARGS goes to the program behind a target, as
+# in make test ARGS="-k lookup".
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-unit lint format shell lock clean distclean setup-runtime setup-tools setup-tests
+.PHONY: help demo run test test-unit bench interop lint format shell lock clean distclean setup-runtime setup-tools setup-tests
 .NOTPARALLEL:
 
 ARGS ?=
@@ -26,6 +27,12 @@ test: setup-tests ## the whole suite, against the real parts
 
 test-unit: setup-tools ## bytes and values only: offline, in seconds
 	@$(WITH_TOOLS) $(BIN)/pytest -n 2 tests/unit $(ARGS)
+
+bench: setup-tests ## measure the promised figures, each against its peer; ARGS=NAME for one of them
+	@$(WITH_TOOLS) $(BIN)/python -m bench $(if $(JSON),--json) $(ARGS)
+
+interop: setup-runtime ## our verdicts beside those of EU DSS; needs Java 17 and Maven
+	@$(WITH_TOOLS) $(BIN)/python -m bench.interop $(ARGS)
 
 lint: setup-tools ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check .

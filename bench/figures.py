@@ -122,6 +122,12 @@ def table(rows: Iterable[Row]) -> Table:
         sign = figure.better.value
         verdict = "[red]missed" if row.missed else "[green]met"
         shown.add_row(
-            row.figure, value, figure.unit.value, f"{sign} {figure.asked:g}", f"{sign} {figure.aim:g}", verdict, row.note
+            row.figure,
+            value,
+            figure.unit.value,
+            f"{sign} {figure.asked:g}",
+            f"{sign} {figure.aim:g}",
+            verdict,
+            row.note,
         )
     return shown

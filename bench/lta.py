@@ -12,8 +12,6 @@ from bench.figures import Row
 from bench.ground import now
 from bench.rounds import Work, milliseconds, ratio, take_turns
 from bench.signing import signed_bb
-from certs.revocation import RevocationGatherer
-from certs.timestamps import HttpTimestamper, TimeStampToken
 from signing.augment import embed_validation_data
 from signing.complete import complete, complete_document_timestamp
 from signing.compose import ARCHIVE_FIELDS
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.ground import Ground
+    from certs.revocation import RevocationGatherer
+    from certs.timestamps import HttpTimestamper, TimeStampToken
 
 _REPEATS = 4
 
@@ -66,18 +66,14 @@ class Archivist:
             appearance=Appearance(picture),
             claimed_signing_time=now(),
         )
-        prepared = lint(
-            prepare(base, profile=profile, certificate=self.ground.token.certificate), base=base
-        ).prepared
+        prepared = lint(prepare(base, profile=profile, certificate=self.ground.token.certificate), base=base).prepared
         value = self.ground.device.sign(prepared.dtbs)
         token = self.timestamper.stamp(hashlib.sha256(value.octets).digest())
         return complete(prepared, value=value, token=token).pdf, token
 
     def archived(self, signed: bytes, *, tokens: tuple[TimeStampToken, ...], field_name: str) -> bytes:
         """Validation data, then a document timestamp over all of it."""
-        revocation = self.gatherer.gather(
-            certificates=(self.ground.token.certificate,), tokens=tokens, at=now()
-        )
+        revocation = self.gatherer.gather(certificates=(self.ground.token.certificate,), tokens=tokens, at=now())
         return self.timestamped(embed_validation_data(signed, revocation=revocation), field_name=field_name)
 
     def timestamped(self, base: bytes, *, field_name: str) -> bytes:

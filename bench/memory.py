@@ -23,7 +23,7 @@ def peak_megabytes(work: Callable[..., None], *arguments: object, whose: int = r
     results = spawning.Queue()
     child = spawning.Process(target=_report, args=(results, work, arguments, whose))
     child.start()
-    kilobytes = results.get(timeout=_WITHIN)
+    kilobytes: int = results.get(timeout=_WITHIN)
     child.join()
     return kilobytes * 1024 / 1_000_000
 

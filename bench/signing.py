@@ -104,15 +104,13 @@ def _of_two(work: Callable[..., None], ground: Ground, *, count: int) -> float:
     children = [spawning.Process(target=work, args=arguments) for _ in range(2)]
     for child in children:
         child.start()
-    rates = [results.get(timeout=300) for _ in children]
+    rates: list[float] = [results.get(timeout=300) for _ in children]
     for child in children:
         child.join()
     return sum(rates)
 
 
-def _sign_bare(
-    token: SoftToken, _draft: bytes, _image: bytes, count: int, ready: Barrier, results: _Results
-) -> None:
+def _sign_bare(token: SoftToken, _draft: bytes, _image: bytes, count: int, ready: Barrier, results: _Results) -> None:
     results.put(_rate(token.open().raw(), count=count, ready=ready))
 
 

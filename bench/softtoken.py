@@ -48,7 +48,7 @@ class SoftToken:
     certificate: SigningCertificate
 
     def sendable(self) -> SoftToken:
-        """The same without the parsed certificate, which cannot be sent to another process; that one opens it itself."""
+        """The same without the parsed certificate, which cannot travel to another process."""
         certificate = SigningCertificate(der=self.certificate.der, chain=self.certificate.chain)
         return replace(self, certificate=certificate)
 
@@ -68,7 +68,8 @@ class OpenToken:
 
     def sign(self, dtbs: bytes) -> SignatureValue:
         """A value that was verified, as :class:`hsm.token.Token` gives it."""
-        return SignatureValue(self.token.sign(self.key, dtbs=dtbs, algorithm=SignatureAlgorithm.RSA_SHA256))
+        value = self.token.sign(self.key, dtbs=dtbs, algorithm=SignatureAlgorithm.RSA_SHA256)
+        return SignatureValue(value.octets)
 
     def raw(self) -> Callable[[], bytes]:
         """One ``C_Sign`` over some signed attributes and nothing else: no search, no check."""

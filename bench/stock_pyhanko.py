@@ -21,12 +21,13 @@ from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.stamp import StaticStampStyle, TextStampStyle
-from pyhanko_certvalidator import ValidationContext
 
 from bench.softtoken import LABEL
 from signing.typeface import Style, font_folder
 
 if TYPE_CHECKING:
+    from pyhanko_certvalidator import ValidationContext
+
     from bench.ground import Ground
     from certs.anchors import TrustAnchors
     from certs.revocation import RevocationInfo
@@ -57,9 +58,7 @@ class StockSigner:
         certificate, *issuers = (
             Certificate.load(der) for der in (ground.token.certificate.der, *ground.token.certificate.chain)
         )
-        signer = PKCS11Signer(
-            ground.device.token.session, signing_cert=certificate, ca_chain=issuers, key_label=LABEL
-        )
+        signer = PKCS11Signer(ground.device.token.session, signing_cert=certificate, ca_chain=issuers, key_label=LABEL)
         return cls(signer=signer, picture=ground.signature_image)
 
     def sign(self, pdf: bytes, *, field_name: str, stamp: Stamp, certify: MDPPerm | None = None) -> bytes:
@@ -94,17 +93,9 @@ class StockSigner:
 def validate_everything(pdf: bytes, *, anchors: TrustAnchors, known: RevocationInfo) -> bool:
     """Every signature and document timestamp, offline and hard-fail, with difference analysis; whether all passed."""
     reader = PdfFileReader(BytesIO(pdf))
-    options = {
-        "trust_roots": [Certificate.load(der) for der in (*anchors.signing, *anchors.timestamping)],
-        "allow_fetching": False,
-        "revocation_mode": "hard-fail",
-        "other_certs": [Certificate.load(der) for der in known.certificates],
-        "ocsps": list(known.ocsps),
-        "crls": list(known.crls),
-    }
     passed = True
     for signature in reader.embedded_signatures:
-        context = _context(reader, options)
+        context = _context(reader, anchors, known)
         if signature.sig_object_type == "/DocTimeStamp":
             stamped = validate_pdf_timestamp(signature, context)
             passed = passed and stamped.valid and stamped.trusted
@@ -113,7 +104,16 @@ def validate_everything(pdf: bytes, *, anchors: TrustAnchors, known: RevocationI
     return passed
 
 
-def _context(reader: PdfFileReader, options: dict[str, object]) -> ValidationContext:
-    if "/DSS" not in reader.root:
-        return ValidationContext(**options)
-    return DocumentSecurityStore.read_dss(reader).as_validation_context(options)
+def _context(reader: PdfFileReader, anchors: TrustAnchors, known: RevocationInfo) -> ValidationContext:
+    """What the file's own store holds, what else is known, and nothing from the network."""
+    store = DocumentSecurityStore.read_dss(reader) if "/DSS" in reader.root else DocumentSecurityStore(writer=None)
+    return store.as_validation_context(
+        {
+            "trust_roots": [Certificate.load(der) for der in (*anchors.signing, *anchors.timestamping)],
+            "other_certs": [Certificate.load(der) for der in known.certificates],
+            "ocsps": known.ocsps,
+            "crls": known.crls,
+            "allow_fetching": False,
+            "revocation_mode": "hard-fail",
+        }
+    )

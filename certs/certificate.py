@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -81,6 +81,7 @@ class SigningCertificate:
             raise CertificateUnfit(subject=self.subject, reason="it is a CA certificate")
 
 
+@lru_cache(maxsize=512)
 def parse_certificate(der: bytes) -> x509.Certificate:
     """One DER certificate whose names, extensions and key can be read; raises :class:`CertificateUnreadable`.
 

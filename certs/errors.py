@@ -25,13 +25,16 @@ class CertificateUnreadable(CertsError):
 
 
 class CertificateUnfit(CertsError):
-    """The certificate may not sign now: expired, not yet valid, revoked, wrong key usage, or no trusted path."""
+    """The certificate may not sign now: expired, not yet valid, revoked, wrong key usage, or no trusted path.
+
+    ``subject`` is a person's name and stays out of the message, which is logged and kept.
+    """
 
     code = "certificate-unfit"
     hint = "Renew or replace the certificate, then repeat the call."
 
     def __init__(self, *, subject: str, reason: str) -> None:
-        super().__init__(f"certificate of {subject!r} cannot be used: {reason}")
+        super().__init__(f"the certificate cannot be used: {reason}")
         self.subject = subject
         self.reason = reason
 
@@ -62,14 +65,14 @@ class OnlineUnavailable(CertsError):
 
 
 class RevocationUnavailable(CertsError):
-    """No OCSP response or CRL that is trustworthy and fresh could be had for a certificate."""
+    """No OCSP response or CRL that is trustworthy and fresh could be had; ``subject`` stays out of the message, too."""
 
     code = "revocation-unavailable"
     hint = "Check that the OCSP and CRL addresses of the issuing CA can be reached; the same call may be repeated."
     transient = True
 
     def __init__(self, *, subject: str, reason: str) -> None:
-        super().__init__(f"no revocation data for {subject!r}: {reason}")
+        super().__init__(f"no revocation data: {reason}")
         self.subject = subject
         self.reason = reason
 

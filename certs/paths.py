@@ -7,6 +7,7 @@ time to believe. What is not understood is not accepted: a critical extension be
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -59,8 +60,12 @@ def path_to_anchor(
     return _extend((certificate,), candidates=candidates, anchors=anchors, at=at)
 
 
+@lru_cache(maxsize=1024)
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether the names match and the issuer's key made the signature."""
+    """Whether the names match and the issuer's key made the signature.
+
+    Remembered, since the same few chains are walked for every document and neither certificate can change.
+    """
     try:
         certificate.verify_directly_issued_by(issuer)
     except (InvalidSignature, *UNREADABLE):

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from hsm import framing, protocol
 from hsm.breaker import Breaker, PersonPresent, PinBreaker
 from hsm.errors import HsmError, RequestInvalid, TokenAbsent
-from hsm.inventory import KeyKind
+from hsm.inventory import KeyKind, KeyPlace
 from hsm.login import identity_of, load_module, tokens_of, translated
-from hsm.making import generate_key, import_certificate, initialise_token
+from hsm.making import destroy_key, generate_key, import_certificate, initialise_token
 from hsm.pin import Pin
 from hsm.protocol import Access, Members, Operation
 from hsm.token import Token
@@ -49,6 +49,7 @@ class Desk:
             Operation.KEYS: self._keys,
             Operation.GENERATE: self._generate,
             Operation.IMPORT: self._import,
+            Operation.DESTROY: self._destroy,
             Operation.TOKENS: _tokens,
             Operation.INITIALISE: _initialise,
         }
@@ -73,19 +74,25 @@ class Desk:
             Pkcs11Uri.parse(message.text("key")),
             dtbs=message.octets("dtbs"),
             algorithm=protocol.algorithm_of(message),
+            retired=[Pkcs11Uri.parse(text) for text in message.texts("retired")],
         )
-        return {"value": framing.base64_text(value)}
+        return {"value": framing.base64_text(value.octets), "key": str(value.key)}
 
     def _keys(self, _message: Message) -> Members:
         return protocol.inventory_members(self._opened().inventory())
 
     def _generate(self, message: Message) -> Members:
-        kind = KeyKind(message.text("kind"))
-        return protocol.key_members(generate_key(self._opened(), kind=kind, label=message.text("label")))
+        kind, place = KeyKind(message.text("kind")), KeyPlace(message.text("place"))
+        return protocol.key_members(generate_key(self._opened(), kind=kind, label=message.text("label"), place=place))
 
     def _import(self, message: Message) -> Members:
         key = Pkcs11Uri.parse(message.text("key"))
-        return protocol.key_members(import_certificate(self._opened(), key, message.octets("certificate")))
+        certificate, chain = message.octets("certificate"), message.all_octets("chain")
+        return protocol.key_members(import_certificate(self._opened(), key, certificate=certificate, chain=chain))
+
+    def _destroy(self, message: Message) -> Members:
+        destroy_key(self._opened(), Pkcs11Uri.parse(message.text("key")))
+        return {}
 
     def _opened(self) -> Token:
         if self._token is None:

@@ -55,6 +55,11 @@ class SignerClient:
         """How the signer and its tokens are; touches no token."""
         return protocol.health_of(self._ask(protocol.request(Operation.HEALTH)))
 
+    def retire(self, *, key: str, reason: str) -> Pkcs11Uri:
+        """From now on this one key does not sign; answers its full name. Only an operator with the file undoes it."""
+        answer = self._ask(protocol.request(Operation.RETIRE, key=str(Pkcs11Uri.parse(key)), reason=reason))
+        return Pkcs11Uri.parse(answer.text("key"))
+
     def _ask(self, request: protocol.Members) -> Message:
         try:
             return protocol.answer_of(self._exchanged(request))

@@ -154,6 +154,39 @@ class KeyExists(HsmError):
         super().__init__(token=token, key=key)
 
 
+class KeyRetired(HsmError):
+    """An operator retired the key: it does not sign any more."""
+
+    code = "key-retired"
+    hint = "Sign with the key that follows it."
+    sentence = "key {key!r} on token {token!r} is retired"
+
+    def __init__(self, *, token: str, key: str) -> None:
+        super().__init__(token=token, key=key)
+
+
+class KeyWeak(HsmError):
+    """A key that protects nothing is not used, and a certificate for one is not imported."""
+
+    code = "key-weak"
+    hint = "Generate another key, on another device if this one made it, and have that certified."
+    sentence = "key {key!r} on token {token!r} is weak: {reason}"
+
+    def __init__(self, *, token: str, key: str, reason: str) -> None:
+        super().__init__(token=token, key=key, reason=reason)
+
+
+class ConsentRefused(HsmError):
+    """Destroying a key takes two people, and this was not the second one's word."""
+
+    code = "consent-refused"
+    hint = "One operator requests, another confirms within 24 hours; both are written down."
+    sentence = "not agreed: {reason}"
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
 class CertificateMismatch(HsmError):
     """A certificate is not one for this key."""
 

@@ -7,6 +7,7 @@ import binascii
 import json
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hsm.errors import RequestInvalid
@@ -36,6 +37,17 @@ class Message:
         """A string, or None where the member is null or left out."""
         return None if self.content.get(name) is None else self.text(name)
 
+    def optional_time(self, name: str) -> datetime | None:
+        """An ISO 8601 time with its offset, or None where the member is null or left out."""
+        text = self.optional_text(name)
+        try:
+            found = None if text is None else datetime.fromisoformat(text)
+        except ValueError as error:
+            raise RequestInvalid(reason=f"{name} is no time") from error
+        if found is not None and found.tzinfo is None:
+            raise RequestInvalid(reason=f"{name} has no offset")
+        return found
+
     def number(self, name: str) -> int:
         """An integer."""
         value = self.content.get(name)
@@ -53,6 +65,10 @@ class Message:
     def optional_octets(self, name: str) -> bytes | None:
         """Octets, or None where the member is null or left out."""
         return None if self.content.get(name) is None else self.octets(name)
+
+    def all_octets(self, name: str) -> tuple[bytes, ...]:
+        """An array of octets, each from base64."""
+        return tuple(Message({name: item}).octets(name) for item in self._array(name))
 
     def texts(self, name: str) -> tuple[str, ...]:
         """An array of strings."""

@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from certs.algorithms import SignatureAlgorithm
     from hsm.uri import Pkcs11Uri, TokenIdentity
 
@@ -23,17 +25,26 @@ class KeyKind(Enum):
     ED25519 = "Ed25519"
 
 
+class KeyPlace(Enum):
+    """Where a generated key belongs: it is the first of its label, or follows one under the same label (rollover)."""
+
+    NEW = "new"
+    SUCCESSOR = "successor"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyDescription:
     """A private key on a token. ``uri`` is what callers sign with; ``public_key`` is DER SubjectPublicKeyInfo.
 
-    ``certificate`` (DER) is the newest one on the token with the key's id; None where there is none.
+    ``certificate`` (DER) is the newest one on the token with the key's id; None where there is none. ``chain`` are the
+    certificates of its issuers that lie on the token, nearest first.
     """
 
     uri: Pkcs11Uri
     public_key: bytes
     algorithms: tuple[SignatureAlgorithm, ...]
     certificate: bytes | None
+    chain: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +68,27 @@ class TokenHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyHealth:
+    """What the signer knows of a key without asking its token; counts are those of all its life in this signer.
+
+    ``expires`` is the end of the certificate that was on the token when it was last read.
+    """
+
+    uri: Pkcs11Uri
+    signatures: int
+    failures: int
+    last_used: datetime | None
+    retired: datetime | None
+    expires: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignerHealth:
-    """The signer process and its tokens."""
+    """The signer process, its tokens and their keys."""
 
     pid: int
     tokens: tuple[TokenHealth, ...]
+    keys: tuple[KeyHealth, ...] = ()
 
     @property
     def ready(self) -> bool:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import pkcs11
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, CertificateType, KeyType, MechanismFlag, ObjectClass, TokenFlag
 
 from certs import der
-from hsm.errors import CertificateMismatch, DeviceFailed, KeyExists, TokenExists, UriInvalid
-from hsm.inventory import KeyDescription, KeyKind
+from certs.paths import is_issued_by, load_readable
+from certs.weak_keys import weakness_of_encoded
+from hsm.errors import CertificateMismatch, DeviceFailed, KeyAbsent, KeyExists, KeyWeak, TokenExists, UriInvalid
+from hsm.inventory import KeyDescription, KeyKind, KeyPlace
 from hsm.login import identity_of, load_module, tokens_of, translated
 from hsm.uri import ObjectType, Pkcs11Uri, TokenIdentity
 
@@ -67,28 +70,62 @@ def initialise_token(uri: Pkcs11Uri, *, label: str, so_pin: Pin, pin: Pin) -> To
         return identity_of(token)
 
 
-def generate_key(token: Token, *, kind: KeyKind, label: str) -> KeyDescription:
-    """A key pair made on the token, which never leaves it; raises :class:`KeyExists`, :class:`DeviceFailed`."""
+def generate_key(token: Token, *, kind: KeyKind, label: str, place: KeyPlace) -> KeyDescription:
+    """A key pair made on the token, which never leaves it.
+
+    ``place`` says whether the label must be free or is to be shared with the key that this one will follow. Raises
+    :class:`KeyExists`, :class:`KeyAbsent`, :class:`KeyWeak`, :class:`DeviceFailed`.
+    """
     with translated(token.identity.label):
         taken = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: label}
-        if any(True for _ in token.session.get_objects(taken)):
+        holders = len(list(token.session.get_objects(taken)))
+        if holders and place is KeyPlace.NEW:
             raise KeyExists(token=token.identity.label, key=label)
+        if not holders and place is KeyPlace.SUCCESSOR:
+            raise KeyAbsent(token=token.identity.label, key=label, reason="there is none to follow")
         identifier = secrets.token_bytes(16)
         private = _pair(token.session, kind=kind, label=label, identifier=identifier)
         _demand_locked_in(private, token.identity.label)
-    return token.description(Pkcs11Uri(object=label, id=identifier, type=ObjectType.PRIVATE))
+    description = token.description(Pkcs11Uri(object=label, id=identifier, type=ObjectType.PRIVATE))
+    try:
+        _demand_strong(description, token.identity.label)  # devices are known that make weak ones
+    except KeyWeak:
+        destroy_key(token, description.uri)
+        raise
+    return description
 
 
-def import_certificate(token: Token, key: Pkcs11Uri, certificate: bytes) -> KeyDescription:
-    """Store a DER certificate beside its key, once; raises :class:`CertificateMismatch` for another key's."""
+def import_certificate(
+    token: Token, key: Pkcs11Uri, *, certificate: bytes, chain: tuple[bytes, ...] = ()
+) -> KeyDescription:
+    """Store a DER certificate beside its key, and its issuers on the token, each once.
+
+    Raises :class:`CertificateMismatch` for another key's certificate, or issuers that did not issue it;
+    :class:`KeyWeak`.
+    """
     description = token.description(key)
     parsed = _fitting(certificate, description, token.identity.label)
+    issuers = _in_order(parsed, chain, description, token.identity.label)
+    _demand_strong(description, token.identity.label)
     with translated(token.identity.label):
         private = token.private_key(key)
-        same = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: private.id, Attribute.VALUE: certificate}
-        if not any(True for _ in token.session.get_objects(same)):
-            token.session.create_object(_certificate_template(parsed, certificate, private))
+        _store(token.session, parsed, label=private.label, identifier=private.id)
+        for issuer in issuers:
+            names = issuer.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+            label = str(names[0].value) if names else issuer.subject.rfc4514_string()
+            _store(token.session, issuer, label=label, identifier=issuer.fingerprint(hashes.SHA256())[:20])
     return token.description(key)
+
+
+def destroy_key(token: Token, key: Pkcs11Uri) -> None:
+    """Remove the private key, its public half and its certificates from the token; nothing brings them back."""
+    with translated(token.identity.label):
+        private = token.private_key(key)
+        identifier = private.id
+        private.destroy()
+        for kind in (ObjectClass.PUBLIC_KEY, ObjectClass.CERTIFICATE) if identifier else ():
+            for thing in list(token.session.get_objects({Attribute.CLASS: kind, Attribute.ID: identifier})):
+                thing.destroy()
 
 
 def _free_slot(label: str, slots: list[pkcs11.Slot]) -> pkcs11.Slot:
@@ -148,17 +185,42 @@ def _fitting(certificate: bytes, key: KeyDescription, token: str) -> x509.Certif
     return parsed
 
 
-def _certificate_template(
-    parsed: x509.Certificate, certificate: bytes, private: pkcs11.PrivateKey
-) -> dict[Attribute, object]:
-    return {
-        Attribute.CLASS: ObjectClass.CERTIFICATE,
-        Attribute.CERTIFICATE_TYPE: CertificateType.X_509,
-        Attribute.TOKEN: True,
-        Attribute.LABEL: private.label,
-        Attribute.ID: private.id,
-        Attribute.SUBJECT: parsed.subject.public_bytes(),
-        Attribute.ISSUER: parsed.issuer.public_bytes(),
-        Attribute.SERIAL_NUMBER: der.integer(parsed.serial_number),
-        Attribute.VALUE: certificate,
-    }
+def _in_order(
+    certificate: x509.Certificate, chain: tuple[bytes, ...], key: KeyDescription, token: str
+) -> tuple[x509.Certificate, ...]:
+    """The issuers, nearest first, however the file had them; every one must belong."""
+    left = list(dict.fromkeys(load_readable(chain)))
+    path = [certificate]
+    while (issuer := next((c for c in left if c != path[-1] and is_issued_by(path[-1], c)), None)) is not None:
+        left.remove(issuer)
+        path.append(issuer)
+    if left and left != [certificate]:
+        reason = f"{left[0].subject.rfc4514_string()} is no issuer of it"
+        raise CertificateMismatch(token=token, key=str(key.uri), reason=reason)
+    return tuple(path[1:])
+
+
+def _demand_strong(key: KeyDescription, token: str) -> None:
+    weakness = weakness_of_encoded(key.public_key)
+    if weakness is not None:
+        raise KeyWeak(token=token, key=str(key.uri), reason=weakness)
+
+
+def _store(session: pkcs11.Session, certificate: x509.Certificate, *, label: str, identifier: bytes) -> None:
+    octets = certificate.public_bytes(Encoding.DER)
+    same = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: identifier, Attribute.VALUE: octets}
+    if any(True for _ in session.get_objects(same)):
+        return
+    session.create_object(
+        {
+            Attribute.CLASS: ObjectClass.CERTIFICATE,
+            Attribute.CERTIFICATE_TYPE: CertificateType.X_509,
+            Attribute.TOKEN: True,
+            Attribute.LABEL: label,
+            Attribute.ID: identifier,
+            Attribute.SUBJECT: certificate.subject.public_bytes(),
+            Attribute.ISSUER: certificate.issuer.public_bytes(),
+            Attribute.SERIAL_NUMBER: der.integer(certificate.serial_number),
+            Attribute.VALUE: octets,
+        }
+    )

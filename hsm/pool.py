@@ -21,6 +21,7 @@ from hsm.errors import (
     DeviceFailed,
     HsmError,
     KeyAbsent,
+    KeyRetired,
     MechanismUnsupported,
     PinRefused,
     PinUnavailable,
@@ -72,7 +73,7 @@ class Pool:
             tried.append(member)
             try:
                 return member.session.sign_once(key=self._key, dtbs=dtbs, algorithm=algorithm)
-            except MechanismUnsupported as error:
+            except (MechanismUnsupported, KeyRetired) as error:
                 refusal = error
             except _FAILING as error:
                 refusal = error
@@ -135,11 +136,8 @@ class Pool:
 
     def _seen(self, session: TokenSession) -> bytes:
         held = session.inventory()
-        wanted = (self._key.object, self._key.id)
         named = held.identity is not None and self._key.names_token(held.identity)
-        found = [
-            k for k in held.keys if all(w in (None, f) for w, f in zip(wanted, (k.uri.object, k.uri.id), strict=True))
-        ]
+        found = [key for key in held.keys if self._key.names_key(key.uri)]
         if not named or len(found) != 1:
             raise self._absent(reason=f"{len(found) if named else 0} keys match")
         return found[0].public_key

@@ -1,8 +1,8 @@
 """What is said over the sockets, version 1: between clients and the signer, and between the signer and its children.
 
 A request is ``{"v": 1, "op": …}`` with its members; the reply ``{"v": 1, "answer": {…}}`` or
-``{"v": 1, "error": {"code": …, "fields": {…}}}``. Clients may ask for ``sign``, ``keys`` and ``health``; the other
-operations exist between a parent and the child it started, on a socket that has no name.
+``{"v": 1, "error": {"code": …, "fields": {…}}}``. Clients may ask for ``sign``, ``keys``, ``health``, ``retire``; the
+other operations exist between a parent and the child it started, on a socket that has no name.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from certs.algorithms import SignatureAlgorithm
 from hsm.errors import HsmError, RequestInvalid, error_of
 from hsm.framing import Message, base64_text
-from hsm.inventory import KeyDescription, SignerHealth, TokenHealth, TokenInventory
+from hsm.inventory import KeyDescription, KeyHealth, SignerHealth, TokenHealth, TokenInventory
 from hsm.uri import Pkcs11Uri, TokenIdentity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
 VERSION = 1
 
@@ -35,6 +36,8 @@ class Operation(Enum):
     INITIALISE = "initialise"
     GENERATE = "generate"
     IMPORT = "import"
+    RETIRE = "retire"
+    DESTROY = "destroy"
 
 
 class Access(Enum):
@@ -49,9 +52,12 @@ def request(operation: Operation, **members: object) -> Members:
     return {"v": VERSION, "op": operation.value, **members}
 
 
-def sign_request(*, key: Pkcs11Uri, dtbs: bytes, algorithm: SignatureAlgorithm) -> Members:
-    """The request for one signature value."""
-    return request(Operation.SIGN, key=str(key), dtbs=base64_text(dtbs), algorithm=algorithm.name)
+def sign_request(
+    *, key: Pkcs11Uri, dtbs: bytes, algorithm: SignatureAlgorithm, retired: Iterable[Pkcs11Uri] = ()
+) -> Members:
+    """The request for one signature value; a key that is ``retired`` refuses."""
+    names = [str(uri) for uri in retired]
+    return request(Operation.SIGN, key=str(key), dtbs=base64_text(dtbs), algorithm=algorithm.name, retired=names)
 
 
 def operation_of(message: Message) -> Operation:
@@ -117,6 +123,7 @@ def key_members(key: KeyDescription) -> Members:
         "public_key": base64_text(key.public_key),
         "algorithms": [algorithm.name for algorithm in key.algorithms],
         "certificate": None if key.certificate is None else base64_text(key.certificate),
+        "chain": [base64_text(certificate) for certificate in key.chain],
     }
 
 
@@ -128,6 +135,7 @@ def key_of(message: Message) -> KeyDescription:
         public_key=message.octets("public_key"),
         algorithms=tuple(SignatureAlgorithm[name] for name in names if name in SignatureAlgorithm.__members__),
         certificate=message.optional_octets("certificate"),
+        chain=message.all_octets("chain"),
     )
 
 
@@ -155,7 +163,11 @@ def inventory_of(message: Message) -> TokenInventory:
 def health_members(health: SignerHealth) -> Members:
     """How the signer is."""
     names = ("name", "problem", "signatures", "children")
-    return {"pid": health.pid, "tokens": [{name: getattr(t, name) for name in names} for t in health.tokens]}
+    return {
+        "pid": health.pid,
+        "tokens": [{name: getattr(t, name) for name in names} for t in health.tokens],
+        "keys": [_key_health_members(key) for key in health.keys],
+    }
 
 
 def health_of(message: Message) -> SignerHealth:
@@ -169,4 +181,31 @@ def health_of(message: Message) -> SignerHealth:
         )
         for token in message.messages("tokens")
     )
-    return SignerHealth(pid=message.number("pid"), tokens=tuple(tokens))
+    keys = (_key_health_of(key) for key in message.messages("keys"))
+    return SignerHealth(pid=message.number("pid"), tokens=tuple(tokens), keys=tuple(keys))
+
+
+def _key_health_members(key: KeyHealth) -> Members:
+    return {
+        "uri": str(key.uri),
+        "signatures": key.signatures,
+        "failures": key.failures,
+        "last_used": _time_text(key.last_used),
+        "retired": _time_text(key.retired),
+        "expires": _time_text(key.expires),
+    }
+
+
+def _key_health_of(message: Message) -> KeyHealth:
+    return KeyHealth(
+        uri=Pkcs11Uri.parse(message.text("uri")),
+        signatures=message.number("signatures"),
+        failures=message.number("failures"),
+        last_used=message.optional_time("last_used"),
+        retired=message.optional_time("retired"),
+        expires=message.optional_time("expires"),
+    )
+
+
+def _time_text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

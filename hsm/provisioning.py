@@ -14,10 +14,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from certs.certificate import parse_certificate
+from certs.errors import CertificateUnreadable
 from hsm import framing, protocol
 from hsm.csr import certification_request
 from hsm.errors import DeviceFailed, KeyAbsent
-from hsm.inventory import KeyDescription, KeyKind, TokenInventory
+from hsm.inventory import KeyDescription, KeyKind, KeyPlace, TokenInventory
 from hsm.isolation import ChildLost, ChildProcess
 from hsm.protocol import Access, Operation
 from hsm.uri import Pkcs11Uri, TokenIdentity
@@ -88,13 +92,13 @@ def tokens(module: Path, environment: Mapping[str, str]) -> tuple[TokenIdentity,
         return tuple(protocol.identity_of(token) for token in answer.messages("tokens"))
 
 
-def generate_key(access: TokenAccess, *, kind: KeyKind, label: str) -> KeyDescription:
+def generate_key(access: TokenAccess, *, kind: KeyKind, label: str, place: KeyPlace = KeyPlace.NEW) -> KeyDescription:
     """A key pair made on the token: sensitive, not extractable, for signing only.
 
-    Raises :class:`~hsm.errors.KeyExists` for a label that is taken.
+    Raises :class:`~hsm.errors.KeyExists` for a label that is taken, unless the key is to be the successor there.
     """
     with _session(access) as conversation:
-        request = protocol.request(Operation.GENERATE, kind=kind.value, label=label)
+        request = protocol.request(Operation.GENERATE, kind=kind.value, label=label, place=place.value)
         return protocol.key_of(conversation.ask(request))
 
 
@@ -104,9 +108,14 @@ def generate_rsa_key(access: TokenAccess, *, label: str, bits: int = 3072) -> Ke
 
 
 def certificate_signing_request(access: TokenAccess, *, label: str, subject: x509.Name) -> bytes:
-    """DER PKCS #10 for the key of this label, signed by the token; raises :class:`~hsm.errors.KeyAbsent`."""
+    """DER PKCS #10 for the key of this label, signed by the token; raises :class:`~hsm.errors.KeyAbsent`.
+
+    Where several keys share the label, it is for the one that has no certificate yet.
+    """
     with _session(access) as conversation:
-        key = conversation.key(label)
+        named = conversation.keys(label)
+        waiting = [key for key in named if key.certificate is None]
+        key = conversation.only(waiting if len(named) > 1 else named, label)
 
         def sign(dtbs: bytes, algorithm: SignatureAlgorithm) -> bytes:
             request = protocol.sign_request(key=key.uri, dtbs=dtbs, algorithm=algorithm)
@@ -115,15 +124,26 @@ def certificate_signing_request(access: TokenAccess, *, label: str, subject: x50
         return certification_request(key=key, subject=subject, sign=sign)
 
 
-def import_certificate(access: TokenAccess, *, label: str, certificate: bytes) -> KeyDescription:
-    """Store the DER certificate with the key of this label; the same one again changes nothing.
+def import_certificate(
+    access: TokenAccess, *, label: str, certificate: bytes, chain: tuple[bytes, ...] = ()
+) -> KeyDescription:
+    """Store the DER certificate with its key of this label, and its issuers; the same again changes nothing.
 
-    Raises :class:`~hsm.errors.CertificateMismatch` for a certificate of another key.
+    Raises :class:`~hsm.errors.CertificateMismatch` for a certificate of another key or issuers of another
+    certificate, :class:`~hsm.errors.KeyWeak`.
     """
     with _session(access) as conversation:
-        uri = conversation.key(label).uri
-        text = framing.base64_text(certificate)
-        return protocol.key_of(conversation.ask(protocol.request(Operation.IMPORT, key=str(uri), certificate=text)))
+        named = conversation.keys(label)
+        fitting = [key for key in named if key.public_key == _public_key(certificate)]
+        uri = conversation.only(fitting or named[:1], label).uri
+        members = {"certificate": framing.base64_text(certificate), "chain": [framing.base64_text(c) for c in chain]}
+        return protocol.key_of(conversation.ask(protocol.request(Operation.IMPORT, key=str(uri), **members)))
+
+
+def destroy_key(access: TokenAccess, key: Pkcs11Uri) -> None:
+    """Remove a key and its certificates from the token for ever; ask :mod:`hsm.consent` first."""
+    with _session(access) as conversation:
+        conversation.ask(protocol.request(Operation.DESTROY, key=str(key)))
 
 
 def inventory(access: TokenAccess) -> TokenInventory:
@@ -146,13 +166,25 @@ class _Conversation:
         except ChildLost as error:
             raise DeviceFailed(token=self.token, reason=str(error)) from error
 
-    def key(self, label: str) -> KeyDescription:
-        """The one key of this label; raises :class:`KeyAbsent`."""
+    def keys(self, label: str) -> list[KeyDescription]:
+        """The keys of this label."""
         held = protocol.inventory_of(self.ask(protocol.request(Operation.KEYS)))
-        found = [key for key in held.keys if key.uri.object == label]
+        return [key for key in held.keys if key.uri.object == label]
+
+    def only(self, found: list[KeyDescription], label: str) -> KeyDescription:
+        """The one key that was found; raises :class:`KeyAbsent`."""
         if len(found) != 1:
             raise KeyAbsent(token=self.token, key=label, reason=f"{len(found)} keys have this label")
         return found[0]
+
+
+def _public_key(certificate: bytes) -> bytes | None:
+    """DER SubjectPublicKeyInfo; None for octets that are no certificate, which the child will say."""
+    try:
+        key = parse_certificate(certificate).public_key()
+    except CertificateUnreadable:
+        return None
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pkcs11 import Attribute, KeyType, ObjectClass, PKCS11Error
 
 from certs import der
 from certs.identifiers import ED25519
+from certs.paths import is_issued_by
 
 if TYPE_CHECKING:
     from pkcs11 import Object, PrivateKey, Session
@@ -30,6 +31,14 @@ def newest_certificate(session: Session, key: PrivateKey) -> x509.Certificate | 
     return max(certificates, key=lambda c: c.not_valid_before_utc, default=None)
 
 
+def issuers_on_token(session: Session, certificate: x509.Certificate) -> tuple[bytes, ...]:
+    """The certificates on the token that lead from this one towards its anchor, nearest first (DER)."""
+    chain: list[x509.Certificate] = []
+    while (issuer := _issuer(session, (certificate, *chain)[-1])) is not None and issuer not in chain:
+        chain.append(issuer)
+    return tuple(each.public_bytes(Encoding.DER) for each in chain)
+
+
 def public_key_of(session: Session, key: PrivateKey) -> PublicKey | None:
     """The key's public half: from the public key object with its id, else from an RSA private key's own attributes."""
     if key.id:
@@ -44,6 +53,17 @@ def public_key_of(session: Session, key: PrivateKey) -> PublicKey | None:
 def subject_public_key_info(key: PublicKey) -> bytes:
     """DER SubjectPublicKeyInfo (RFC 5280, 4.1.2.7)."""
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _issuer(session: Session, certificate: x509.Certificate) -> x509.Certificate | None:
+    if certificate.issuer == certificate.subject:
+        return None
+    subject = certificate.issuer.public_bytes()
+    for thing in session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.SUBJECT: subject}):
+        issuer = _certificate(thing)
+        if issuer is not None and is_issued_by(certificate, issuer):
+            return issuer
+    return None
 
 
 def _certificate(thing: Object) -> x509.Certificate | None:

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hsm import protocol
 from hsm.children import Children
-from hsm.errors import DeviceFailed
+from hsm.errors import DeviceAnsweredWrongly, DeviceFailed
 from hsm.inventory import TokenHealth
 from hsm.protocol import Operation
+from hsm.uri import Pkcs11Uri
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
     from pathlib import Path
 
     from certs.algorithms import SignatureAlgorithm
     from hsm.framing import Message
-    from hsm.inventory import TokenInventory
+    from hsm.inventory import KeyDescription, TokenInventory
+    from hsm.keybook import KeyBook
     from hsm.limits import Limits
-    from hsm.uri import Pkcs11Uri
 
 _log = logging.getLogger(__name__)
 
@@ -33,34 +36,42 @@ _log = logging.getLogger(__name__)
 class TokenSession:
     """For many threads."""
 
-    def __init__(self, uri: Pkcs11Uri, *, state: Path, limits: Limits, spawner: Executor) -> None:
+    def __init__(self, uri: Pkcs11Uri, *, state: Path, limits: Limits, spawner: Executor, book: KeyBook) -> None:
         """``spawner`` runs on one thread that lives as long as the signer: children die with the thread."""
         self.uri = uri
+        self.keys: tuple[KeyDescription, ...] = ()
         self._limits = limits
         self._children = Children(uri, state=state, limits=limits, spawner=spawner)
+        self._book = book
+        self._names: dict[Pkcs11Uri, Pkcs11Uri] = {}
         self._counting = threading.Lock()
         self._signatures = 0
 
     def open(self) -> None:
-        """Open the sessions that are not open; raises as :meth:`sign` does."""
+        """Open the sessions that are not open, and read which keys there are; raises as :meth:`sign` does."""
         self._children.fill()
+        self.inventory()
 
     def sign(self, *, key: Pkcs11Uri, dtbs: bytes, algorithm: SignatureAlgorithm) -> bytes:
         """A verified value.
 
         Raises :class:`~hsm.errors.TokenAbsent`, :class:`~hsm.errors.PinRefused`, :class:`~hsm.errors.PinUnavailable`,
-        :class:`~hsm.errors.KeyAbsent`, :class:`~hsm.errors.MechanismUnsupported`, :class:`DeviceFailed`,
-        :class:`~hsm.errors.DeviceAnsweredWrongly`.
+        :class:`~hsm.errors.KeyAbsent`, :class:`~hsm.errors.KeyRetired`, :class:`~hsm.errors.MechanismUnsupported`,
+        :class:`DeviceFailed`, :class:`~hsm.errors.DeviceAnsweredWrongly`.
         """
-        return self._counted(self._asked_twice(protocol.sign_request(key=key, dtbs=dtbs, algorithm=algorithm)))
+        with self._counted(key) as count:
+            return count(self._asked_twice(self._request(key, dtbs=dtbs, algorithm=algorithm)))
 
     def sign_once(self, *, key: Pkcs11Uri, dtbs: bytes, algorithm: SignatureAlgorithm) -> bytes:
         """The same without a second attempt, for a caller that has another token to ask."""
-        return self._counted(self._asked(protocol.sign_request(key=key, dtbs=dtbs, algorithm=algorithm)))
+        with self._counted(key) as count:
+            return count(self._asked(self._request(key, dtbs=dtbs, algorithm=algorithm)))
 
     def inventory(self) -> TokenInventory:
         """What the token holds; raises as :meth:`sign` does."""
-        return protocol.inventory_of(self._asked_twice(protocol.request(Operation.KEYS)))
+        held = protocol.inventory_of(self._asked_twice(protocol.request(Operation.KEYS)))
+        self.keys = held.keys
+        return held
 
     def health(self) -> TokenHealth:
         """How it has fared so far; asks the token nothing."""
@@ -75,11 +86,28 @@ class TokenSession:
         """End the children, after the calls in flight if those end soon."""
         self._children.close()
 
-    def _counted(self, answer: Message) -> bytes:
-        value = answer.octets("value")
-        with self._counting:
-            self._signatures += 1
-        return value
+    def _request(self, key: Pkcs11Uri, *, dtbs: bytes, algorithm: SignatureAlgorithm) -> protocol.Members:
+        retired = [uri for uri in self._book.retired() if uri.may_lie_on(self.uri)]
+        return protocol.sign_request(key=key, dtbs=dtbs, algorithm=algorithm, retired=retired)
+
+    @contextmanager
+    def _counted(self, asked: Pkcs11Uri) -> Iterator[Callable[[Message], bytes]]:
+        """Write down how a call ended, under the name of the key that it turned out to mean."""
+
+        def count(answer: Message) -> bytes:
+            value, key = answer.octets("value"), Pkcs11Uri.parse(answer.text("key"))
+            with self._counting:
+                self._signatures += 1
+                self._names[asked] = key
+            self._book.signed(key)
+            return value
+
+        try:
+            yield count
+        except (DeviceFailed, DeviceAnsweredWrongly):
+            if (known := self._names.get(asked)) is not None:
+                self._book.failed(known)
+            raise
 
     def _asked_twice(self, request: protocol.Members) -> Message:
         try:

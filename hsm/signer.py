@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING
 
 from hsm import framing, protocol
 from hsm.doorway import Doorway
-from hsm.errors import CallerRefused, HsmError, RequestInvalid, TokenAbsent, UriInvalid
+from hsm.errors import CallerRefused, HsmError, KeyAbsent, RequestInvalid, TokenAbsent, UriInvalid
 from hsm.inventory import SignerHealth, TokenInventory
+from hsm.keybook import KeyBook, key_health
 from hsm.limits import Limits
 from hsm.pool import Pool
 from hsm.protocol import Operation
@@ -51,9 +52,12 @@ class Signer:
         for token in tokens:
             _demand_complete(token)
         self._spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
-        self._sessions = tuple(TokenSession(t, state=state, limits=limits, spawner=self._spawner) for t in tokens)
-        self._limits = limits
         self._doorway = Doorway(socket=socket, state=state)
+        self._book = KeyBook(state)
+        self._sessions = tuple(
+            TokenSession(token, state=state, limits=limits, spawner=self._spawner, book=self._book) for token in tokens
+        )
+        self._limits = limits
         self._places = threading.BoundedSemaphore(_CALLERS)
         self._callers: set[sockets.socket] = set()
         self._pools: dict[Pkcs11Uri, Pool] = {}
@@ -134,8 +138,9 @@ class Signer:
         if operation is Operation.KEYS:
             return {"tokens": [protocol.inventory_members(_inventory(session)) for session in self._sessions]}
         if operation is Operation.HEALTH:
-            health = SignerHealth(pid=os.getpid(), tokens=tuple(session.health() for session in self._sessions))
-            return protocol.health_members(health)
+            return protocol.health_members(self._health())
+        if operation is Operation.RETIRE:
+            return {"key": str(self._retired(Pkcs11Uri.parse(message.text("key")), reason=message.text("reason")))}
         raise RequestInvalid(reason=f"callers may not {operation.value}")
 
     def _signed(self, key: Pkcs11Uri, *, dtbs: bytes, algorithm: SignatureAlgorithm) -> bytes:
@@ -145,6 +150,25 @@ class Signer:
         if len(found) == 1:
             return found[0].sign(key=key, dtbs=dtbs, algorithm=algorithm)
         return self._pool_of(key, found).sign(dtbs=dtbs, algorithm=algorithm)
+
+    def _health(self) -> SignerHealth:
+        keys = {key.uri: key for session in self._sessions for key in session.keys}
+        return SignerHealth(
+            pid=os.getpid(),
+            tokens=tuple(session.health() for session in self._sessions),
+            keys=tuple(key_health(key, self._book.record(key.uri)) for key in keys.values()),
+        )
+
+    def _retired(self, key: Pkcs11Uri, *, reason: str) -> Pkcs11Uri:
+        """Retire the one key that the name means on all tokens; it may be named by any of its attributes."""
+        fitting = [session for session in self._sessions if key.may_lie_on(session.uri)]
+        found = {k.uri for session in fitting for k in session.inventory().keys if key.names_key(k.uri)}
+        if len(found) != 1:
+            raise KeyAbsent(token=key.name, key=str(key), reason=f"{len(found)} keys match; name one by serial and id")
+        uri = found.pop()
+        self._book.retire(uri, reason=reason)
+        _log.warning("key %s is retired: %s", uri, reason)
+        return uri
 
     def _pool_of(self, key: Pkcs11Uri, sessions: list[TokenSession]) -> Pool:
         with self._pooling:
@@ -164,6 +188,7 @@ class Signer:
         for session in self._sessions:
             session.close()
         self._spawner.shutdown()
+        self._book.close()
         _log.info("signer stopped")
 
 

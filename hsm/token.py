@@ -15,14 +15,16 @@ from pkcs11 import Attribute, ObjectClass
 
 from certs.algorithms import SignatureAlgorithm
 from certs.signature_values import verifies
-from hsm.errors import DeviceAnsweredWrongly, KeyAbsent, MechanismUnsupported
+from hsm.errors import DeviceAnsweredWrongly, KeyAbsent, KeyRetired, MechanismUnsupported
 from hsm.inventory import KeyDescription, TokenInventory
 from hsm.login import open_session, translated
 from hsm.mechanisms import Route, fits, routes, signature_octets
-from hsm.public_keys import PublicKey, newest_certificate, public_key_of, subject_public_key_info
+from hsm.public_keys import PublicKey, issuers_on_token, newest_certificate, public_key_of, subject_public_key_info
 from hsm.uri import ObjectType, Pkcs11Uri, TokenIdentity
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from hsm.breaker import Breaker
     from hsm.pin import Pin
     from hsm.protocol import Access
@@ -41,9 +43,18 @@ _UNCHECKABLE = "its public half cannot be found, so that no value could be check
 
 @dataclass(frozen=True, slots=True)
 class _OpenKey:
+    uri: Pkcs11Uri
     private: pkcs11.SignMixin
     public: PublicKey
     ways: dict[SignatureAlgorithm, tuple[Route, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenValue:
+    """A value that has been verified, and the one key that made it, named by token label, serial and id."""
+
+    octets: bytes
+    key: Pkcs11Uri
 
 
 class Token:
@@ -62,18 +73,22 @@ class Token:
         with translated(identity.label):
             return cls(session=session, identity=identity)
 
-    def sign(self, key: Pkcs11Uri, *, dtbs: bytes, algorithm: SignatureAlgorithm) -> bytes:
-        """The verified value over the data (for ECDSA a DER ``Ecdsa-Sig-Value``).
+    def sign(
+        self, key: Pkcs11Uri, *, dtbs: bytes, algorithm: SignatureAlgorithm, retired: Collection[Pkcs11Uri] = ()
+    ) -> TokenValue:
+        """The verified value over the data (for ECDSA a DER ``Ecdsa-Sig-Value``), and which key made it.
 
-        Raises :class:`KeyAbsent`, :class:`MechanismUnsupported`, :class:`DeviceAnsweredWrongly`,
+        Raises :class:`KeyAbsent`, :class:`KeyRetired`, :class:`MechanismUnsupported`, :class:`DeviceAnsweredWrongly`,
         :class:`~hsm.errors.DeviceFailed`.
         """
         with translated(self.identity.label):
             opened = self._opened(key)
+            if opened.uri in retired:
+                raise KeyRetired(token=self.identity.label, key=str(key))
             value = self._value(opened, dtbs=dtbs, algorithm=algorithm)
         if not verifies(key=opened.public, algorithm=algorithm, dtbs=dtbs, value=value):
             raise DeviceAnsweredWrongly(token=self.identity.label, key=str(key))
-        return value
+        return TokenValue(octets=value, key=opened.uri)
 
     def inventory(self) -> TokenInventory:
         """The private keys whose values can be checked, with their certificates."""
@@ -117,7 +132,7 @@ class Token:
             raise self._key_absent(key, reason=_UNCHECKABLE)
         if not isinstance(private, pkcs11.SignMixin):
             raise self._key_absent(key, reason="it may not sign")
-        return self._keys.setdefault(key, _OpenKey(private=private, public=public, ways={}))
+        return self._keys.setdefault(key, _OpenKey(uri=self._name(private), private=private, public=public, ways={}))
 
     def _value(self, opened: _OpenKey, *, dtbs: bytes, algorithm: SignatureAlgorithm) -> bytes:
         ways = opened.ways.get(algorithm)
@@ -139,13 +154,17 @@ class Token:
             return None
         certificate = newest_certificate(self.session, private)
         possible = (a for a in SignatureAlgorithm if fits(a, private.key_type) and routes(a, self._mechanisms))
-        uri = Pkcs11Uri(object=private.label or None, id=private.id or None, type=ObjectType.PRIVATE)
         return KeyDescription(
-            uri=uri.on(self.identity),
+            uri=self._name(private),
             public_key=subject_public_key_info(public),
             algorithms=tuple(possible),
             certificate=None if certificate is None else certificate.public_bytes(Encoding.DER),
+            chain=() if certificate is None else issuers_on_token(self.session, certificate),
         )
+
+    def _name(self, private: pkcs11.PrivateKey) -> Pkcs11Uri:
+        uri = Pkcs11Uri(object=private.label or None, id=private.id or None, type=ObjectType.PRIVATE)
+        return uri.on(self.identity)
 
     def _key_absent(self, key: Pkcs11Uri, *, reason: str) -> KeyAbsent:
         return KeyAbsent(token=self.identity.label, key=str(key), reason=reason)

@@ -117,6 +117,11 @@ class Pkcs11Uri:
             )
         )
 
+    def names_key(self, key: Pkcs11Uri) -> bool:
+        """Whether this key of an inventory is meant: every attribute that is given agrees."""
+        names = ("token", "serial", "object", "id")
+        return all(getattr(self, name) in (None, getattr(key, name)) for name in names)
+
     def may_lie_on(self, token: Pkcs11Uri) -> bool:
         """Whether an object named so may lie on a token named so: no attribute of the token differs, one agrees.
 

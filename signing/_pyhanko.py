@@ -175,7 +175,8 @@ def increment(pdf: bytes) -> IncrementalPdfFileWriter:
 
 def written(writer: IncrementalPdfFileWriter, *, onto: bytes) -> bytes:
     """The file with the increment appended, held to the prefix rule (:func:`signing.prepared.demand_increment`)."""
-    writer.write_in_place()
-    pdf = writer.prev.stream.getvalue()
+    if writer.objects:
+        writer.write_in_place()
+    pdf: bytes = writer.prev.stream.getvalue()
     demand_increment(old=onto, new=pdf)
     return pdf

@@ -41,8 +41,8 @@ from signing.typeface import Style, embed, typeface
 if TYPE_CHECKING:
     from signing._pyhanko import DictionaryObject
 
-ARCHIVE_FIELDS = tuple(f"Archive{n}" for n in range(1, 65))
-"""Names for the document timestamps of decades of renewal.
+ARCHIVE_FIELDS = tuple(f"Archive{n}" for n in range(1, 33))
+"""Names for the document timestamps of a century: one at signing, then one every three years or so.
 
 The signatory's lock must exclude them by name: a field that it does not exclude may not be added later
 (FieldMDP, ISO 32000-2, 12.8.2.4), and EU DSS warns on honest archive timestamps otherwise.
@@ -63,12 +63,13 @@ def compose(pdf: bytes, *, layout: Layout, lookup_code: str, lookup_url: str) ->
     with reading():
         if list(enumerate_sig_fields(writer)):
             raise FieldUnavailable(field_name=SIGNATORY_FIELD, reason="the file already has signature fields")
+    # The signature fields come first, so that whoever looks for them need not read the others.
+    _append_signature_fields(writer, layout)
     for field_name, label, box, cell in (
         (NUMBER_FIELD, "Số", layout.number, "number"),
         (DATE_FIELD, "Ngày, tháng, năm ban hành", layout.date, "date"),
     ):
         _append_text_field(writer, field_name=field_name, label=label, box=place(writer, box, cell=cell))
-    _append_signature_fields(writer, layout)
     _print_code(writer, layout.code, lookup_code=lookup_code, lookup_url=lookup_url)
     return written(writer, onto=pdf)
 

@@ -58,6 +58,7 @@ READ_ERRORS = (
     TypeError,
     AttributeError,
     AssertionError,
+    NameError,  # asn1crypto, asked for the size of a key on a curve that it does not know
     NotImplementedError,
     OverflowError,
     OSError,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from verification.coverage import covered_length, is_padded_with_zeros
+from verification.foreign_text import printable, well_formed
 from verification.policy import DEFAULT_POLICY
 from verification.reasons import Cause, because, standing
 from verification.report import Indication, SubIndication
@@ -67,6 +68,13 @@ def test_header_and_end_are_found_without_a_parser() -> None:
     assert ends_at_end_mark(b"...%%EOF\r\n")
     assert not ends_at_end_mark(b"...%%EOF\n<")
     assert not ends_at_end_mark(b"...")
+
+
+def test_names_from_a_file_cannot_break_a_report() -> None:
+    assert well_formed("Sig\ud800Seal") == "Sig\N{REPLACEMENT CHARACTER}Seal"
+    assert well_formed("Chữ ký") == "Chữ ký"
+    assert len(well_formed("x" * 100_000)) == 1024
+    assert printable("a\x1b[2Jb\u202ec") == "a?[2Jb?c"
 
 
 def test_a_signature_behind_the_last_one_is_noticed() -> None:

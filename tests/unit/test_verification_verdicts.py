@@ -255,6 +255,24 @@ class TestTimestampsThatDoNotHold:
         assert report.indication is Indication.INDETERMINATE
         assert report.sub_indication is SubIndication.CHAIN_CONSTRAINTS_FAILURE
 
+    def _with_time(self, notary: Notary, other: bytes) -> bytes:
+        """A signed file in whose token the time was overwritten."""
+        pdf, time = notary.sign(draft(), SIGNATORY, at=SIGNED_AT), b"20250303090000Z".hex().upper().encode()
+        assert pdf.count(time) == 1
+        return pdf.replace(time, other.hex().encode())
+
+    def test_a_token_that_cannot_be_read_is_not_just_absent(self, check: Check, notary: Notary) -> None:
+        report = check(self._with_time(notary, b"X" * 15), known=notary.revocation("signatory", at=GATHERED_AT))
+        assert report.indication is Indication.INDETERMINATE
+        assert report.sub_indication is SubIndication.SIG_CONSTRAINTS_FAILURE
+
+    def test_a_token_with_another_time_than_was_signed_proves_nothing(self, check: Check, notary: Notary) -> None:
+        pdf = self._with_time(notary, b"20240303090000Z")
+        report = check(pdf, known=notary.revocation("signatory", at=GATHERED_AT))
+        assert report.indication is Indication.INDETERMINATE
+        assert report.signatures[0].best_signature_time is None
+        assert report.signatures[0].timestamps[0].verdict.indication is Indication.TOTAL_FAILED
+
     def test_a_seal_without_the_signatory_before_it_is_a_seal_all_the_same(self, check: Check, notary: Notary) -> None:
         pdf = notary.sign(fill(fill(draft(), NUMBER), DATE), SEAL, at=SEALED_AT)
         report = check(pdf, known=notary.revocation("seal", at=GATHERED_AT))

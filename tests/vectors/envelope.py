@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from certs.der import (
     context,
@@ -116,6 +117,16 @@ def ecdsa(digest: str = "sha256") -> Scheme:
         return key.sign(message, ec.ECDSA(_HASHES[digest]))
 
     return Scheme(sequence(oid(f"1.2.840.10045.{arcs[digest]}")), sign)
+
+
+def ecdsa_plain() -> Scheme:
+    """ECDSA with SHA-256 whose value is r and s side by side (BSI TR-03111, 5.2.1.1)."""
+
+    def sign(key: Key, message: bytes) -> bytes:
+        r, s = decode_dss_signature(ecdsa().sign(key, message))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    return Scheme(sequence(oid("0.4.0.127.0.7.1.1.4.1.3")), sign)
 
 
 def ed25519_pure() -> Scheme:
