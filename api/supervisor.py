@@ -7,8 +7,8 @@ caller's thread stays free: ``kyso up`` waits in it for a signal, ``kyso demo`` 
     with Supervisor(home, children) as supervisor:
         scenario()
 
-However the supervisor ends, no child stays: it stops them itself, in reverse order; if it is killed, the kernel
-signals them and an undertaker stops what they have started.
+However the supervisor ends, no child stays: it stops them itself, each before those it needs; if it is killed, the
+kernel signals them and an undertaker stops what they have started.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Supervisor:
                 self.stop()
 
     def stop(self) -> None:
-        """Stop all children in reverse order; safe to repeat."""
+        """Stop all children, each before those it needs; safe to repeat."""
         self._stopping.set()
         if self._keeper is not None:
             self._keeper.join()
@@ -164,8 +164,7 @@ class Supervisor:
             try:
                 self._raise_children(undertaker)
             finally:
-                for life in reversed(self._lives):
-                    life.end()
+                self._end_children()
                 undertaker.dismiss()
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
             self.failure = error
@@ -194,6 +193,18 @@ class Supervisor:
             if not told and all(life.is_ready for life in self._lives):
                 told = True
                 self._news.put(_News.UP)
+
+    def _end_children(self) -> None:
+        """In waves: first those that no other child needs, all at once; then those that only they needed; and so on."""
+        left = dict(zip(self._lives, self._needs(), strict=True))
+        while left:
+            needed = [life for needs in left.values() for life in needs]
+            wave = [life for life in left if life not in needed]
+            for life in wave:
+                life.ask_to_end()
+            for life in wave:
+                life.end()
+                del left[life]
 
     def _needs(self) -> Iterator[Sequence[Life]]:
         """For each child, in order, the lives that must have been ready before it starts."""

@@ -37,8 +37,8 @@ from storage.job_queue import JobQueue
 from storage.migrate import upgrade
 from storage.unit_of_work import PostgresUnitOfWork
 
-_STORES = ("postgres", "s3", "responders")
-_STOP_WITHIN = timedelta(seconds=5)  # for requests and jobs under way; both may be broken off
+_WORKPLACE = ("postgres", "s3", "responders", "signer")  # what worker and server need
+_STOP_WITHIN = timedelta(seconds=4)  # for requests and jobs under way; both may be broken off
 _ANSWERS_WITHIN = 3.0  # seconds
 # Settings of the program itself, not of a service: a demonstration keeps them.
 _OF_THE_PROGRAM = ("KYSO_DEBUG", "KYSO_FONT_DIR", "KYSO_SOFTHSM_MODULE", "KYSO_SANDBOX_")
@@ -88,7 +88,6 @@ class OneMachine:
     def children(self) -> tuple[Supervised, ...]:
         """In starting order."""
         demonstrates = self._contents is Contents.DEMONSTRATION
-        # Signer, worker and server start together: each waits by itself for what it needs of the others.
         embedded = (("postgres", self._postgres), ("s3", self._s3))
         children = [self._embedded(name, part) for name, part in embedded if part is not None]
         if demonstrates:
@@ -156,7 +155,7 @@ class OneMachine:
             child=lambda: self._kyso("worker", self.service_environment()),
             ready=lambda: True,
             prepare=self._fill_storage,
-            needs=_STORES,
+            needs=_WORKPLACE,
         )
 
     def _server(self) -> Supervised:
@@ -165,7 +164,7 @@ class OneMachine:
             child=lambda: self._kyso("serve", self.service_environment()),
             ready=lambda: _answers(self.address.from_here()),
             prepare=self.address.demand_free,
-            needs=("worker",),
+            needs=_WORKPLACE,
         )
 
     def _fill_storage(self) -> None:

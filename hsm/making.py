@@ -14,8 +14,7 @@ from pkcs11 import Attribute, CertificateType, KeyType, MechanismFlag, ObjectCla
 
 from certs import der
 from certs.paths import is_issued_by, load_readable
-from certs.weak_keys import weakness_of_encoded
-from hsm.errors import CertificateMismatch, DeviceFailed, KeyAbsent, KeyExists, KeyWeak, TokenExists, UriInvalid
+from hsm.errors import CertificateMismatch, DeviceFailed, KeyAbsent, KeyExists, TokenExists, UriInvalid
 from hsm.inventory import KeyDescription, KeyKind, KeyPlace
 from hsm.login import identity_of, load_module, tokens_of, translated
 from hsm.uri import ObjectType, Pkcs11Uri, TokenIdentity
@@ -74,7 +73,7 @@ def generate_key(token: Token, *, kind: KeyKind, label: str, place: KeyPlace) ->
     """A key pair made on the token, which never leaves it.
 
     ``place`` says whether the label must be free or is to be shared with the key that this one will follow. Raises
-    :class:`KeyExists`, :class:`KeyAbsent`, :class:`KeyWeak`, :class:`DeviceFailed`.
+    :class:`KeyExists`, :class:`KeyAbsent`, :class:`DeviceFailed`.
     """
     with translated(token.identity.label):
         taken = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: label}
@@ -86,13 +85,7 @@ def generate_key(token: Token, *, kind: KeyKind, label: str, place: KeyPlace) ->
         identifier = secrets.token_bytes(16)
         private = _pair(token.session, kind=kind, label=label, identifier=identifier)
         _demand_locked_in(private, token.identity.label)
-    description = token.description(Pkcs11Uri(object=label, id=identifier, type=ObjectType.PRIVATE))
-    try:
-        _demand_strong(description, token.identity.label)  # devices are known that make weak ones
-    except KeyWeak:
-        destroy_key(token, description.uri)
-        raise
-    return description
+    return token.description(Pkcs11Uri(object=label, id=identifier, type=ObjectType.PRIVATE))
 
 
 def import_certificate(
@@ -100,13 +93,11 @@ def import_certificate(
 ) -> KeyDescription:
     """Store a DER certificate beside its key, and its issuers on the token, each once.
 
-    Raises :class:`CertificateMismatch` for another key's certificate, or issuers that did not issue it;
-    :class:`KeyWeak`.
+    Raises :class:`CertificateMismatch` for another key's certificate, or issuers that did not issue it.
     """
     description = token.description(key)
     parsed = _fitting(certificate, description, token.identity.label)
     issuers = _in_order(parsed, chain, description, token.identity.label)
-    _demand_strong(description, token.identity.label)
     with translated(token.identity.label):
         private = token.private_key(key)
         _store(token.session, parsed, label=private.label, identifier=private.id)
@@ -198,12 +189,6 @@ def _in_order(
         reason = f"{left[0].subject.rfc4514_string()} is no issuer of it"
         raise CertificateMismatch(token=token, key=str(key.uri), reason=reason)
     return tuple(path[1:])
-
-
-def _demand_strong(key: KeyDescription, token: str) -> None:
-    weakness = weakness_of_encoded(key.public_key)
-    if weakness is not None:
-        raise KeyWeak(token=token, key=str(key.uri), reason=weakness)
 
 
 def _store(session: pkcs11.Session, certificate: x509.Certificate, *, label: str, identifier: bytes) -> None:

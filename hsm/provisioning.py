@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certs.certificate import parse_certificate
 from certs.errors import CertificateUnreadable
+from certs.weak_keys import weakness_of_encoded
 from hsm import framing, protocol
 from hsm.csr import certification_request
-from hsm.errors import DeviceFailed, KeyAbsent
+from hsm.errors import DeviceFailed, KeyAbsent, KeyWeak
 from hsm.inventory import KeyDescription, KeyKind, KeyPlace, TokenInventory
 from hsm.isolation import ChildLost, ChildProcess
 from hsm.protocol import Access, Operation
@@ -95,11 +96,18 @@ def tokens(module: Path, environment: Mapping[str, str]) -> tuple[TokenIdentity,
 def generate_key(access: TokenAccess, *, kind: KeyKind, label: str, place: KeyPlace = KeyPlace.NEW) -> KeyDescription:
     """A key pair made on the token: sensitive, not extractable, for signing only.
 
-    Raises :class:`~hsm.errors.KeyExists` for a label that is taken, unless the key is to be the successor there.
+    Raises :class:`~hsm.errors.KeyExists` for a label that is taken, unless the key is to be the successor there;
+    :class:`~hsm.errors.KeyWeak` for what the device made and should not have, after destroying it.
     """
     with _session(access) as conversation:
         request = protocol.request(Operation.GENERATE, kind=kind.value, label=label, place=place.value)
-        return protocol.key_of(conversation.ask(request))
+        key = protocol.key_of(conversation.ask(request))
+        try:
+            conversation.demand_strong(key)  # devices are known that make weak ones
+        except KeyWeak:
+            conversation.ask(protocol.request(Operation.DESTROY, key=str(key.uri)))
+            raise
+        return key
 
 
 def generate_rsa_key(access: TokenAccess, *, label: str, bits: int = 3072) -> KeyDescription:
@@ -135,9 +143,10 @@ def import_certificate(
     with _session(access) as conversation:
         named = conversation.keys(label)
         fitting = [key for key in named if key.public_key == _public_key(certificate)]
-        uri = conversation.only(fitting or named[:1], label).uri
+        key = conversation.only(fitting or named[:1], label)
+        conversation.demand_strong(key)
         members = {"certificate": framing.base64_text(certificate), "chain": [framing.base64_text(c) for c in chain]}
-        return protocol.key_of(conversation.ask(protocol.request(Operation.IMPORT, key=str(uri), **members)))
+        return protocol.key_of(conversation.ask(protocol.request(Operation.IMPORT, key=str(key.uri), **members)))
 
 
 def destroy_key(access: TokenAccess, key: Pkcs11Uri) -> None:
@@ -176,6 +185,12 @@ class _Conversation:
         if len(found) != 1:
             raise KeyAbsent(token=self.token, key=label, reason=f"{len(found)} keys have this label")
         return found[0]
+
+    def demand_strong(self, key: KeyDescription) -> None:
+        """Raise :class:`KeyWeak` for a key that protects nothing; here, since no child has to know how that is seen."""
+        weakness = weakness_of_encoded(key.public_key)
+        if weakness is not None:
+            raise KeyWeak(token=self.token, key=str(key.uri), reason=weakness)
 
 
 def _public_key(certificate: bytes) -> bytes | None:

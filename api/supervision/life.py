@@ -16,7 +16,7 @@ from pathlib import Path
 from api.supervision.errors import ChildGaveUp
 from api.supervision.log import ChildLog
 from api.supervision.undertaker import Undertaker
-from storage.embedded.child import Child, end, kill_group, spawn
+from storage.embedded.child import Child, kill_group, spawn
 
 
 def _nothing() -> None:
@@ -131,13 +131,21 @@ class Life:
         elif time.monotonic() >= self._next_moment:
             self._failures = 0
 
-    def end(self) -> None:
-        """Stop it in an orderly way, or by force."""
+    def ask_to_end(self) -> None:
+        """Send the signal for an orderly end; :meth:`end` counts its patience from here."""
         if self._process is not None and self._child is not None:
-            end(self._process, self._child)
-            self._undertaker.forget(self._process.pid)
-            self._log.note("stopped")
-            self._process = None
+            self._process.send_signal(self._child.stop_signal)
+            self._next_moment = time.monotonic() + self._child.stop_within.total_seconds()
+
+    def end(self) -> None:
+        """Wait for the end that was asked for, or bring it about by force."""
+        if self._process is not None:
+            try:
+                self._process.wait(timeout=max(self._next_moment - time.monotonic(), 0.0))
+                self._log.note("stopped")
+            except subprocess.TimeoutExpired:
+                self._log.note("did not stop when asked to and was killed")
+            self._remove()
         self._enter(ChildState.STOPPED)
 
     def _start(self) -> None:
@@ -168,11 +176,7 @@ class Life:
 
     def _fail(self, reason: str) -> None:
         """Remove what is left of it, then plan the next attempt or give up."""
-        if self._process is not None:
-            kill_group(self._process.pid)
-            self._process.wait()
-            self._undertaker.forget(self._process.pid)
-            self._process = None
+        self._remove()
         self._failures += 1
         self._log.note(reason)
         self._enter(ChildState.WAITING)
@@ -180,6 +184,14 @@ class Life:
             raise self._gave_up(reason)
         self._tell(ChildNews(self.name, log=self._log.path, reason=reason))
         self._next_moment = time.monotonic() + self._policy.pause(self._failures)
+
+    def _remove(self) -> None:
+        """Kill what is left of it and of what it has started."""
+        if self._process is not None:
+            kill_group(self._process.pid)
+            self._process.wait()
+            self._undertaker.forget(self._process.pid)
+            self._process = None
 
     def _gave_up(self, reason: str) -> ChildGaveUp:
         return ChildGaveUp(

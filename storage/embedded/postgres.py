@@ -49,7 +49,7 @@ _INITDB = (
 )
 _FIRST_STATEMENTS = f"CREATE ROLE {_DATABASE} LOGIN\nCREATE DATABASE {_DATABASE} OWNER {_DATABASE}\n"
 _FAILURE = re.compile(r"\b(?:ERROR|FATAL|PANIC): |^initdb: error: |could not |No space left")
-_STOP_WITHIN = timedelta(seconds=20)
+_STOP_WITHIN = timedelta(seconds=10)  # what was committed survives a kill, too
 _MODE_READABLE = 0o644
 
 
