@@ -283,6 +283,8 @@ idempotency_keys = Table(
     Column("key", Text, primary_key=True),
     Column("request_sha256", LargeBinary, nullable=False),
     Column("attempt", Integer, nullable=False, server_default=text("1")),
+    # what the request makes is named before it is made, so that no attempt makes a second one
+    Column("effect", Uuid, nullable=False, server_default=text("gen_random_uuid()")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("status", SmallInteger),

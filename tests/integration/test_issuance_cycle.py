@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from cryptography import x509
@@ -67,6 +68,13 @@ def issued(agency: SmallAgency) -> Document:
     agency.advance(document)
     agency.ask_for_issue(document)
     return agency.advance(document)
+
+
+def test_a_repeated_draft_is_the_document_that_is_there_already(agency: SmallAgency) -> None:
+    first = agency.drafted()
+    assert agency.drafted(identifier=first.id) == first
+    with agency.register() as register:
+        assert len(register.revisions(first.id)) == len(register.timeline(first.id)) == 1
 
 
 def test_a_draft_becomes_an_issued_document_that_verifies_by_itself(
@@ -285,6 +293,7 @@ def test_a_draft_that_breaks_a_rule_leaves_nothing_behind(
     before = len(agency.blobs.stored)
     with pytest.raises(error):
         create_draft(
+            document_id=uuid4(),
             uow=agency.register,
             blobs=agency.blobs,
             workshop=agency.workshop,
