@@ -3,7 +3,8 @@
 # in make test ARGS="-k lookup".
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-unit bench interop lint format shell lock clean distclean setup-runtime setup-tools setup-tests
+.PHONY: help demo run test test-nightly test-unit bench interop lint format shell lock clean distclean \
+	setup-runtime setup-tools setup-tests
 .NOTPARALLEL:
 
 ARGS ?=
@@ -24,6 +25,9 @@ run: setup-runtime ## serve on http://127.0.0.1:8000 with demonstration accounts
 
 test: setup-tests ## the whole suite, against the real parts
 	@$(WITH_TOOLS) $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+test-nightly: setup-tests ## the tests of many callers and kills at their full size; about half an hour
+	@$(WITH_TOOLS) KYSO_NIGHTLY=1 $(BIN)/pytest -m nightly $(ARGS)
 
 test-unit: setup-tools ## bytes and values only: offline, in seconds
 	@$(WITH_TOOLS) $(BIN)/pytest -n 2 tests/unit $(ARGS)

@@ -104,6 +104,11 @@ class Client:
         order["issued_on"] = issued_on.isoformat() if issued_on else None
         return self._step(document, "issue", {k: v for k, v in order.items() if v is not None}, wait=wait)
 
+    def change(self, document: UUID, step: str, *, reason: str, by: UUID | None = None) -> DocumentAnswer:
+        """Return, reject, withdraw, void, recall, replace or correct the document."""
+        order = {"reason": reason} | ({"by": str(by)} if by else {})
+        return self._step(document, step, order)
+
     def document(self, document: UUID) -> DocumentAnswer:
         """The document with its story."""
         return DocumentAnswer.model_validate_json(self.call("GET", f"/v1/documents/{document}").body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -105,6 +106,32 @@ class IssueOrder(_Form):
     issued_on: date | None = None
 
 
+class ReasonOrder(_Form):
+    """Why; kept in the timeline."""
+
+    reason: Line
+
+
+class WithdrawalOrder(_Form):
+    """Why, where the sender wants to say it."""
+
+    reason: Line | None = None
+
+
+class PublicReasonOrder(_Form):
+    """Why, in words for the public (no names), and through which issued document."""
+
+    reason: Line = Field(description="shown to everyone who looks the document up")
+    by: UUID
+
+
+class RecallOrder(_Form):
+    """Why, in words for the public (no names), and through which notice, where that was issued here."""
+
+    reason: Line = Field(description="shown to everyone who looks the document up")
+    by: UUID | None = None
+
+
 class FindingAnswer(BaseModel):
     """Something about the file that the sender should know."""
 
@@ -124,11 +151,16 @@ class RevisionAnswer(BaseModel):
 
 
 class TimelineAnswer(BaseModel):
-    """When the document reached a state, and through which account."""
+    """When the document reached a state, through which account, and why, where a reason is asked for.
+
+    `other` is the document that corrects, replaces or recalls this one.
+    """
 
     state: DocumentState
     at: datetime
     actor: str
+    reason: str | None
+    other: UUID | None
 
 
 class SignatureAnswer(BaseModel):
@@ -242,7 +274,7 @@ def _story(document: Document, timeline: list[TimelineStep], revisions: list[Rev
         "recipients": document.draft.recipients,
         "callback_url": document.draft.callback_url,
         "created_by": document.created_by,
-        "timeline": [{"state": step.state, "at": step.at, "actor": step.actor} for step in timeline],
+        "timeline": [asdict(step) for step in timeline],
         "revisions": [
             {"revision": count, "sha256": one.sha256, "length": one.length, "predecessor": one.predecessor}
             for count, one in enumerate(revisions, start=1)

@@ -54,7 +54,9 @@ DOCUMENT: JsonDict = {
     "recipients": ["Trung tâm Phục vụ hành chính công"],
     "callback_url": None,
     "created_by": "motcua",
-    "timeline": [{"state": "draft", "at": "2026-11-23T02:15:42.123456Z", "actor": "motcua"}],
+    "timeline": [
+        {"state": "draft", "at": "2026-11-23T02:15:42.123456Z", "actor": "motcua", "reason": None, "other": None}
+    ],
     "revisions": [{"revision": 1, "sha256": _SHA256, "length": 184320, "predecessor": None}],
     "signatures": [],
 }

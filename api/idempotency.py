@@ -1,7 +1,8 @@
 """``Idempotency-Key`` on POST: the same request with the same key has one effect and gets one answer.
 
-Only finished answers are kept. After a refusal, an outage or "still under way" the key is free again, because repeating
-the call is how a document goes on. Secrets are never part of what identifies a request.
+Only finished answers are kept. After a refusal or "still under way" the key is free again, because repeating the call
+is how a document goes on. After an outage it waits for the same request, which goes on with whatever the first attempt
+made: each key reserves one identifier for it. Secrets are never part of what identifies a request.
 """
 
 from __future__ import annotations
@@ -9,12 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self, assert_never
+from uuid import UUID
 
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 
+from api.error_classes import BASES
 from api.errors import IdempotencyInFlight, IdempotencyKeyInvalid, IdempotencyMismatch
+from issuance.identifiers import document_id
+from storage.errors import StorageError
 from storage.idempotency import InFlight, OtherRequest, Replayed, Started, StoredResponse
 
 if TYPE_CHECKING:
@@ -30,8 +38,12 @@ _KEPT_STATUS = frozenset({200, 201, 204})
 
 @dataclass(slots=True)
 class Ticket:
-    """The right to carry a request out once; without a key it is only a form."""
+    """The right to carry a request out once, held during a ``with`` block; without a key it is only a form.
 
+    ``effect`` is the identifier of what the request makes, the same for each repetition.
+    """
+
+    effect: UUID
     keys: IdempotencyKeys
     client: str
     key: str | None
@@ -50,11 +62,27 @@ class Ticket:
             self.keys.abandon(started, client=self.client, key=self.key)
         return response
 
-    def give_back(self) -> None:
-        """Free the key where nothing was kept; for the end of every request."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._give_back(error)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        await run_in_threadpool(self._give_back, error)
+
+    def _give_back(self, error: BaseException | None) -> None:
+        """Free the key where nothing was kept: for any request after a refusal, else for this one alone."""
         started, self.started = self.started, None
-        if started is not None and self.key is not None:
+        if started is None or self.key is None:
+            return
+        if error is None or _is_refusal(error):
             self.keys.abandon(started, client=self.client, key=self.key)
+        else:
+            self.keys.release(started, client=self.client, key=self.key)
 
 
 def take_ticket(
@@ -66,14 +94,15 @@ def take_ticket(
     :class:`IdempotencyKeyInvalid`, :class:`IdempotencyMismatch`, :class:`IdempotencyInFlight`.
     """
     key = request.headers.get("idempotency-key")
+    fresh = document_id(at=datetime.now(UTC), random_bytes=secrets.token_bytes)
     if key is None:
-        return Ticket(keys=keys, client=actor.id, key=None, started=None)
+        return Ticket(effect=fresh, keys=keys, client=actor.id, key=None, started=None)
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyInvalid
-    outcome = keys.begin(client=actor.id, key=key, request_sha256=_digest(request, identity))
+    outcome = keys.begin(client=actor.id, key=key, request_sha256=_digest(request, identity), effect=fresh)
     match outcome:
         case Started():
-            return Ticket(keys=keys, client=actor.id, key=key, started=outcome)
+            return Ticket(effect=outcome.effect, keys=keys, client=actor.id, key=key, started=outcome)
         case Replayed():
             return _again(outcome.response)
         case InFlight():
@@ -81,6 +110,11 @@ def take_ticket(
         case OtherRequest():
             raise IdempotencyMismatch
     assert_never(outcome)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether it is certain that nothing was done. What the database refuses may be its second meeting with us."""
+    return isinstance(error, BASES) and not isinstance(error, StorageError) and not error.transient
 
 
 def _digest(request: Request, identity: Mapping[str, object]) -> bytes:

@@ -134,6 +134,14 @@ ROWS: Mapping[str, Row] = {
     "certificate-mismatch": Row(
         409, "Chứng thư số không thuộc khóa này", "The certificate is for another key", "Hãy nhập đúng chứng thư số."
     ),
+    "key-retired": Row(409, "Khóa đã ngừng dùng", "The key is retired", "Hãy ký bằng khóa kế tiếp."),
+    "key-weak": Row(409, "Khóa yếu, không an toàn", "The key is weak", "Hãy tạo khóa khác."),
+    "consent-refused": Row(
+        409,
+        "Chưa đủ hai người đồng ý hủy khóa",
+        "Two people have not agreed",
+        "Một người đề nghị, người khác xác nhận trong 24 giờ.",
+    ),
     # storage
     "storage-error": Row(500, "Lỗi lưu trữ", "Storage error", _REPORT),
     "database-unavailable": Row(503, "Cơ sở dữ liệu không trả lời", "The database does not answer", _AGAIN),

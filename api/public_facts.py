@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from issuance.documents import Document, DocumentState
+from issuance.documents import IN_FORCE, PUBLISHED, Document, DocumentState
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from issuance.ports import Repositories
 
@@ -24,6 +24,17 @@ class PublicSigner:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicEvent:
+    """What happened to a document after it was issued, why, and the number and code of the one that did it."""
+
+    state: DocumentState
+    at: datetime
+    reason: str | None
+    by_number: str | None
+    by_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PublicFacts:
     """A document as the public sees it; number, date, digest and signers only once it is issued."""
 
@@ -36,13 +47,19 @@ class PublicFacts:
     issued_on: date | None
     sha256: str | None
     signers: tuple[PublicSigner, ...]
+    events: tuple[PublicEvent, ...] = ()
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it was issued, and nothing has taken its place."""
+        return self.state in IN_FORCE
 
 
 def public_facts(register: Repositories, document: Document) -> PublicFacts:
     """The public side of a document."""
     agency = register.agency(document.draft.agency)
     agency_name = agency.name if agency else document.draft.agency
-    issued = document.state is DocumentState.ISSUED
+    issued = document.state in PUBLISHED
     return PublicFacts(
         code=document.lookup_code,
         agency_id=document.draft.agency,
@@ -53,7 +70,20 @@ def public_facts(register: Repositories, document: Document) -> PublicFacts:
         issued_on=document.issued_on if issued else None,
         sha256=document.current.sha256 if issued else None,
         signers=_signers(register, document, agency_name) if issued else (),
+        events=_events(register, document) if issued else (),
     )
+
+
+def _events(register: Repositories, document: Document) -> tuple[PublicEvent, ...]:
+    """What came after the issue, oldest first."""
+    events = []
+    for step in register.timeline(document.id):
+        if step.state in PUBLISHED and step.state is not DocumentState.ISSUED:
+            other = register.document(step.other) if step.other else None
+            number = str(other.number) if other and other.number else None
+            code = other.lookup_code if other else None
+            events.append(PublicEvent(step.state, step.at, step.reason, by_number=number, by_code=code))
+    return tuple(events)
 
 
 def _signers(register: Repositories, document: Document, agency_name: str) -> tuple[PublicSigner, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from api.public_facts import PublicFacts, public_facts
-from issuance.documents import DocumentState
+from issuance.documents import PUBLISHED
 from issuance.lookup_code import parse_lookup_code
 
 if TYPE_CHECKING:
@@ -23,18 +23,21 @@ class RegisterCheck:
 
     @property
     def is_issued_file(self) -> bool:
-        """Whether the bytes are exactly an issued document."""
-        return bool(self.same_bytes) and self.facts is not None and self.facts.state is DocumentState.ISSUED
+        """Whether the bytes are exactly a document that was issued, whatever came after."""
+        return bool(self.same_bytes) and self.facts is not None and self.facts.state in PUBLISHED
 
     def as_json(self) -> dict[str, object]:
         """The ``register`` member of a verification report."""
         facts = self.facts
+        events = facts.events if facts else ()
         return {
             "known": facts is not None,
             "state": facts.state.value if facts else None,
             "lookup_code": facts.code if facts else None,
             "number": facts.number if facts else None,
             "same_bytes": self.same_bytes,
+            "in_force": facts.in_force if facts else None,
+            "events": [asdict(event) | {"state": event.state.value, "at": event.at.isoformat()} for event in events],
         }
 
 

@@ -88,6 +88,16 @@ class CautionForm(TextForm):
     code: str
 
 
+class EventForm(BaseModel):
+    """What happened to a document after it was issued, when, why and through which other document."""
+
+    state: DocumentState
+    at: datetime
+    reason: str | None
+    by_number: str | None
+    by_code: str | None
+
+
 class RegisterForm(BaseModel):
     """What the register knows of these bytes, or of the document whose code was given with them."""
 
@@ -96,6 +106,8 @@ class RegisterForm(BaseModel):
     lookup_code: str | None
     number: str | None
     same_bytes: bool | None
+    in_force: bool | None
+    events: list[EventForm]
 
 
 class ReportForm(VerdictForm):

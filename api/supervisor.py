@@ -24,13 +24,14 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
-from api.supervision.errors import ChildGaveUp, HomeTaken, HomeUnusable, SupervisorError
+from api.supervision.errors import AddressTaken, ChildGaveUp, HomeTaken, HomeUnusable, SupervisorError
 from api.supervision.home import Home
 from api.supervision.life import ChildNews, ChildState, ChildStatus, Life, RestartPolicy, Supervised
 from api.supervision.log import ChildLog
 from api.supervision.undertaker import Undertaker
 
 __all__ = [
+    "AddressTaken",
     "ChildGaveUp",
     "ChildNews",
     "ChildState",

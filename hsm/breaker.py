@@ -16,14 +16,13 @@ short PIN could still be searched from it, so it is as private (0600) as the PIN
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
 import secrets
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol, assert_never
 
+from hsm.durable import replace_json
 from hsm.errors import PinRefused, RequestInvalid
 from hsm.framing import parsed
 
@@ -144,20 +143,9 @@ class PinBreaker:
             raise PinRefused(token=token.label, reason=reason) from error
 
     def _write(self, token: TokenIdentity, record: _Record) -> None:
-        """Replace the file in one step and flush it: a note that is lost would allow a second attempt."""
-        path = self._path(token)
-        fresh = path.with_suffix(".new")
-        note = {name: getattr(record, name) for name in ("salt", "tried", "accepted", "permitted")}
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(note, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        folder = os.open(self._state, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        """In one step and flushed: a note that is lost would allow a second attempt."""
+        names = ("salt", "tried", "accepted", "permitted")
+        replace_json(self._path(token), {name: getattr(record, name) for name in names})
 
 
 def _objection(record: _Record, digest: str, counter: PinCounter) -> str | None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import os
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from hsm.durable import append_json, replace_json
 from hsm.errors import ConsentRefused, RequestInvalid
 from hsm.framing import Message, parsed
 from hsm.uri import Pkcs11Uri
@@ -59,7 +58,7 @@ class Consents:
         salt = secrets.token_hex(16)
         entry = {"salt": salt, "hash": _digest(operator.phrase, salt)}
         self._note("enrolled", operator=operator.name, at=at)
-        _append(self._operators.with_suffix(".new"), {**known.content, operator.name: entry}).replace(self._operators)
+        replace_json(self._operators, {**known.content, operator.name: entry})
 
     def request(self, operator: Operator, *, key: Pkcs11Uri, reason: str, at: datetime) -> str:
         """Ask for a key's destruction; answers the code that the other operator confirms. Raises as above."""
@@ -111,15 +110,7 @@ class Consents:
             raise ConsentRefused(reason=f"{self._journal} is damaged") from error
 
     def _note(self, what: str, *, operator: str, at: datetime, **more: str) -> None:
-        _append(self._journal, {"what": what, "operator": operator, "at": at.isoformat(), **more})
-
-
-def _append(path: Path, content: dict[str, object]) -> Path:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as file:
-        file.write(json.dumps(content, ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return path
+        append_json(self._journal, {"what": what, "operator": operator, "at": at.isoformat(), **more})
 
 
 def _digest(phrase: Pin, salt: str) -> str:

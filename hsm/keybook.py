@@ -6,8 +6,6 @@ seconds and at the end, so that a signer that is killed forgets two seconds of t
 
 from __future__ import annotations
 
-import json
-import os
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
+from hsm.durable import replace_json
 from hsm.errors import RequestInvalid, SignerRefusedStart, UriInvalid
 from hsm.framing import Message, parsed
 from hsm.inventory import KeyDescription, KeyHealth
@@ -90,13 +89,7 @@ class KeyBook:
             self._write()
 
     def _write(self) -> None:
-        fresh = self._path.with_suffix(".new")
-        content = {str(key): _members(record) for key, record in self._records.items()}
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        replace_json(self._path, {str(key): _members(record) for key, record in self._records.items()})
         self._written = time.monotonic()
 
     def _read(self) -> dict[Pkcs11Uri, KeyRecord]:

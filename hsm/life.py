@@ -47,16 +47,20 @@ def urgency_of(expires: datetime, *, at: datetime) -> Urgency | None:
 def expiry_warnings(
     keys: Iterable[KeyDescription], *, at: datetime, retired: Collection[Pkcs11Uri] = ()
 ) -> tuple[ExpiryWarning, ...]:
-    """The keys to act upon, the most urgent first: not retired ones, nor those that a newer key of the label follows."""
-    last: dict[tuple[str | None, str | None, str], ExpiryWarning] = {}
+    """The keys to act upon, the most urgent first.
+
+    Neither retired ones nor those that another key of the same label outlasts.
+    """
+    last: dict[tuple[str | None, str | None, str], tuple[datetime, Pkcs11Uri]] = {}
     for key in keys:
         if key.certificate is None or key.uri in retired:
             continue
         expires = parse_certificate(key.certificate).not_valid_after_utc
         name = (key.uri.token, key.uri.serial, key.uri.object or str(key.uri))
-        if name not in last or last[name].expires < expires:
-            last[name] = ExpiryWarning(key.uri, expires, urgency_of(expires, at=at) or Urgency.NOTICE)
-    due = [warning for warning in last.values() if urgency_of(warning.expires, at=at) is not None]
+        if name not in last or last[name][0] < expires:
+            last[name] = (expires, key.uri)
+    judged = [(uri, expires, urgency_of(expires, at=at)) for expires, uri in last.values()]
+    due = [ExpiryWarning(uri, expires, urgency) for uri, expires, urgency in judged if urgency is not None]
     return tuple(sorted(due, key=lambda warning: warning.expires))
 
 

@@ -28,19 +28,58 @@ class DocumentState(Enum):
     NUMBERED = "numbered"
     SEALED = "sealed"
     ISSUED = "issued"
+    CORRECTED = "corrected"
+    REPLACED = "replaced"
+    RECALLED = "recalled"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    VOIDED = "voided"
 
 
 STEPS: dict[DocumentState, frozenset[DocumentState]] = {
-    DocumentState.DRAFT: frozenset({DocumentState.SUBMITTED}),
-    DocumentState.SUBMITTED: frozenset({DocumentState.SIGNING}),
-    DocumentState.SIGNING: frozenset({DocumentState.AWAITING_TIMESTAMP}),
+    DocumentState.DRAFT: frozenset({DocumentState.SUBMITTED, DocumentState.WITHDRAWN}),
+    DocumentState.SUBMITTED: frozenset(
+        {DocumentState.SIGNING, DocumentState.RETURNED, DocumentState.REJECTED, DocumentState.WITHDRAWN}
+    ),
+    DocumentState.RETURNED: frozenset({DocumentState.SUBMITTED, DocumentState.WITHDRAWN}),
+    # Before the device has signed, the signatory may still decide otherwise.
+    DocumentState.SIGNING: frozenset(
+        {DocumentState.AWAITING_TIMESTAMP, DocumentState.RETURNED, DocumentState.REJECTED}
+    ),
     DocumentState.AWAITING_TIMESTAMP: frozenset({DocumentState.SIGNED}),
-    DocumentState.SIGNED: frozenset({DocumentState.NUMBERED}),
-    DocumentState.NUMBERED: frozenset({DocumentState.SEALED}),
-    DocumentState.SEALED: frozenset({DocumentState.ISSUED}),
-    DocumentState.ISSUED: frozenset(),
+    DocumentState.SIGNED: frozenset({DocumentState.NUMBERED, DocumentState.REJECTED}),
+    # From here on there is a number, which never returns: the only other way out is to void it.
+    DocumentState.NUMBERED: frozenset({DocumentState.SEALED, DocumentState.VOIDED}),
+    DocumentState.SEALED: frozenset({DocumentState.ISSUED, DocumentState.VOIDED}),
+    # An issued file is never edited; another document corrects, replaces or recalls it (Decree 30/2020, art. 18).
+    DocumentState.ISSUED: frozenset({DocumentState.CORRECTED, DocumentState.REPLACED, DocumentState.RECALLED}),
+    DocumentState.CORRECTED: frozenset({DocumentState.CORRECTED, DocumentState.REPLACED, DocumentState.RECALLED}),
+    DocumentState.REPLACED: frozenset({DocumentState.RECALLED}),
+    DocumentState.RECALLED: frozenset(),
+    DocumentState.REJECTED: frozenset(),
+    DocumentState.WITHDRAWN: frozenset(),
+    DocumentState.VOIDED: frozenset(),
 }
 """The only steps there are; ``docs/issuance-cycle.md`` draws them."""
+
+MAIN_PATH = (
+    DocumentState.DRAFT,
+    DocumentState.SUBMITTED,
+    DocumentState.SIGNING,
+    DocumentState.AWAITING_TIMESTAMP,
+    DocumentState.SIGNED,
+    DocumentState.NUMBERED,
+    DocumentState.SEALED,
+    DocumentState.ISSUED,
+)
+"""The way of a document that nothing happens to."""
+
+IN_FORCE = frozenset({DocumentState.ISSUED, DocumentState.CORRECTED})
+"""Issued, and nothing has taken the place of it."""
+
+PUBLISHED = IN_FORCE | {DocumentState.REPLACED, DocumentState.RECALLED}
+"""Issued once; the file and its facts stay provable whatever came later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from issuance.calendar import vietnam_date
 from issuance.competence import own_document, seal_credential
-from issuance.documents import Document, DocumentState, Intent, Purpose
+from issuance.documents import PUBLISHED, Document, DocumentState, Intent, Purpose
 from issuance.errors import DateInvalid, UnknownName, WrongState
 from issuance.ports import AuditEvent, TimelineStep
 
@@ -35,7 +35,7 @@ def request_issue(
     with uow() as register:
         document = own_document(register, document_id, actor=actor)
         chosen = seal_credential(register, credential, actor=actor)
-        if document.state is DocumentState.ISSUED:
+        if document.state in PUBLISHED:
             return document
         chosen.certificate.demand_fit_to_sign(at=now)
         intent = Intent(purpose=Purpose.SEAL, actor=actor.id, credential=chosen.name, at=now)

@@ -149,11 +149,16 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class TimelineStep:
-    """When a document reached a state, and through whom."""
+    """When a document reached a state, through whom, and where the law asks for it, why and by which other document.
+
+    After issuing, ``reason`` is what the public is told.
+    """
 
     state: DocumentState
     at: datetime
     actor: str
+    reason: str | None = None
+    other: UUID | None = None
 
 
 class Repositories(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from issuance.competence import own_document, signatory_credential
-from issuance.documents import Document, DocumentState, Intent, Purpose
+from issuance.documents import PUBLISHED, Document, DocumentState, Intent, Purpose
 from issuance.errors import WrongState
 from issuance.ports import AuditEvent, TimelineStep
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from issuance.ports import Account, Clock, UnitOfWork
 
 _UNDER_WAY = {DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP}
-_DONE = {DocumentState.SIGNED, DocumentState.NUMBERED, DocumentState.SEALED, DocumentState.ISSUED}
+_DONE = PUBLISHED | {DocumentState.SIGNED, DocumentState.NUMBERED, DocumentState.SEALED}
 
 
 def request_signature(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, credential: str) -> Document:

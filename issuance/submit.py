@@ -8,7 +8,6 @@ from issuance.calendar import vietnam_date
 from issuance.competence import demand_role, own_document
 from issuance.documents import Document, DocumentState, Draft, Revision
 from issuance.errors import DraftRefused, MetadataInvalid, UnknownName
-from issuance.identifiers import document_id
 from issuance.lookup_code import draw_lookup_code, printed_lookup_code
 from issuance.ports import AuditEvent, Role, TimelineStep
 from signing.errors import NoPlace
@@ -28,6 +27,7 @@ MOST_BYTES = 50 * 1024 * 1024
 
 def create_draft(  # noqa: PLR0913 - what it needs from outside is named at the call
     *,
+    document_id: UUID,
     uow: UnitOfWork,
     blobs: Blobs,
     workshop: Workshop,
@@ -41,18 +41,22 @@ def create_draft(  # noqa: PLR0913 - what it needs from outside is named at the 
 ) -> tuple[Document, tuple[Finding, ...]]:
     """Check the description and the file, add fields and lookup code, store the result as a draft.
 
-    Answers the document and the warnings. Raises :class:`MetadataInvalid`, :class:`DraftRefused`,
-    :class:`signing.errors.NoPlace`; then nothing was stored.
+    Answers the document and the warnings. ``document_id`` is chosen by the caller (:mod:`issuance.identifiers`); where
+    an earlier attempt has stored that document already, it is answered and nothing is stored again. Raises
+    :class:`MetadataInvalid`, :class:`DraftRefused`, :class:`signing.errors.NoPlace`; then nothing was stored.
     """
     now = clock.now()
     # 1. The names must be known, before anything costs time.
     with uow() as register:
         agency = _demand_known(register, draft, actor=actor, year=vietnam_date(now).year)
+        known = register.document(document_id)
     # 2. The file must be fit to be signed.
     findings = workshop.inspect(pdf)
     refusals = tuple(finding for finding in findings if finding.severity is Severity.REFUSE)
     if refusals:
         raise DraftRefused(findings=refusals)
+    if known is not None:
+        return known, findings
     # 3. Everything that may not change after a signature is added now.
     layout = _layout(cells, agency)
     code = draw_lookup_code(random_bytes)
@@ -62,7 +66,7 @@ def create_draft(  # noqa: PLR0913 - what it needs from outside is named at the 
     # 4. Bytes first, then the row that names them.
     blobs.put(composed)
     document = Document(
-        id=document_id(at=now, random_bytes=random_bytes),
+        id=document_id,
         lookup_code=code,
         draft=draft,
         layout=layout,

@@ -44,14 +44,24 @@ class HistoryRows(OpenTransaction):
         """Append a step."""
         self._connection.execute(
             timeline.insert(),
-            {"document_id": document_id, "state": step.state.value, "at": step.at, "actor": step.actor},
+            {
+                "document_id": document_id,
+                "state": step.state.value,
+                "at": step.at,
+                "actor": step.actor,
+                "reason": step.reason,
+                "other": step.other,
+            },
         )
 
     def timeline(self, document_id: UUID) -> list[TimelineStep]:
         """The steps, oldest first."""
         rows = self._connection.execute(
-            select(timeline.c.state, timeline.c.at, timeline.c.actor)
+            select(timeline.c.state, timeline.c.at, timeline.c.actor, timeline.c.reason, timeline.c.other)
             .where(timeline.c.document_id == document_id)
             .order_by(timeline.c.id)
         )
-        return [TimelineStep(state=DocumentState(state), at=at, actor=actor) for state, at, actor in rows]
+        return [
+            TimelineStep(state=DocumentState(state), at=at, actor=actor, reason=reason, other=other)
+            for state, at, actor, reason, other in rows
+        ]

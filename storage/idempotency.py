@@ -1,8 +1,9 @@
 """Idempotency keys: one key, one effect, one answer, for 72 hours (IETF draft-ietf-httpapi-idempotency-key-header).
 
 ``begin`` is asked before a request is carried out and ``finish`` told the answer; ``abandon`` says that nothing was
-done. Who dies in between holds the key until ``LEASE`` is over; then a repetition carries the request out again, under
-the same rules of the register that make each of its steps safe to repeat.
+done, ``release`` that nobody knows. Who dies in between holds the key until ``LEASE`` is over; then a repetition
+carries the request out again. So that this has no second effect, the key reserves the identifier of what the request
+makes before it is made: every attempt makes the same thing, and the register holds it once.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from storage.schema import idempotency_keys as keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
     from sqlalchemy import ColumnElement, Connection, Engine
 
@@ -37,9 +39,13 @@ class StoredResponse:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Carry the request out, then ``finish`` or ``abandon`` this ``attempt``."""
+    """Carry the request out, then ``finish``, ``abandon`` or ``release`` this ``attempt``.
+
+    Whatever the request makes is named ``effect``; an earlier attempt may have made it already.
+    """
 
     attempt: int
+    effect: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +74,18 @@ class IdempotencyKeys:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def begin(self, *, client: str, key: str, request_sha256: bytes) -> Outcome:
-        """Take the key for this request, or say what became of it.
+    def begin(self, *, client: str, key: str, request_sha256: bytes, effect: UUID) -> Outcome:
+        """Take the key for this request, or say what became of it; ``effect`` is reserved with the first attempt.
 
         ``request_sha256`` is over everything that makes two requests the same: method, path, body. Raises
         :class:`storage.errors.RowRefused` for a key that is empty or longer than 255 characters.
         """
         with transaction(self._engine) as connection:
             while True:
-                attempt = _take(connection, client=client, key=key, request_sha256=request_sha256)
-                if attempt is not None:
-                    return Started(attempt)
+                wanted = {"client": client, "key": key, "request_sha256": request_sha256, "effect": effect}
+                started = _take(connection, wanted)
+                if started is not None:
+                    return started
                 found = _found(connection, client=client, key=key, request_sha256=request_sha256)
                 if found is not None:
                     return found
@@ -95,15 +102,24 @@ class IdempotencyKeys:
         with transaction(self._engine) as connection:
             connection.execute(keys.delete().where(*_held(started, client=client, key=key)))
 
+    def release(self, started: Started, *, client: str, key: str) -> None:
+        """Let the same request be repeated at once: whether it had its effect is not known."""
+        with transaction(self._engine) as connection:
+            connection.execute(
+                keys.update()
+                .where(*_held(started, client=client, key=key))
+                .values(started_at=func.now() - LEASE - timedelta(seconds=1))
+            )
+
     def forget_expired(self) -> None:
         """Delete keys that are older than 72 hours."""
         with transaction(self._engine) as connection:
             connection.execute(keys.delete().where(_is_expired()))
 
 
-def _take(connection: Connection, *, client: str, key: str, request_sha256: bytes) -> int | None:
-    """The number of our attempt, or None where the key is not free. One statement, so that only one can win."""
-    statement = insert(keys).values(client=client, key=key, request_sha256=request_sha256)
+def _take(connection: Connection, wanted: Mapping[str, object]) -> Started | None:
+    """Our attempt, or None where the key is not free. One statement, so that only one can win."""
+    statement = insert(keys).values(wanted)
     left_behind = and_(
         keys.c.status.is_(None),
         keys.c.started_at < func.now() - LEASE,
@@ -113,6 +129,7 @@ def _take(connection: Connection, *, client: str, key: str, request_sha256: byte
         index_elements=[keys.c.client, keys.c.key],
         set_={
             "request_sha256": statement.excluded.request_sha256,
+            "effect": case((_is_expired(), statement.excluded.effect), else_=keys.c.effect),
             "attempt": keys.c.attempt + 1,
             "created_at": case((_is_expired(), func.now()), else_=keys.c.created_at),
             "started_at": func.now(),
@@ -121,9 +138,9 @@ def _take(connection: Connection, *, client: str, key: str, request_sha256: byte
             "body": null(),
         },
         where=or_(_is_expired(), left_behind),
-    ).returning(keys.c.attempt)
+    ).returning(keys.c.attempt, keys.c.effect)
     row = connection.execute(taken).one_or_none()
-    return row.attempt if row is not None else None
+    return Started(attempt=row.attempt, effect=row.effect) if row is not None else None
 
 
 def _found(

@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from certs.algorithms import SignatureAlgorithm
-from issuance.documents import DocumentState, Purpose
+from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.ports import Role
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _SHA256 = "'^[0-9a-f]{64}$'"
 UNFINISHED = frozenset(
     {DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP, DocumentState.NUMBERED, DocumentState.SEALED}
 )
-_NUMBERED = (DocumentState.NUMBERED, DocumentState.SEALED, DocumentState.ISSUED)
+_NUMBERED = (*PUBLISHED, DocumentState.NUMBERED, DocumentState.SEALED, DocumentState.VOIDED)
 
 metadata = MetaData(
     naming_convention={
@@ -234,6 +234,8 @@ timeline = Table(
     Column("state", Text, nullable=False),
     _instant("at"),
     Column("actor", Text, nullable=False),
+    Column("reason", Text),
+    Column("other", Uuid, ForeignKey("documents.id")),
     CheckConstraint(f"state IN ({_values(DocumentState)})", name="state"),
     Index(None, "document_id", "id"),
 )
@@ -283,6 +285,8 @@ idempotency_keys = Table(
     Column("key", Text, primary_key=True),
     Column("request_sha256", LargeBinary, nullable=False),
     Column("attempt", Integer, nullable=False, server_default=text("1")),
+    # what the request makes is named before it is made, so that no attempt makes a second one
+    Column("effect", Uuid, nullable=False, server_default=text("gen_random_uuid()")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("status", SmallInteger),

@@ -20,6 +20,7 @@ from certs.revocation import RevocationGatherer
 from certs.timestamps import HttpTimestamper
 from issuance.advance import advance
 from issuance.documents import Document, Draft, Purpose
+from issuance.identifiers import document_id
 from issuance.issue import request_issue
 from issuance.numbers import NumberSeries
 from issuance.outside import Outside
@@ -32,6 +33,8 @@ from tests.simulators.register import MemoryBlobs, MemoryRegister
 from verification.policy import DEFAULT_POLICY
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from tests.integration.certs_servers import Demonstration
     from verification.workshop import Workshop
 
@@ -96,9 +99,10 @@ class SmallAgency:
             retention=timedelta(days=3650),
         )
 
-    def submitted(self) -> Document:
-        """A document that waits for its signatory."""
+    def drafted(self, *, identifier: UUID | None = None) -> Document:
+        """A draft, named by the caller or by chance."""
         document, _ = create_draft(
+            document_id=identifier or document_id(at=self.clock.now(), random_bytes=secrets.token_bytes),
             uow=self.register,
             blobs=self.blobs,
             workshop=self.workshop,
@@ -112,6 +116,11 @@ class SmallAgency:
             cells=open_cells(),
             public_url="http://127.0.0.1:8000",
         )
+        return document
+
+    def submitted(self) -> Document:
+        """A document that waits for its signatory."""
+        document = self.drafted()
         return submit(uow=self.register, clock=self.clock, actor=self.submitter, document_id=document.id)
 
     def ask_for_signature(self, document: Document) -> Document:

@@ -31,7 +31,7 @@ from api.demo.people import (
 from api.demo.persistence import persistently
 from api.demo.telling import Line, Teller, near, seconds, size_of
 from api.document_forms import BoxForm, DocumentAnswer, LayoutForm, MetadataForm
-from issuance.documents import DocumentState
+from issuance.documents import MAIN_PATH, DocumentState
 from issuance.lookup_code import printed_lookup_code
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ Answered = TypeVar("Answered")
 
 _PATIENCE = timedelta(seconds=90)
 _WAIT = 20  # seconds that one call may take
-_LIFE = tuple(DocumentState)
 
 
 class DemonstrationFailed(Exception):
@@ -137,9 +136,9 @@ class _Players:
 
         def arrive() -> None:
             client = self._client(account)
-            if _LIFE.index(client.document(document).state) < _LIFE.index(to):
+            if MAIN_PATH.index(client.document(document).state) < MAIN_PATH.index(to):
                 reached = step(client).state
-                if _LIFE.index(reached) < _LIFE.index(to):
+                if MAIN_PATH.index(reached) < MAIN_PATH.index(to):
                     raise _NotYet(state=reached)
 
         persistently(arrive, patience=_PATIENCE)

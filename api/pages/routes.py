@@ -15,18 +15,19 @@ from api.language import Language
 from api.pages.rendering import page_language
 from api.pages.verdicts import (
     day_for_people,
+    event_lines,
     headline,
     in_language,
     moment_for_people,
     register_sentence,
     signature_card,
     size_for_people,
+    state_banner,
 )
 from api.public_facts import PublicFacts
 from api.public_uploads import compared, public_upload, validated
 from api.routes.lookup import find_facts
 from api.uploads import Upload
-from issuance.documents import DocumentState
 from issuance.lookup_code import parse_lookup_code, printed_lookup_code
 
 router = APIRouter(include_in_schema=False)
@@ -57,7 +58,14 @@ def document(
     facts = find_facts(application, guards, code, caller=caller)
     if facts is None:
         return pages.page(request, "unknown.html", status=404)
-    return pages.page(request, "document.html", facts=_for_people(facts))
+    language = page_language(request)
+    return pages.page(
+        request,
+        "document.html",
+        facts=_for_people(facts, language),
+        banner=state_banner(facts, language),
+        events=event_lines(facts, language),
+    )
 
 
 @router.get("/verify", operation_id="verifyPage")
@@ -92,7 +100,7 @@ def result(
         report=report,
         headline=headline(report, check, language),
         register_text=register_sentence(check, language),
-        facts=_for_people(check.facts) if check.facts else None,
+        facts=_for_people(check.facts, language) if check.facts else None,
         signatures=[signature_card(signature, language) for signature in report.signatures],
         warnings=[in_language(warning.text, language) for warning in report.warnings],
         size=size_for_people(report.length, language),
@@ -115,9 +123,9 @@ def robots() -> Response:
     return PlainTextResponse(_ROBOTS)
 
 
-def _for_people(facts: PublicFacts) -> dict[str, object]:
+def _for_people(facts: PublicFacts, language: Language) -> dict[str, object]:
     return asdict(facts) | {
-        "issued": facts.state is DocumentState.ISSUED,
+        "state": state_banner(facts, language).title,
         "issued_on": day_for_people(facts.issued_on) if facts.issued_on else None,
         "printed_code": printed_lookup_code(facts.code),
     }

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, assert_never
 
 from api.language import Language
 from api.pages.texts import TEXTS
-from issuance.calendar import VIETNAM
+from issuance.calendar import VIETNAM, vietnam_date
+from issuance.documents import DocumentState
 from verification.report import Indication, ReadMode, SignatureKind, SignatureReport, Text, ValidationReport
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from api.public_facts import PublicFacts
     from api.register_check import RegisterCheck
 
 
@@ -67,6 +69,8 @@ def headline(report: ValidationReport, check: RegisterCheck, language: Language)
     """Answer what the person asked: whether the file is what it claims to be."""
     reason = in_language(report.verdict.reason, language)
     if check.is_issued_file:
+        if (later := _later(check, report, language)) is not None:
+            return later
         if report.indication is Indication.TOTAL_PASSED:
             return _said("headline_issued", Tone.GOOD, language)
         if report.indication is not Indication.TOTAL_FAILED:
@@ -76,6 +80,22 @@ def headline(report: ValidationReport, check: RegisterCheck, language: Language)
     elif check.facts is not None:
         return _said("headline_earlier", Tone.UNSURE, language)
     return _by_signatures(report, reason, language)
+
+
+def _later(check: RegisterCheck, report: ValidationReport, language: Language) -> Headline | None:
+    """What came after the issue, which a valid signature alone would hide."""
+    if check.facts is None or report.indication is Indication.TOTAL_FAILED:
+        return None
+    reason = next((event.reason or "" for event in reversed(check.facts.events)), "")
+    match check.facts.state:
+        case DocumentState.RECALLED:
+            return _said("headline_recalled", Tone.BAD, language, reason=reason)
+        case DocumentState.REPLACED:
+            return _said("headline_replaced", Tone.UNSURE, language, reason=reason)
+        case DocumentState.CORRECTED if report.indication is Indication.TOTAL_PASSED:
+            return _said("headline_corrected", Tone.GOOD, language, reason=reason)
+        case _:
+            return None
 
 
 def _by_signatures(report: ValidationReport, reason: str, language: Language) -> Headline:
@@ -120,6 +140,46 @@ def register_sentence(check: RegisterCheck, language: Language) -> str:
     if check.facts is None:
         return TEXTS[language]["register_unknown"]
     return TEXTS[language]["register_same" if check.is_issued_file else "register_not_same"]
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """What happened after the issue, as people read it; ``by_code`` leads to the other document."""
+
+    title: str
+    day: str
+    reason: str
+    by: str | None
+    by_code: str | None
+
+
+def event_lines(facts: PublicFacts, language: Language) -> list[EventLine]:
+    """Everything that happened after the issue, newest first."""
+    return [
+        EventLine(
+            title=TEXTS[language][f"event_{event.state.value}"],
+            day=day_for_people(vietnam_date(event.at)),
+            reason=event.reason or "",
+            by=event.by_number,
+            by_code=event.by_code,
+        )
+        for event in reversed(facts.events)
+    ]
+
+
+def state_banner(facts: PublicFacts, language: Language) -> Headline:
+    """Whether the document with this code is in force."""
+    match facts.state:
+        case DocumentState.ISSUED:
+            return _said("issued", Tone.GOOD, language)
+        case DocumentState.CORRECTED:
+            return _said("corrected", Tone.GOOD, language)
+        case DocumentState.REPLACED:
+            return _said("replaced", Tone.UNSURE, language)
+        case DocumentState.RECALLED:
+            return _said("recalled", Tone.BAD, language)
+        case _:
+            return _said("not_issued", Tone.UNSURE, language)
 
 
 def in_language(text: Text, language: Language) -> str:

@@ -101,8 +101,9 @@ def create_document(
     ticket = take_ticket(application.idempotency, request, actor, identity)
     if not isinstance(ticket, Ticket):
         return ticket
-    try:
+    with ticket:
         document, findings = create_draft(
+            document_id=ticket.effect,
             uow=application.outside.uow,
             blobs=application.outside.blobs,
             workshop=application.outside.workshop,
@@ -115,8 +116,6 @@ def create_document(
             public_url=application.settings.public_url,
         )
         return ticket.keep(answer(told_new(application.outside.uow, document, findings), status=201))
-    finally:
-        ticket.give_back()
 
 
 @router.get(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Literal
 
 from fastapi import APIRouter, Response
@@ -34,6 +35,16 @@ class AgencyAnswer(BaseModel):
     name: str
 
 
+class EventAnswer(BaseModel):
+    """What happened to the document after it was issued: corrected, replaced or recalled, when, why, through which."""
+
+    state: DocumentState
+    at: datetime
+    reason: str | None
+    by_number: str | None = Field(examples=["07/TB-UBND"])
+    by_code: str | None = Field(description="the lookup code of the document that corrects, replaces or recalls it")
+
+
 class LookupAnswer(BaseModel):
     """The public facts; number, date, digest and signers only once the document is issued."""
 
@@ -43,9 +54,10 @@ class LookupAnswer(BaseModel):
     number: str | None
     issued_on: date | None
     state: DocumentState
-    issued: bool
+    issued: bool = Field(description="issued and in force: neither replaced nor recalled")
     sha256: str | None
     signers: tuple[SignerAnswer, ...]
+    events: tuple[EventAnswer, ...]
 
 
 def find_facts(application: Application, guards: Guards, code: str, *, caller: str) -> PublicFacts | None:
@@ -86,7 +98,8 @@ def look_up(application: Parts, guards: Guarded, caller: Caller, code: str, resp
         number=facts.number,
         issued_on=facts.issued_on,
         state=facts.state,
-        issued=facts.state is DocumentState.ISSUED,
+        issued=facts.in_force,
         sha256=facts.sha256,
         signers=tuple(SignerAnswer(kind=signer.kind, role=signer.role) for signer in facts.signers),
+        events=tuple(EventAnswer.model_validate(asdict(event)) for event in facts.events),
     )

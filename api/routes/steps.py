@@ -62,11 +62,9 @@ def submit_document(request: Request, application: Parts, actor: Actor, document
     if not isinstance(ticket, Ticket):
         return ticket
     uow = application.outside.uow
-    try:
+    with ticket:
         submit(uow=uow, clock=application.outside.clock, actor=actor, document_id=document_id)
         return ticket.keep(answer(told(uow, document_id, actor=actor)))
-    finally:
-        ticket.give_back()
 
 
 @router.post(
@@ -106,11 +104,9 @@ async def sign_document(
     )
     if not isinstance(ticket, Ticket):
         return ticket
-    try:
+    async with ticket:
         document = await run_in_threadpool(begin)
         return await _finished(request, application, actor, document, ticket, seconds=wait_of(prefer))
-    finally:
-        await run_in_threadpool(ticket.give_back)
 
 
 @router.post(
@@ -150,11 +146,9 @@ async def issue_document(
     ticket = await run_in_threadpool(take_ticket, application.idempotency, request, actor, identity)
     if not isinstance(ticket, Ticket):
         return ticket
-    try:
+    async with ticket:
         document = await run_in_threadpool(begin)
         return await _finished(request, application, actor, document, ticket, seconds=wait_of(prefer))
-    finally:
-        await run_in_threadpool(ticket.give_back)
 
 
 async def _finished(

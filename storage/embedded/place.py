@@ -54,6 +54,7 @@ class Place:
 def socket_folder(wanted: Path, *, account: Account) -> Path:
     """This folder, made private to the account, or a short one elsewhere in its place. Raises ``FolderUnusable``."""
     if len(os.fsencode(wanted)) <= _LONGEST_FOLDER_OF_A_SOCKET and _PLAIN_PATH.fullmatch(str(wanted)):
+        _make(wanted.parent)
         return _private_folder(wanted, account)
     return _private_folder(_runtime_folder() / _short_name(wanted), account)
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from cryptography import x509
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from certs.demonstration.authority import revoke
 from certs.errors import CertificateUnfit, RevocationUnavailable, TimestampUnavailable
 from certs.revocation import EMPTY
-from issuance.documents import DocumentState
+from issuance.documents import MAIN_PATH, DocumentState
 from issuance.errors import (
     ClockSkewed,
     DateInvalid,
@@ -69,6 +70,13 @@ def issued(agency: SmallAgency) -> Document:
     return agency.advance(document)
 
 
+def test_a_repeated_draft_is_the_document_that_is_there_already(agency: SmallAgency) -> None:
+    first = agency.drafted()
+    assert agency.drafted(identifier=first.id) == first
+    with agency.register() as register:
+        assert len(register.revisions(first.id)) == len(register.timeline(first.id)) == 1
+
+
 def test_a_draft_becomes_an_issued_document_that_verifies_by_itself(
     agency: SmallAgency, authority: Demonstration
 ) -> None:
@@ -96,7 +104,7 @@ def test_every_step_has_a_time_and_an_actor(agency: SmallAgency) -> None:
     document = issued(agency)
     with agency.register() as register:
         steps = register.timeline(document.id)
-    assert [step.state for step in steps] == list(DocumentState)
+    assert [step.state for step in steps] == list(MAIN_PATH)
     assert [step.actor for step in steps] == ["motcua"] * 2 + ["lanhdao"] * 3 + ["vanthu"] * 3
     assert [step.at for step in steps] == sorted(step.at for step in steps)
 
@@ -285,6 +293,7 @@ def test_a_draft_that_breaks_a_rule_leaves_nothing_behind(
     before = len(agency.blobs.stored)
     with pytest.raises(error):
         create_draft(
+            document_id=uuid4(),
             uow=agency.register,
             blobs=agency.blobs,
             workshop=agency.workshop,

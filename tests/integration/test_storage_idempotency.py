@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ class Caller:
         self.client = f"client-{secrets.token_hex(4)}"
 
     def begin(self, request: bytes = ONE, key: str = "key") -> Outcome:
-        return self._keys.begin(client=self.client, key=key, request_sha256=request)
+        return self._keys.begin(client=self.client, key=key, request_sha256=request, effect=uuid.uuid4())
 
     def finish(self, started: Outcome, response: StoredResponse = CREATED) -> None:
         assert isinstance(started, Started)
@@ -47,6 +48,10 @@ class Caller:
     def abandon(self, started: Outcome) -> None:
         assert isinstance(started, Started)
         self._keys.abandon(started, client=self.client, key="key")
+
+    def release(self, started: Outcome) -> None:
+        assert isinstance(started, Started)
+        self._keys.release(started, client=self.client, key="key")
 
     def grow_older(self, by: timedelta) -> None:
         with self._engine.begin() as connection:
@@ -73,7 +78,7 @@ def test_the_answer_is_the_same_after_a_restart(caller: Caller, register_url: st
     caller.finish(caller.begin())
     restarted = connect(register_url)
     keys = IdempotencyKeys(restarted)
-    assert keys.begin(client=caller.client, key="key", request_sha256=ONE) == Replayed(CREATED)
+    assert keys.begin(client=caller.client, key="key", request_sha256=ONE, effect=uuid.uuid4()) == Replayed(CREATED)
     restarted.dispose()
 
 
@@ -107,8 +112,10 @@ def test_a_key_whose_holder_died_is_free_for_the_same_request_after_the_lease(ca
     caller.grow_older(timedelta(seconds=11))
     assert caller.begin(OTHER) == OtherRequest()
     second = caller.begin()
+    assert isinstance(first, Started)
     assert isinstance(second, Started)
-    assert second != first
+    assert second.attempt == first.attempt + 1
+    assert second.effect == first.effect
     assert caller.begin() == InFlight()
 
 
@@ -122,6 +129,17 @@ def test_who_was_believed_dead_neither_answers_nor_frees_the_key(caller: Caller)
     caller.finish(current)
     caller.finish(late, StoredResponse(status=500, headers={}, body=b"late"))
     assert caller.begin() == Replayed(CREATED)
+
+
+def test_a_released_key_waits_for_the_same_request_and_goes_on_with_the_same_effect(caller: Caller) -> None:
+    first = caller.begin()
+    caller.release(first)
+    assert caller.begin(OTHER) == OtherRequest()
+    second = caller.begin()
+    assert isinstance(first, Started)
+    assert isinstance(second, Started)
+    assert second.effect == first.effect
+    assert caller.begin() == InFlight()
 
 
 def test_answers_are_kept_for_72_hours_and_not_longer(caller: Caller, engine: Engine) -> None:

@@ -122,6 +122,29 @@ def test_children_that_do_not_need_each_other_start_together(tmp_path: Path) -> 
         assert started == ["slow", "other", "last"]
 
 
+def test_children_stop_before_those_they_need_and_together_with_those_they_do_not(tmp_path: Path) -> None:
+    # Each takes a moment to stop and notes when it began and when it was done.
+    program = (
+        "import os, pathlib, signal, sys, time\n"
+        "folder = pathlib.Path(os.environ['FOLDER'])\n"
+        "note = lambda word: (folder / 'notes').open('a').write(f'{word} {NAME}\\n')\n"
+        "def stop(*_): note('begin'); time.sleep(0.5); note('end'); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, stop)\n"
+        "(folder / NAME).touch()\n"
+        "time.sleep(600)\n"
+    )
+
+    def child(name: str, needs: tuple[str, ...]) -> Supervised:
+        kept = supervised(f"NAME = {name!r}\n{program}", name=name, folder=tmp_path, ready=(tmp_path / name).exists)
+        return replace(kept, needs=needs)
+
+    with Supervisor(tmp_path / "home", [child("store", ()), child("one", ("store",)), child("two", ("store",))]):
+        pass
+    notes = (tmp_path / "notes").read_text().splitlines()
+    assert {*notes[:2]} == {"begin one", "begin two"}
+    assert notes[-2:] == ["begin store", "end store"]
+
+
 def test_people_are_told_what_happens(tmp_path: Path) -> None:
     said: list[ChildNews] = []
     child = supervised(SLEEP, name="child", folder=tmp_path)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from issuance.advance import TRANSITIONAL
+from issuance.documents import PUBLISHED, DocumentState
 from issuance.errors import DateInvalid, UnknownName
 from issuance.numbers import DocumentNumber, NumberSeries
 from storage.errors import AlreadyThere, BlobDamaged, BlobMissing, RowRefused
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
-    from issuance.documents import Document, DocumentState, Purpose, Revision
+    from issuance.documents import Document, Purpose, Revision
     from issuance.ports import Account, Agency, AuditEvent, Credential, SignatureRequest, TimelineStep
+
+_NUMBERED = {DocumentState.NUMBERED, DocumentState.SEALED, DocumentState.VOIDED}
 
 
 @dataclass
@@ -281,7 +284,7 @@ def _number_key(document: Document) -> tuple[str, int, DocumentNumber | None]:
 def _demand_consistent(document: Document) -> None:
     if (document.number is None) != (document.issued_on is None):
         raise RowRefused(rule="documents_number_check")
-    if document.number is None and document.state.value in {"numbered", "sealed", "issued"}:
+    if document.number is None and document.state in {*PUBLISHED, *_NUMBERED}:
         raise RowRefused(rule="documents_numbered_check")
     if document.intent is None and document.state in TRANSITIONAL:
         raise RowRefused(rule="documents_intended_check")

@@ -168,12 +168,6 @@ def _contents(chamber: Chamber, *, write: Callable[[bytes], bytes]) -> Case:
     return Case(pdf[:start] + write(pdf[start:end]).ljust(end - start) + pdf[end:], chamber.known)
 
 
-def _in_lines(digits: bytes) -> bytes:
-    """64 digits a line; what is lost at the end is padding."""
-    lines = b"\n".join(digits[at : at + 64] for at in range(0, len(digits), 64))
-    return lines[: len(digits) - len(digits) % 2]
-
-
 def _updated(chamber: Chamber, *, base: Base, step: Callable[[bytes], bytes]) -> Case:
     """A harmless update behind the last signature."""
     return Case(step(chamber.honest(base)), chamber.known)
@@ -243,7 +237,6 @@ _FILES: dict[str, tuple[str, datetime, Callable[[Chamber], Case]]] = {
         partial(_contents, write=bytes.lower)),
     "upper-case-digits": ("The digits of the contents are in upper case.", CHECKED_AT,
         partial(_contents, write=bytes.upper)),
-    "digits-in-lines": ("The digits of the contents stand in lines.", CHECKED_AT, partial(_contents, write=_in_lines)),
     "empty-update": ("An update that changes nothing.", CHECKED_AT,
         partial(_updated, base=Base.APPROVED, step=lambda pdf: appended(pdf, {}))),
     "same-object-again": ("An update that writes the page again as it is.", CHECKED_AT,

@@ -22,12 +22,13 @@ from tests.vectors.envelope import (
     SIGNING_CERTIFICATE_V2,
     attribute,
     certificate_set,
+    der_set,
     digest_algorithm,
     ess_certificate,
     signing_certificate,
 )
 from tests.vectors.stamps import TstInfo, info, stamped, token
-from tests.vectors.vector import PASSED, Case, Expected, Vector, unsure
+from tests.vectors.vector import CRYPTO, FORMAT, HASH, PASSED, Case, Expected, Vector, unsure
 from tests.vectors.workbench import Workbench, waiting
 from verification.report import SubIndication
 
@@ -122,7 +123,7 @@ _BUILT: dict[str, tuple[str, Expected, Callable[[Chamber, bytes], bytes]]] = {
     "imprint-empty": ("The imprint is empty.", _INVALID, partial(_said, change=lambda said: replace(said, imprint=b""))),
     "imprint-md5": ("The imprint is MD5.", _WEAK,
         lambda chamber, value: token(chamber, info(value, digest="md5")).der()),
-    "imprint-sha1": ("The imprint is SHA-1, in 2025.", unsure(SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE),
+    "imprint-sha1": ("The imprint is SHA-1, in 2025.", _WEAK,
         lambda chamber, value: token(chamber, info(value, digest="sha1")).der()),
     "no-purpose": ("The authority's certificate has no extended key usage.", _NOT_FOR_TIME,
         partial(_by, who="tsa-bare")),
@@ -138,7 +139,7 @@ _BUILT: dict[str, tuple[str, Expected, Callable[[Chamber, bytes], bytes]]] = {
         "proves that the token is older.", unsure(SubIndication.OUT_OF_BOUNDS_NO_POE),
         partial(_by, who="tsa-old", at=datetime(2024, 12, 20, tzinfo=UTC))),
     "authority-of-the-future": ("The authority's certificate begins after the time it gives.",
-        unsure(SubIndication.OUT_OF_BOUNDS_NO_POE), partial(_by, who="tsa2")),
+        unsure(SubIndication.NOT_YET_VALID), partial(_by, who="tsa2")),
     "revoked-authority": ("The authority's certificate had been revoked.", _REVOKED, partial(_by, who="tsa-revoked")),
     "untrusted-authority": ("Nobody has certified the authority.", _UNTRUSTED, partial(_by, who="tsa-stranger")),
     "time-changed": ("The time is changed after signing.", _INVALID,
@@ -176,7 +177,7 @@ _BUILT: dict[str, tuple[str, Expected, Callable[[Chamber, bytes], bytes]]] = {
     "no-signing-certificate": ("The token does not name its certificate.", _INVALID,
         partial(_attribute, name=SIGNING_CERTIFICATE_V2, make=lambda _: b"")),
     "signing-certificate-of-another": ("The token names another certificate.",
-        unsure(SubIndication.NO_SIGNING_CERTIFICATE_FOUND),
+        _INVALID,
         partial(_attribute, name=SIGNING_CERTIFICATE_V2,
             make=lambda chamber: signing_certificate(ess_certificate(chamber.certificate("tsa-many"))))),
     "digest-of-another": ("message-digest of the token is that of something else.", _INVALID,
@@ -187,14 +188,14 @@ _BUILT: dict[str, tuple[str, Expected, Callable[[Chamber, bytes], bytes]]] = {
         lambda chamber, value: token(chamber, info(value), content_type=DATA).der()),
     "without-content": ("The token holds no TSTInfo.", _INVALID, partial(_part, change=_detached)),
     "without-certificate": ("The authority's certificate is not in the token.",
-        unsure(SubIndication.NO_SIGNING_CERTIFICATE_FOUND),
+        _INVALID,
         partial(_part, change=lambda envelope: replace(envelope, certificates=b""))),
     "two-signers": ("Two authorities have signed the token.", _INVALID,
         partial(_part, change=lambda envelope: replace(envelope, signers=envelope.signers * 2))),
     "no-signers": ("Nobody has signed the token.", _INVALID,
         partial(_part, change=lambda envelope: replace(envelope, signers=()))),
-    "whole-response": ("The authority's whole answer instead of the token.", _INVALID, _response),
-    "truncated": ("The token's second half is missing.", _INVALID,
+    "whole-response": ("The authority's whole answer instead of the token.", FORMAT, _response),
+    "truncated": ("The token's second half is missing.", FORMAT,
         lambda chamber, value: token(chamber, info(value)).der()[:300] + bytes(800)),
 }  # fmt: skip
 
@@ -220,6 +221,22 @@ def _among_signed(chamber: Chamber, _: Envelope) -> bytes:
     return bench.sign(tlv(0x31, b"".join(sorted(signed.values()))), who="compromised").der()
 
 
+def _broken_value(chamber: Chamber, signature: Envelope) -> bytes:
+    """A right token over a signature value that is wrong."""
+    value = signature.signer.signature
+    wrong = value[:-1] + bytes([value[-1] ^ 1])
+    return stamped(signature.with_signer(signature=wrong), token(chamber, info(wrong)).der())
+
+
+def _other_document(chamber: Chamber, _: Envelope) -> bytes:
+    """A right token over a right signature of another document."""
+    bench = Workbench(chamber)
+    attributes = bench.attributes("compromised")
+    attributes[MESSAGE_DIGEST] = attribute(MESSAGE_DIGEST, octet_string(bytes(32)))
+    other = bench.sign(der_set(attributes), who="compromised")
+    return stamped(other, token(chamber, info(other.signer.signature)).der())
+
+
 def _without(_: Chamber, signature: Envelope) -> bytes:
     return signature.der()
 
@@ -233,6 +250,9 @@ def _intermediate(chamber: Chamber, signature: Envelope) -> bytes:
 
 _ATTACHED: dict[str, tuple[str, Expected, Callable[[Chamber, Envelope], bytes]]] = {
     "none": ("No token at all: the revocation stands against the signature.", _REVOKED, _without),
+    "right-over-broken-value": ("A right token over a wrong signature value: an early time mends nothing.", CRYPTO,
+        _broken_value),
+    "right-over-other-document": ("A right token over a right signature of another document.", HASH, _other_document),
     "bad-before-good": ("A token over another value before a right one; one is enough.", PASSED, _bad_and_good),
     "two-in-one-attribute": ("Two right tokens in one attribute, as it may be.", PASSED, _two_values),
     "among-signed-attributes": ("A token among the signed attributes proves nothing.", _REVOKED, _among_signed),

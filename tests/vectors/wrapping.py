@@ -93,6 +93,8 @@ _STUFFED: dict[str, tuple[str, dict[str, bytes], Expected]] = {
     "two-strings-in-the-gap": ("The gap holds a second string.", {"tail": b"><00>"}, FORMAT),
     "data-behind-the-cms-object": ("Something else than zeros fills the contents up.",
         {"tail": b"DEADBEEF" * 16 + b">"}, FORMAT),
+    "line-ends-in-the-gap": ("The gap holds line ends among the digits; ISO 32000-2 lets strings be written so, but no "
+        "product does, and the gap must be explained to the last byte.", {"head": b"<\n"}, FORMAT),
     "literal-string-in-the-gap": ("The contents are a literal string.", {"head": b"(", "tail": b")"}, FORMAT),
 }  # fmt: skip
 _BY_HAND: dict[str, tuple[str, Callable[[Slot], tuple[int, ...]], Expected]] = {
