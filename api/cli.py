@@ -13,6 +13,8 @@ from typing import Annotated
 
 import typer
 
+from api.token_commands import tokens
+
 app = typer.Typer(
     name="kyso",
     help="Ký Số: ký, vào số, đóng dấu, ban hành, lưu giữ và kiểm tra văn bản "
@@ -22,7 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 database = typer.Typer(name="db", help="Cơ sở dữ liệu (database).", no_args_is_help=True)
-tokens = typer.Typer(name="tokens", help="Thiết bị lưu khóa (PKCS#11 tokens).", no_args_is_help=True)
 app.add_typer(database)
 app.add_typer(tokens)
 
@@ -127,21 +128,6 @@ def openapi() -> None:
     from api.commands import operations
 
     typer.echo(operations.openapi())
-
-
-@tokens.command("list")
-def list_tokens(*, as_json: AsJson = False) -> None:
-    """Các thiết bị và khóa mà dịch vụ ký thấy (tokens and keys that the signer sees)."""
-    from api.commands import operations
-
-    found = operations.list_tokens()
-    if as_json:
-        for line in operations.tokens_as_json(found):
-            typer.echo(line)
-    else:
-        operations.print_tokens(found)
-    if any(token.problem for token in found):
-        raise typer.Exit(1)
 
 
 @app.command()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pyhanko.sign.validation import EmbeddedPdfSignature
     from pyhanko.sign.validation.ades import AdESBasicValidationResult
     from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
-    from pyhanko.sign.validation.status import SignatureStatus
+    from pyhanko.sign.validation.status import RevocationDetails, SignatureStatus
     from pyhanko_certvalidator.context import ValidationDataHandlers
     from pyhanko_certvalidator.ltv.poe import POEManager
 
@@ -51,6 +51,8 @@ _OLDER_MAY_PASS = frozenset(
     }
 )
 """What a proof that the signature is older may overcome (EN 319 102-1, 5.6.3.4)."""
+_REVOKED = frozenset({AdESIndeterminate.REVOKED_NO_POE, AdESIndeterminate.REVOKED_CA_NO_POE})
+_HOLD = "certificate_hold"
 
 
 @dataclass(frozen=True)
@@ -155,10 +157,17 @@ class Engine:
             elif alone.ades_subindic in _OLDER_MAY_PASS:
                 sub_indic, status = alone.ades_subindic, alone.api_status
         path = _path_of(status)
+        leaf = extract_certificate_info(signed_data).signer_cert
+        revocation = result.api_status.revocation_details if result.api_status else None
         if path and existence.since < path[0].not_valid_before:
             sub_indic = AdESIndeterminate.NOT_YET_VALID
+        elif sub_indic in _REVOKED and revocation is not None:
+            sub_indic = self._judge_revoked(signed_data, sub_indic, revocation, existence=existence)
         elif isinstance(sub_indic, AdESIndeterminate) and sub_indic in _OLDER_MAY_PASS and existence.since < self._at:
-            sub_indic = self._judge_older(signed_data, result, sub_indic, proofs=proofs, existence=existence)
+            sub_indic = self._judge_older(signed_data, sub_indic, proofs=proofs, existence=existence)
+        elif sub_indic is AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE and not path and leaf.self_issued:
+            # pyHanko calls a certificate that nobody else has issued unfit, before it looks for a chain.
+            sub_indic = AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND
         return Finding(
             *_in_our_words(sub_indic),
             path=path,
@@ -166,19 +175,41 @@ class Engine:
             valid=bool(status.valid) if status else None,
         )
 
+    def _judge_revoked(
+        self,
+        signed_data: cms.SignedData,
+        sub_indic: AdESSubIndic,
+        revocation: RevocationDetails,
+        *,
+        existence: Existence,
+    ) -> AdESSubIndic:
+        """A revocation or suspension after the best signature time does not touch the signature (5.5.4, 4 a and 7)."""
+        if existence.since < revocation.revocation_date:
+            if existence.since > extract_certificate_info(signed_data).signer_cert.not_valid_after:
+                return AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED
+            return self._outlived_algorithm(signed_data, existence) or AdESPassed.OK
+        # 5.2.6.4: a suspension may end.
+        return AdESIndeterminate.TRY_LATER if revocation.revocation_reason.native == _HOLD else sub_indic
+
+    def _outlived_algorithm(self, signed_data: cms.SignedData, existence: Existence) -> AdESSubIndic | None:
+        """The finding that an algorithm of the signature had ended by its best signature time (5.5.4, 4 c and 8)."""
+        signer, algorithms = signed_data["signer_infos"][0], self._trust.algorithms
+        key = extract_certificate_info(signed_data).signer_cert.public_key
+        usable = algorithms.digest_algorithm_allowed(
+            signer["digest_algorithm"], existence.since
+        ) and algorithms.signature_algorithm_allowed(signer["signature_algorithm"], existence.since, key)
+        return None if usable else AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE
+
     def _judge_older(
         self,
         signed_data: cms.SignedData,
-        result: _Basic,
         sub_indic: AdESIndeterminate,
         *,
         proofs: POEManager,
         existence: Existence,
     ) -> AdESSubIndic:
-        revocation = result.api_status.revocation_details if result.api_status else None
-        if sub_indic is AdESIndeterminate.REVOKED_NO_POE and revocation is not None:
-            # 5.5.4: a revocation after the best signature time does not touch the signature.
-            return AdESPassed.OK if existence.since < revocation.revocation_date else sub_indic
+        if (outlived := self._outlived_algorithm(signed_data, existence)) is not None:
+            return outlived
         expiry = extract_certificate_info(signed_data).signer_cert.not_valid_after
         question = PastQuestion(
             finding=sub_indic,
