@@ -33,7 +33,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Trả lời bằng JSON (a
 @app.command()
 def up(
     *,
-    home: Annotated[Path, typer.Option(help="Thư mục dữ liệu (where everything is kept).")] = Path("var/kyso"),
+    home: Annotated[Path, typer.Option(envvar="KYSO_HOME", help="Thư mục dữ liệu (where everything is kept).")] = Path(
+        "var/kyso"
+    ),
     listen: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Địa chỉ phục vụ (where to answer); KYSO_LISTEN.")
     ] = None,

@@ -106,7 +106,7 @@ def import_cert(
 
 
 @tokens.command("test")
-def test_key(key: Key, *, as_json: AsJson = False) -> None:
+def sign_a_test(key: Key, *, as_json: AsJson = False) -> None:
     """Ký thử và kiểm tra (make a test signature and check it)."""
     from api.commands import tokens as work
 

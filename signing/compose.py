@@ -41,8 +41,8 @@ from signing.typeface import Style, embed, typeface
 if TYPE_CHECKING:
     from signing._pyhanko import DictionaryObject
 
-ARCHIVE_FIELDS = tuple(f"Archive{n}" for n in range(1, 33))
-"""Names for the document timestamps of a century: one at signing, then one every three years or so.
+ARCHIVE_FIELDS = tuple(f"Archive{n}" for n in range(1, 25))
+"""Names for the document timestamps of a century: one at signing, then one every four years or so.
 
 The signatory's lock must exclude them by name: a field that it does not exclude may not be added later
 (FieldMDP, ISO 32000-2, 12.8.2.4), and EU DSS warns on honest archive timestamps otherwise.
@@ -163,6 +163,9 @@ def _print_code(writer: IncrementalPdfFileWriter, box: Box, *, lookup_code: str,
         + b" Tj ET\nQ\nEMC\n"
     )
     resources = dictionary({"/Font": dictionary({"/KySoCode": embed(writer, face)})})
+    page = writer.find_page_for_modification(placed.page_index)[0].get_object()
+    if "/Contents" not in page:  # it is optional (7.7.3.3); such a page is empty
+        page["/Contents"] = writer.add_object(StreamObject(stream_data=b""))
     # The page's own content may leave the graphics state changed: it is wrapped in q … Q.
     writer.add_stream_to_page(placed.page_index, writer.add_object(StreamObject(stream_data=b"q\n")), prepend=True)
     stamp = StreamObject(stream_data=content)

@@ -6,6 +6,8 @@ has servers of its own. They die with the test process, whatever way it ends.
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import time
 import uuid
@@ -28,6 +30,7 @@ from verification.workshop import Workshop
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_PLENTY = 6 * 1024**3
 _UP_WITHIN = 60.0  # seconds; usually below one
 # Test databases need not survive a power cut.
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
@@ -56,7 +59,7 @@ class Bucket:
 @pytest.fixture(scope="session")
 def parts_folder() -> Iterator[Path]:
     """A folder that servers under an unprivileged account can reach, which pytest's own temporary folders are not."""
-    with tempfile.TemporaryDirectory(prefix="kyso-test-", dir="/tmp") as name:
+    with tempfile.TemporaryDirectory(prefix="kyso-test-", dir=_fast_folder()) as name:
         folder = Path(name)
         folder.chmod(0o711)
         yield folder
@@ -109,6 +112,14 @@ def bucket(s3_server: EmbeddedS3) -> Bucket:
 def module_bucket(s3_server: EmbeddedS3) -> Bucket:
     """A new, versioned bucket with Object Lock that the tests of one module share."""
     return _fresh_bucket(s3_server)
+
+
+def _fast_folder() -> Path:
+    """Memory where there is plenty of it: how fast this disk is, is not what the tests ask."""
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK | os.X_OK) and shutil.disk_usage(memory).free > _PLENTY:
+        return memory
+    return Path("/tmp")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
@@ -20,6 +20,7 @@ from pyhanko.sign.validation.policy_decl import bootstrap_validation_data_handle
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 
 from verification._pyhanko_past import PastQuestion, judge_in_the_past
+from verification._pyhanko_token import objection_to_token
 from verification.report import Indication, SubIndication
 
 if TYPE_CHECKING:
@@ -104,13 +105,13 @@ class Engine:
     def judge_signature(self, signature: EmbeddedPdfSignature, *, proofs: POEManager, existence: Existence) -> Finding:
         """Basic signature validation (5.3), then what proofs of existence can add (5.5, 5.6)."""
 
-        def basic(specification: SignatureValidationSpec) -> Coroutine[object, object, _Basic]:
+        def basic(specification: SignatureValidationSpec, at: datetime) -> Coroutine[object, object, _Basic]:
             return ades_basic_validation(
                 signature.signed_data,
                 specification,
-                timing_info=self._moment(existence),
+                timing_info=_moment(at, existence),
                 raw_digest=signature.compute_digest(),
-                validation_data_handlers=self._handlers(specification, proofs, existence),
+                validation_data_handlers=_handlers(specification, proofs, _moment(self._at, existence)),
             )
 
         return self._judge(signature.signed_data, basic, proofs=proofs, existence=existence)
@@ -128,41 +129,40 @@ class Engine:
         if not usable:
             return Finding(Indication.INDETERMINATE, SubIndication.CRYPTO_CONSTRAINTS_FAILURE, path=())
 
-        def basic(specification: SignatureValidationSpec) -> Coroutine[object, object, _Basic]:
+        def basic(specification: SignatureValidationSpec, at: datetime) -> Coroutine[object, object, _Basic]:
             return ades_timestamp_validation(
                 token,
                 specification,
                 imprint,
-                timing_info=self._moment(existence),
-                validation_data_handlers=self._handlers(specification, proofs, existence),
+                timing_info=_moment(at, existence),
+                validation_data_handlers=_handlers(specification, proofs, _moment(self._at, existence)),
             )
 
-        return self._judge(token, basic, proofs=proofs, existence=existence)
+        finding = self._judge(token, basic, proofs=proofs, existence=existence)
+        objection = objection_to_token(token, at=self._at + self._trust.policy.clock_tolerance)
+        if objection is None or finding.indication is Indication.TOTAL_FAILED:
+            return finding
+        return replace(finding, indication=Indication.INDETERMINATE, sub_indication=objection)
 
     def _judge(
         self,
         signed_data: cms.SignedData,
-        basic: Callable[[SignatureValidationSpec], Coroutine[object, object, _Basic]],
+        basic: Callable[[SignatureValidationSpec, datetime], Coroutine[object, object, _Basic]],
         *,
         proofs: POEManager,
         existence: Existence,
     ) -> Finding:
-        result = self._run(basic(self._trust.judging_at(existence.fresh_at)))
-        sub_indic, status = result.ades_subindic, result.api_status
-        if sub_indic is AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE:
-            # pyHanko has one word for every defect of a chain; lack of revocation data is the one that may pass.
-            alone = self._run(basic(self._trust.judging_the_chain_alone()))
-            if alone.ades_subindic is AdESPassed.OK:
-                sub_indic, status = AdESIndeterminate.TRY_LATER, alone.api_status
-            elif alone.ades_subindic in _OLDER_MAY_PASS:
-                sub_indic, status = alone.ades_subindic, alone.api_status
+        sub_indic, status = self._judge_at(basic, self._at, existence=existence)
         path = _path_of(status)
         leaf = extract_certificate_info(signed_data).signer_cert
-        revocation = result.api_status.revocation_details if result.api_status else None
+        revocation = status.revocation_details if status else None
         if path and existence.since < path[0].not_valid_before:
             sub_indic = AdESIndeterminate.NOT_YET_VALID
         elif sub_indic in _REVOKED and revocation is not None:
             sub_indic = self._judge_revoked(signed_data, sub_indic, revocation, existence=existence)
+            if isinstance(sub_indic, AdESPassed) and revocation.ca_revoked:
+                # pyHanko stops at the first revocation, from the anchor down: what else stood against it then?
+                sub_indic, _ = self._judge_at(basic, existence.since, existence=existence)
         elif isinstance(sub_indic, AdESIndeterminate) and sub_indic in _OLDER_MAY_PASS and existence.since < self._at:
             sub_indic = self._judge_older(signed_data, sub_indic, proofs=proofs, existence=existence)
         elif sub_indic is AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE and not path and leaf.self_issued:
@@ -174,6 +174,24 @@ class Engine:
             intact=bool(status.intact) if status else None,
             valid=bool(status.valid) if status else None,
         )
+
+    def _judge_at(
+        self,
+        basic: Callable[[SignatureValidationSpec, datetime], Coroutine[object, object, _Basic]],
+        at: datetime,
+        *,
+        existence: Existence,
+    ) -> tuple[AdESSubIndic, SignatureStatus | None]:
+        """The basic validation as of a moment."""
+        result = self._run(basic(self._trust.judging_at(existence.fresh_at), at))
+        if result.ades_subindic is AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE:
+            # pyHanko has one word for every defect of a chain; lack of revocation data is the one that may pass.
+            alone = self._run(basic(self._trust.judging_the_chain_alone(), at))
+            if alone.ades_subindic is AdESPassed.OK:
+                return AdESIndeterminate.TRY_LATER, alone.api_status
+            if alone.ades_subindic in _OLDER_MAY_PASS:
+                return alone.ades_subindic, alone.api_status
+        return result.ades_subindic, result.api_status
 
     def _judge_revoked(
         self,
@@ -222,20 +240,18 @@ class Engine:
         specification = self._trust.judging_the_past()
         return self._run(judge_in_the_past(signed_data, question, specification))
 
-    def _moment(self, existence: Existence) -> ValidationTimingInfo:
-        return ValidationTimingInfo(
-            validation_time=self._at, best_signature_time=existence.since, point_in_time_validation=True
-        )
-
-    def _handlers(
-        self, specification: SignatureValidationSpec, proofs: POEManager, existence: Existence
-    ) -> ValidationDataHandlers:
-        return bootstrap_validation_data_handlers(
-            specification, timing_info=self._moment(existence), poe_manager_override=copy(proofs)
-        )
-
     def _run(self, step: Coroutine[object, object, _Answer]) -> _Answer:
         return self._runner.run(step)
+
+
+def _moment(at: datetime, existence: Existence) -> ValidationTimingInfo:
+    return ValidationTimingInfo(validation_time=at, best_signature_time=existence.since, point_in_time_validation=True)
+
+
+def _handlers(
+    specification: SignatureValidationSpec, proofs: POEManager, moment: ValidationTimingInfo
+) -> ValidationDataHandlers:
+    return bootstrap_validation_data_handlers(specification, timing_info=moment, poe_manager_override=copy(proofs))
 
 
 def _path_of(status: object) -> tuple[x509.Certificate, ...]:

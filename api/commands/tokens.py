@@ -1,4 +1,4 @@
-"""What an operator does with tokens and keys over their life. No PIN is ever an argument: it is configured, or typed."""
+"""What an operator does with tokens and keys over their life. A PIN is never an argument: it is configured or typed."""
 
 from __future__ import annotations
 
@@ -205,7 +205,9 @@ def _operator(name: str, *, again: bool = False) -> Operator:
 
 
 def _demand_retired(name: Pkcs11Uri) -> KeyHealth:
-    found = [key for key in _client().health().keys if name.names_key(key.uri)]
+    client = _client()
+    client.credentials()  # so that the signer has looked at its tokens, even if it has only just started
+    found = [key for key in client.health().keys if name.names_key(key.uri)]
     if len(found) != 1:
         raise KeyAbsent(token=name.name, key=str(name), reason=f"{len(found)} keys match")
     if found[0].retired is None:

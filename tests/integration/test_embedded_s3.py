@@ -133,7 +133,7 @@ def test_the_administration_tool_without_the_inner_certificate_deletes_nothing(
             input=f"fs.rm -rf /buckets/{proof.name}\n",
             text=True,
             capture_output=True,
-            timeout=4,
+            timeout=2,
             check=False,
             cwd="/",
         )

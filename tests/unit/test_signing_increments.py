@@ -1,10 +1,11 @@
-"""What an increment may hold: cells keep their boxes to the last digit, and the document's metadata is left alone."""
+"""What increments do to what is there: boxes stay to the last digit, metadata is left alone, empty pages do."""
 
 from __future__ import annotations
 
 from datetime import date
 from io import BytesIO
 
+import pypdf
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -67,3 +68,13 @@ def test_no_revision_writes_the_metadata_anew() -> None:
     increment = sealed(composed)[len(composed) :]
     assert b"/Metadata" not in increment
     assert b"/ModDate" not in increment
+
+
+def test_a_page_without_content_gets_its_code_printed() -> None:
+    empty = pypdf.PdfWriter()
+    empty.add_blank_page(width=595.28, height=841.89)
+    upload = BytesIO()
+    empty.write(upload)
+    layout = layout_with_seal(CELLS, seal_diameter=36)
+    composed = compose(upload.getvalue(), layout=layout, lookup_code="0123-4567", lookup_url="http://a/d/A")
+    assert "0123-4567" in pypdf.PdfReader(BytesIO(composed)).pages[0].extract_text()

@@ -48,9 +48,7 @@ def _text_over_the_page(pdf: bytes) -> bytes:
 def _swapped(pdf: bytes) -> bytes:
     """Number and date exchange their places on the page."""
     first, second = b"/Rect [ 72 760 152 780 ]", b"/Rect [ 300 760 380 780 ]"
-    return appended(
-        pdf, {NUMBER: edited(pdf, NUMBER, first, second), DATE: edited(pdf, DATE, second, first)}
-    )
+    return appended(pdf, {NUMBER: edited(pdf, NUMBER, first, second), DATE: edited(pdf, DATE, second, first)})
 
 
 def _second_field(pdf: bytes) -> bytes:

@@ -81,7 +81,7 @@ def _called(bench: Workbench, identifier: bytes, *, who: str = "signatory") -> b
     return bench.sign(who=who).with_signer(signature_algorithm=identifier).der()
 
 
-def _rsa_named(last_arc: int, parameters: bytes = null()) -> bytes:  # noqa: B008 - bytes do not change
+def _rsa_named(last_arc: int, parameters: bytes = null()) -> bytes:
     return sequence(oid(f"1.2.840.113549.1.1.{last_arc}"), parameters)
 
 

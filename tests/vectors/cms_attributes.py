@@ -25,7 +25,7 @@ from tests.vectors.envelope import (
     ess_certificate,
     signing_certificate,
 )
-from tests.vectors.vector import CRYPTO, FORMAT, HASH, PASSED, Expected, unsure
+from tests.vectors.vector import FORMAT, HASH, PASSED, Expected, unsure
 from tests.vectors.workbench import Workbench, digest_of, mutation, scheme_of, waiting
 from verification.report import SubIndication
 

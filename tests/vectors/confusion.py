@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 _CLAUSE = "ISO 32000-2, 7.5; own checks on the bytes around the document"
 _TEXT = stream(b"BT /F 12 Tf 72 720 Td (Another notice altogether) Tj ET")
-_AFTER, _BEFORE = PASSED.with_caution("bytes-after-end"), PASSED.with_caution("bytes-before-header", "read-with-errors-forgiven")
+_AFTER, _BEFORE = (
+    PASSED.with_caution("bytes-after-end"),
+    PASSED.with_caution("bytes-before-header", "read-with-errors-forgiven"),
+)
 
 
 def _other_pdf(pdf: bytes) -> bytes:
@@ -145,9 +148,7 @@ def _vectors() -> Iterable[Vector]:
         yield attack(f"confusion/{name}", about, step, clause=_CLAUSE, expected=expected)
     for name in ("object-behind", "line-behind", "shared-value"):
         about, step, expected = (_AROUND | _INSIDE)[name]
-        yield attack(
-            f"confusion/{name}-issued", about, step, clause=_CLAUSE, base=Base.ISSUED, expected=expected
-        )
+        yield attack(f"confusion/{name}-issued", about, step, clause=_CLAUSE, base=Base.ISSUED, expected=expected)
     vector = partial(Vector, clause=_CLAUSE, at=CHECKED_AT)
     for name, (about, old, new, expected) in _BY_SIGNER.items():
         make = partial(_by_signer, old=old, new=new)

@@ -52,8 +52,8 @@ _DIGESTS = {
     "sha512": "2.16.840.1.101.3.4.2.3",
 }
 _HASHES: dict[str, hashes.HashAlgorithm] = {
-    "md5": hashes.MD5(),  # noqa: S303 - a policy that allows it would be found out
-    "sha1": hashes.SHA1(),  # noqa: S303 - the same
+    "md5": hashes.MD5(),
+    "sha1": hashes.SHA1(),
     "sha256": hashes.SHA256(),
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
@@ -96,7 +96,9 @@ def pss_parameters(digest: str, *, mgf: str | None = None, salt: int = 32, trail
     )
 
 
-def rsa_pss(digest: str = "sha256", *, mgf: str | None = None, salt: int = 32, parameters: bytes | None = None) -> Scheme:
+def rsa_pss(
+    digest: str = "sha256", *, mgf: str | None = None, salt: int = 32, parameters: bytes | None = None
+) -> Scheme:
     """RSASSA-PSS; ``parameters`` are what is claimed, if not what is done."""
     claimed = pss_parameters(digest, mgf=mgf, salt=salt) if parameters is None else parameters
 

@@ -31,7 +31,7 @@ _TABLE_255 = "ISO 32000-2, 12.8.1, Table 255"
 _UNSUPPORTED = unsure(SubIndication.SIG_CONSTRAINTS_FAILURE)
 
 
-def _forged(  # noqa: PLR0913 - what is odd is said by name
+def _forged(
     chamber: Chamber,
     *,
     contents: bytes = _CONTENTS,
@@ -64,9 +64,7 @@ def _packed(chamber: Chamber) -> Case:
 
 
 def _vector(name: str, about: str, expected: Expected, make: Callable[[Chamber], Case]) -> Vector:
-    return Vector(
-        name=f"forgery/{name}", about=about, clause=_TABLE_255, expected=expected, at=CHECKED_AT, make=make
-    )
+    return Vector(name=f"forgery/{name}", about=about, clause=_TABLE_255, expected=expected, at=CHECKED_AT, make=make)
 
 
 _ODD_CONTENTS: dict[str, tuple[bytes, Expected]] = {
@@ -140,7 +138,10 @@ _ODD_VALUES: dict[str, tuple[bytes, Expected]] = {
 
 def _vectors() -> Iterable[Vector]:
     yield _vector(
-        "signature-of-another-document", "A genuine CMS object of another document in a right dictionary.", HASH, _forged
+        "signature-of-another-document",
+        "A genuine CMS object of another document in a right dictionary.",
+        HASH,
+        _forged,
     )
     for what, (contents, expected) in _ODD_CONTENTS.items():
         more = b"<" + _CMS + b">"

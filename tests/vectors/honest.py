@@ -15,7 +15,7 @@ import pypdf
 from pyhanko.sign.fields import SigSeedSubFilter
 
 from certs.certificate import SigningCertificate
-from certs.der import context, generalized_time, sequence
+from certs.der import context, sequence
 from certs.revocation import EMPTY
 from certs.timestamps import TimeStampToken
 from signing.augment import embed_validation_data
@@ -90,7 +90,7 @@ def _renewed(chamber: Chamber, *, times: tuple[datetime, ...]) -> Case:
     return Case(pdf, chamber.revocation(at=times[-1] + timedelta(hours=1)) if times else EMPTY)
 
 
-def _ours(chamber: Chamber, *, archived: bool) -> Case:  # noqa: FBT001 - partial names it
+def _ours(chamber: Chamber, *, archived: bool) -> Case:
     """Signed, numbered and sealed by this project's own ``signing``."""
     text = compose(blank_pdf(), layout=layout(), lookup_code="0123-4567", lookup_url="http://127.0.0.1:8000/d/01234567")
     pdf = _signed_by_us(chamber, text, SIGNATORY_FIELD, who="signatory")
@@ -107,9 +107,7 @@ def _ours(chamber: Chamber, *, archived: bool) -> Case:  # noqa: FBT001 - partia
 
 
 def _signed_by_us(chamber: Chamber, pdf: bytes, field: str, *, who: str) -> bytes:
-    certificate = SigningCertificate(
-        chamber.certificate(who).dump(), chain=(chamber.certificate("interm").dump(),)
-    )
+    certificate = SigningCertificate(chamber.certificate(who).dump(), chain=(chamber.certificate("interm").dump(),))
     certification = Certification.FILL_FORMS if field == SIGNATORY_FIELD else Certification.NONE
     profile = SignatureProfile(field_name=field, certification=certification, appearance=Appearance(picture("blue")))
     prepared = prepare(pdf, profile=profile, certificate=certificate)
@@ -118,7 +116,7 @@ def _signed_by_us(chamber: Chamber, pdf: bytes, field: str, *, who: str) -> byte
     return complete(prepared, value=SignatureValue(value), token=TimeStampToken(stamp.der())).pdf
 
 
-def _plain_pkcs7(chamber: Chamber, *, stamped: bool) -> Case:  # noqa: FBT001 - the same
+def _plain_pkcs7(chamber: Chamber, *, stamped: bool) -> Case:
     """``adbe.pkcs7.detached``, as most older products sign."""
     pdf = chamber.sign(
         paper.draft(), SIGNATORY, at=SIGNED_AT if stamped else None, subfilter=SigSeedSubFilter.ADOBE_PKCS7_DETACHED

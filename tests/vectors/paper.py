@@ -85,7 +85,9 @@ def whole(bodies: Mapping[int, bytes], *, header: bytes = _HEADER) -> bytes:
     """A file of one revision with a plain cross-reference table."""
     body, offsets = _written(bodies, start=len(header))
     table = b"xref\n0 %d\n" % (max(bodies) + 1)
-    rows = [b"%010d 00000 n \n" % offsets[n] if n in offsets else b"0000000000 65535 f \n" for n in range(max(bodies) + 1)]
+    rows = [
+        b"%010d 00000 n \n" % offsets[n] if n in offsets else b"0000000000 65535 f \n" for n in range(max(bodies) + 1)
+    ]
     trailer = b"trailer\n<< /Size %d /Root 1 0 R /Info 16 0 R >>\n" % (max(bodies) + 1)
     start = len(header) + len(body)
     return header + body + table + b"".join(rows) + trailer + b"startxref\n%d\n%%%%EOF\n" % start
@@ -112,7 +114,7 @@ def appended(
     if section is Section.STREAM:
         return pdf + b"\n" + body + _xref_stream(offsets, at=at, number=size, entries=entries)
     rows = {number: b"%010d 00000 n \n" % offset for number, offset in offsets.items()}
-    rows |= {number: b"0000000000 00001 f \n" for number in freed}
+    rows |= dict.fromkeys(freed, b"0000000000 00001 f \n")
     table = b"xref\n" + (b"".join(b"%d 1\n%s" % row for row in sorted(rows.items())) or b"0 0\n")
     parts = {
         "table": table,

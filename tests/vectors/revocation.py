@@ -68,8 +68,10 @@ _STATES = {
     "retired": "revoked, cessation of operation",
     "unexplained": "revoked, no reason given",
     "held": "suspended",
-    "orphan": "under a revoked CA",
+    "orphan": "under a CA that was revoked, CA compromise",
+    "foundling": "revoked in February, key compromise, under a CA that was revoked later",
 }
+_UNDER_FALLEN = frozenset({"orphan", "foundling"})
 _MATRIX = (
     Cell("signatory", EARLY, Level.B_B, Source.CRL, PASSED),
     Cell("signatory", EARLY, Level.B_B, Source.OCSP, PASSED),
@@ -113,7 +115,9 @@ _MATRIX = (
     Cell("orphan", EARLY, Level.B_B, Source.CRL, _CA_REVOKED),
     Cell("orphan", EARLY, Level.B_T, Source.CRL, PASSED),
     Cell("orphan", EARLY, Level.B_LTA, Source.CRL, PASSED),
+    Cell("orphan", EARLY, Level.B_T, Source.NOTHING, _LATER),
     Cell("orphan", LATE, Level.B_T, Source.CRL, _CA_REVOKED),
+    Cell("foundling", EARLY, Level.B_T, Source.CRL, _REVOKED),
 )
 
 
@@ -131,7 +135,7 @@ def _case(chamber: Chamber, *, cell: Cell) -> Case:
 def _gathered(chamber: Chamber, cell: Cell) -> RevocationInfo:
     """What the signer embeds a minute after the signature."""
     at = cell.signed + timedelta(minutes=1)
-    if cell.who == "orphan":
+    if cell.who in _UNDER_FALLEN:
         return chamber.crls(at=at)
     return chamber.revocation(cell.who, at=at)
 
@@ -147,7 +151,7 @@ def _known(chamber: Chamber, cell: Cell) -> RevocationInfo:
 
 
 def _about_signer(chamber: Chamber, cell: Cell) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    repository = "fallen" if cell.who == "orphan" else "interm"
+    repository = "fallen" if cell.who in _UNDER_FALLEN else "interm"
     crl, ocsp = partial(chamber.crl, repository), partial(chamber.ocsp, cell.who)
     before = datetime(2024, 11, 1, tzinfo=UTC)
     match cell.source:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.vectors import paper
 from tests.vectors.chamber import CHECKED_AT, SIGNATORY, SIGNED_AT
 from tests.vectors.paper import (
     CATALOG,
@@ -154,9 +153,7 @@ _INCREMENTS: dict[str, tuple[str, Mapping[int, bytes], Step]] = {
 def _vectors() -> Iterable[Vector]:
     for name, (about, bodies, step) in _INCREMENTS.items():
         make = partial(_signed, bodies=bodies, step=step)
-        yield Vector(
-            name=f"shadow/{name}", about=about, clause=_CLAUSE, expected=FORMAT, at=CHECKED_AT, make=make
-        )
+        yield Vector(name=f"shadow/{name}", about=about, clause=_CLAUSE, expected=FORMAT, at=CHECKED_AT, make=make)
 
 
 VECTORS = tuple(_vectors())

@@ -47,12 +47,10 @@ class TstInfo:
 
 def info(value: bytes, *, at: datetime = SIGNED_AT, digest: str = "sha256") -> TstInfo:
     """A right TSTInfo over these bytes."""
-    return TstInfo(
-        imprint=digest_of(value, digest), gen_time=generalized_time(at), algorithm=digest_algorithm(digest)
-    )
+    return TstInfo(imprint=digest_of(value, digest), gen_time=generalized_time(at), algorithm=digest_algorithm(digest))
 
 
-def token(  # noqa: PLR0913 - every part can be put wrong by name
+def token(
     chamber: Chamber,
     said: TstInfo,
     *,
@@ -65,9 +63,7 @@ def token(  # noqa: PLR0913 - every part can be put wrong by name
     certificate, text = chamber.certificate(who), said.der()
     right = baseline_attributes(certificate, digest_of(text), content_type=content_type)
     signed = {kind: value for kind, value in {**right, **(attributes or {})}.items() if value}
-    envelope = sealed(
-        der_set(signed), certificate=certificate, key=chamber.keys[key or who], scheme=scheme_of(who)
-    )
+    envelope = sealed(der_set(signed), certificate=certificate, key=chamber.keys[key or who], scheme=scheme_of(who))
     content = sequence(oid(content_type), context(0, octet_string(text)))
     return replace(envelope, version=integer(3), content=content)
 

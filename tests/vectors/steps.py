@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Step = Callable[[bytes], bytes]
 
 
-def attack(  # noqa: PLR0913 - a declaration says all of it in two lines
+def attack(
     name: str, about: str, step: Step, *, clause: str, base: Base = Base.APPROVED, expected: Expected = FORMAT
 ) -> Vector:
     """A vector made from an honest file by a step."""

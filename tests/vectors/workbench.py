@@ -52,7 +52,7 @@ class Workbench:
         """Right signed attributes, by type."""
         return baseline_attributes(self.certificate(who), self.digest(digest))
 
-    def sign(  # noqa: PLR0913 - every part can be put wrong by name
+    def sign(
         self,
         attributes: bytes | None = None,
         *,

@@ -130,7 +130,8 @@ _BY_HAND: dict[str, tuple[str, Callable[[Slot], tuple[int, ...]], Expected]] = {
 def _vectors() -> Iterable[Vector]:
     vector = partial(Vector, clause=_CLAUSE, at=CHECKED_AT)
     for name, (about, pieces, expected) in _STUFFED.items():
-        yield vector(name=f"wrapping/{name}", about=about, expected=expected, make=partial(_stuffed, **pieces))
+        make = partial(_stuffed, **pieces)  # type: ignore[arg-type]  # the names are its own
+        yield vector(name=f"wrapping/{name}", about=about, expected=expected, make=make)
     yield vector(
         name="wrapping/second-part-moved",
         about="The second signed part moved to the end, other objects in its place.",
