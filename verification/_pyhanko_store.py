@@ -23,13 +23,11 @@ from verification._pyhanko import READ_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
 
     from asn1crypto.ocsp import CertId
     from pyhanko.pdf_utils.generic import IndirectObject
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import EmbeddedPdfSignature
-    from pyhanko_certvalidator.revinfo.archival import RevinfoContainer
 
     from certs.revocation import RevocationInfo
 
@@ -50,18 +48,6 @@ class ValidationMaterial:
             certificates=self.certificates + other.certificates,
             ocsps=self.ocsps + other.ocsps,
             crls=self.crls + other.crls,
-        )
-
-    def issued_by(self, time: datetime) -> ValidationMaterial:
-        """Without revocation data dated after this time: nobody can have it yet (EN 319 102-1, 5.2.5)."""
-
-        def is_issued(container: RevinfoContainer) -> bool:
-            return container.issuance_date is None or bool(container.issuance_date <= time)
-
-        return ValidationMaterial(
-            certificates=self.certificates,
-            ocsps=tuple(filter(is_issued, self.ocsps)),
-            crls=tuple(filter(is_issued, self.crls)),
         )
 
 

@@ -98,7 +98,7 @@ def _recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> ValidationRepo
     # 1 Parse, and 2 count every filled signature field.
     document = open_document(pdf, mode=mode)
     stores = Stores(document.reader)
-    trust = Trust(question.anchors, question.policy, _material(document, stores, question))
+    trust = Trust(question.anchors, question.policy, _material(document, stores, question.known))
 
     with Engine(trust, at=question.at) as engine:
         # 6 Proofs of existence: before the signatures, which lean on them.
@@ -123,13 +123,13 @@ def _recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> ValidationRepo
     )
 
 
-def _material(document: OpenDocument, stores: Stores, question: Question) -> ValidationMaterial:
+def _material(document: OpenDocument, stores: Stores, known: RevocationInfo) -> ValidationMaterial:
     """All certificates and revocation data at hand: the caller's, the file's store, and what signatures carry."""
-    material = material_of(question.known).with_(stores.last)
+    material = material_of(known).with_(stores.last)
     for field in document.fields:
         if field.signature is not None:
             material = material.with_(attribute_of(field.signature))
-    return material.issued_by(question.at + question.policy.clock_tolerance)
+    return material
 
 
 def _document_facts(

@@ -13,7 +13,7 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from api.settings import SignerSettings, read_settings
+from api.settings import Settings, SignerSettings, read_settings
 from certs.certificate import certificates_from_bytes, parse_certificate
 from certs.paths import is_issued_by
 from hsm import provisioning
@@ -160,7 +160,8 @@ def permitted(token: str) -> Told:
 
 
 def _client() -> SignerClient:
-    return SignerClient(_settings().signer_socket)
+    """Any operator's view of the running signer; it needs none of the signer's own settings."""
+    return SignerClient(read_settings(Settings).signer_socket)
 
 
 def _settings() -> SignerSettings:

@@ -132,6 +132,8 @@ def test_the_issued_file_passes_and_is_known(service: Service, issued: DocumentA
         "lookup_code": issued.lookup_code,
         "number": issued.number,
         "same_bytes": True,
+        "in_force": True,
+        "events": [],
     }
 
 
@@ -144,6 +146,8 @@ def test_one_flipped_bit_is_no_longer_the_document(service: Service, pdf: bytes)
         "lookup_code": None,
         "number": None,
         "same_bytes": None,
+        "in_force": None,
+        "events": [],
     }
 
 

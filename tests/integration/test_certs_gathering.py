@@ -135,7 +135,7 @@ def test_the_crl_serves_where_ocsp_does_not(world: World) -> None:
 def test_nothing_usable_is_unavailable_and_says_why(world: World) -> None:
     del world.answers["/ocsp"]
     world.answers["/ca.crl"] = crl(world.root)
-    with pytest.raises(RevocationUnavailable, match=r"CN=Signer.*404.*not of the issuer") as caught:
+    with pytest.raises(RevocationUnavailable, match=r"404.*not of the issuer") as caught:
         world.gather()
     assert caught.value.transient
 
@@ -158,8 +158,9 @@ def test_a_good_crl_does_not_help_against_a_revoking_ocsp_responder(world: World
 
 def test_a_revoked_ca_makes_its_signers_unfit(world: World) -> None:
     world.answers["/root.crl"] = crl(world.root, world.ca)
-    with pytest.raises(CertificateUnfit, match="CN=CA"):
+    with pytest.raises(CertificateUnfit, match="revoked") as caught:
         world.gather()
+    assert "CN=CA" in caught.value.subject
 
 
 def test_without_a_trusted_path_nobody_is_asked(world: World) -> None:
