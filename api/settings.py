@@ -77,6 +77,14 @@ class SignerSettings(_Settings):
     home: Path = Path("var/kyso")
 
 
+class TokenSettings(_Settings):
+    """What `kyso tokens` needs: the signer's socket, and for work on a token its URI and the signer's folder."""
+
+    pkcs11_modules: Words = ()
+    signer_socket: Path = Path("/run/kyso/signer.sock")
+    home: Path = Path("var/kyso")
+
+
 class OneMachineSettings(_Settings):
     """What the operator of `kyso up` may have set; a database or an object store that is not named is embedded."""
 

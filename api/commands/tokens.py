@@ -13,7 +13,7 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from api.settings import Settings, SignerSettings, read_settings
+from api.settings import TokenSettings, read_settings
 from certs.certificate import certificates_from_bytes, parse_certificate
 from certs.paths import is_issued_by
 from hsm import provisioning
@@ -161,11 +161,11 @@ def permitted(token: str) -> Told:
 
 def _client() -> SignerClient:
     """Any operator's view of the running signer; it needs none of the signer's own settings."""
-    return SignerClient(read_settings(Settings).signer_socket)
+    return SignerClient(_settings().signer_socket)
 
 
-def _settings() -> SignerSettings:
-    return read_settings(SignerSettings)
+def _settings() -> TokenSettings:
+    return read_settings(TokenSettings)
 
 
 def _state() -> Path:
@@ -180,7 +180,7 @@ def _configured(token: str) -> Pkcs11Uri:
     uris = [Pkcs11Uri.parse(text) for text in _settings().pkcs11_modules]
     found = [uri for uri in uris if token in (uri.token, uri.serial)]
     if len(found) != 1:
-        known = ", ".join(uri.name for uri in uris)
+        known = ", ".join(uri.name for uri in uris) or "none"
         raise TokenAbsent(token=token, reason=f"KYSO_PKCS11_MODULES names {known}; {len(found)} of them match")
     return found[0]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from api.cli import app
@@ -9,9 +11,13 @@ from api.commands.outermost import Exit, guarded
 from api.errors import Busy, FileTooLarge
 from api.settings import SettingsInvalid
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 COMMANDS = (
     *("up", "demo", "serve", "worker", "signer", "verify", "openapi", "doctor"),
-    *("db upgrade", "tokens list"),
+    *("db upgrade", "tokens list", "tokens init", "tokens keygen", "tokens csr", "tokens import-cert", "tokens test"),
+    *("tokens retire", "tokens permit", "tokens destroy enrol", "tokens destroy request", "tokens destroy confirm"),
 )
 
 
@@ -39,10 +45,18 @@ def test_bad_usage_is_64(arguments: list[str], capsys: pytest.CaptureFixture[str
     assert "kyso --help" in said
 
 
-@pytest.mark.parametrize("command", ["serve", "worker", "db upgrade", "tokens list"])
+@pytest.mark.parametrize("command", ["serve", "worker", "db upgrade"])
 def test_missing_settings_are_named(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert kyso(*command.split()) == Exit.SETTINGS
     assert "KYSO_DATABASE_URL: field required" in capsys.readouterr().err
+
+
+def test_tokens_are_listed_without_the_settings_of_a_database(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KYSO_SIGNER_SOCKET", str(tmp_path / "s"))
+    assert kyso("tokens", "list") == Exit.TRY_AGAIN
+    assert "Start `kyso signer`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
