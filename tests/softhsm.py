@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,8 +71,11 @@ class RunningSigner:
 
     def children(self) -> list[int]:
         """The process ids of its children."""
-        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [int(pid) for task in tasks for pid in task.read_text(encoding="ascii").split()]
+        found: list[int] = []
+        for task in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            with suppress(OSError):  # a thread that ended since it was listed
+                found += map(int, task.read_text(encoding="ascii").split())
+        return found
 
     def only_child(self) -> int:
         """The child of a signer with one token, once it is there."""

@@ -16,6 +16,7 @@ from api.demo.people import AGENCY, SEAL_CREDENTIAL, SIGNATORY, SIGNATORY_CREDEN
 from api.secret_hashes import SecretHashes
 from issuance.documents import MAIN_PATH, DocumentState
 from issuance.ports import Account, Agency, Role
+from tests.parts import wait_until
 from tests.service import Service, running_service
 
 if TYPE_CHECKING:
@@ -352,8 +353,9 @@ def test_titles_are_vietnamese_unless_english_is_asked_for(service: Service) -> 
 
 def test_logs_hold_no_secret_no_code_and_no_name(service: Service, issued: DocumentAnswer) -> None:
     service.public().lookup(issued.lookup_code)
+    # The line follows the answer.
+    assert wait_until(lambda: '"route": "/v1/lookup/{code}"' in service.log("server"), within=10)
     written = service.log("server") + service.log("worker") + service.log("signer")
-    assert '"route": "/v1/lookup/{code}"' in written
     forbidden = [issued.lookup_code, service.secrets.activation, SIGNATORY, "Thông báo mẫu", "Nguyễn Văn Mẫu"]
     for text in (*forbidden, *service.secrets.accounts.values()):
         assert text not in written
