@@ -3,7 +3,7 @@
 # in make test ARGS="-k lookup".
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-nightly test-unit bench interop lint format shell lock clean distclean \
+.PHONY: help demo run test test-nightly test-unit bench interop vectors lint format shell lock clean distclean \
 	setup-runtime setup-tools setup-tests
 .NOTPARALLEL:
 
@@ -31,6 +31,9 @@ test-nightly: setup-tests ## the tests of many callers and kills at their full s
 
 test-unit: setup-tools ## bytes and values only: offline, in seconds
 	@$(WITH_TOOLS) $(BIN)/pytest -n 2 tests/unit $(ARGS)
+
+vectors: setup-tests ## write every test vector with its text to var/vectors, and say which texts have changed
+	@$(WITH_TOOLS) $(BIN)/python -m tests.vectors $(ARGS)
 
 bench: setup-tests ## measure the promised figures, each against its peer; ARGS=NAME for one of them
 	@$(WITH_TOOLS) $(BIN)/python -m bench $(if $(JSON),--json) $(ARGS)

@@ -45,6 +45,7 @@ _LIMITS = DecodeLimits(
     document_budget=DocumentDecodeBudget(base_allowance=128 * _MIB),
 )
 _TIMESTAMP = "/ETSI.RFC3161"
+_RANGE_LENGTH, _FARTHEST = 4, 1 << 40
 _SUPPORTED = frozenset({"/ETSI.CAdES.detached", "/adbe.pkcs7.detached", _TIMESTAMP})
 
 READ_ERRORS = (
@@ -110,6 +111,11 @@ class OpenDocument:
     reader: PdfFileReader
     pages: int
     fields: tuple[FilledField, ...]
+
+    @property
+    def last_section(self) -> int:
+        """Where the newest cross-reference section begins."""
+        return self.reader.last_startxref or 0
 
 
 @contextmanager
@@ -192,6 +198,7 @@ def _filled_field(reader: PdfFileReader, name: str, field_ref: IndirectObject, *
             if problem is None:
                 signature = EmbeddedPdfSignature(reader, field_ref.get_object(), name)
                 _demand_content(signature, kind)
+                _demand_range(signature)
     except Damaged:
         signature, problem = None, Cause.SIGNATURE_UNREADABLE
     label = well_formed(sub_filter.removeprefix("/")) if sub_filter else None
@@ -223,6 +230,14 @@ def _demand_content(signature: EmbeddedPdfSignature, kind: SignatureKind) -> Non
     content = signature.signed_data["encap_content_info"]["content_type"].native
     if content != ("tst_info" if kind is SignatureKind.DOCUMENT_TIMESTAMP else "data"):
         msg = "the CMS object holds another kind of content than its /SubFilter says"
+        raise ValueError(msg)
+
+
+def _demand_range(signature: EmbeddedPdfSignature) -> None:
+    """Two ranges that begin in some revision (ISO 32000-2, 12.8.1); whether they cover it is another question."""
+    numbers = [int(number) for number in signature.byte_range]
+    if len(numbers) != _RANGE_LENGTH or max(map(abs, numbers)) > _FARTHEST or signature.signed_revision < 0:
+        msg = "/ByteRange is not two ranges of offset and length"
         raise ValueError(msg)
 
 

@@ -1,8 +1,9 @@
 """The door to the difference analysis: what later revisions changed, and whether the signature allows it.
 
-ISO 32000-2, 12.8.2.2 (DocMDP) and 12.8.2.4 (FieldMDP). pyHanko's rules are used with one repair: its rule for form
+ISO 32000-2, 12.8.2.2 (DocMDP) and 12.8.2.4 (FieldMDP). pyHanko's rules are used with two repairs: its rule for form
 fields reports the appearance of every filled field in every later revision, changed or not, so that a signature that
-locks its fields seems broken by an honest update of the validation data.
+locks its fields seems broken by an honest update of the validation data; and its rule for the form as a whole lets
+viewers be told to draw all fields anew, in fonts that have changed their meaning.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pyhanko.sign.diff_analysis import (
     SigFieldCreationRule,
     SigFieldModificationRule,
     StandardDiffPolicy,
+    SuspiciousModification,
 )
 
 from verification._pyhanko import Damaged, reading
@@ -28,7 +30,8 @@ from verification.report import ChangeClass, Changes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pyhanko.pdf_utils.generic import Reference
+    from pyhanko.pdf_utils.generic import PdfObject, Reference
+    from pyhanko.pdf_utils.reader import HistoricalResolver
     from pyhanko.sign.diff_analysis import FieldComparisonContext, FieldComparisonSpec, FormUpdate
     from pyhanko.sign.validation import EmbeddedPdfSignature
 
@@ -61,6 +64,47 @@ def changes_since(signature: EmbeddedPdfSignature) -> Changes:
     if allowed is not None and level.value > allowed.value:
         return UNDEFINED
     return Changes(_CLASSES[level], fields=tuple(sorted(well_formed(str(name)) for name in result.changed_form_fields)))
+
+
+class _FormAsItWas(FormUpdatingRule):
+    """The rule for the form, which also refuses what would make viewers draw its fields otherwise.
+
+    Fonts may be added to the form's resources, as products do when they sign; none may get another meaning.
+    """
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+        before, after = _form(old), _form(new)
+        if _is_drawn_anew(after) and not _is_drawn_anew(before):
+            msg = "viewers are told to draw all fields anew (/NeedAppearances)"
+            raise SuspiciousModification(msg)
+        if _resources(after) | _resources(before) != _resources(after):
+            msg = "a default resource of the form has another meaning"
+            raise SuspiciousModification(msg)
+        return super().apply(old, new)
+
+
+def _form(resolver: HistoricalResolver) -> DictionaryObject:
+    if "/AcroForm" not in resolver.root:
+        return DictionaryObject()
+    form = resolver.root["/AcroForm"]
+    return form if isinstance(form, DictionaryObject) else DictionaryObject()
+
+
+def _is_drawn_anew(form: DictionaryObject) -> bool:
+    return "/NeedAppearances" in form and bool(form["/NeedAppearances"])
+
+
+def _resources(form: DictionaryObject) -> dict[tuple[str, str], PdfObject]:
+    """The form's default resources by kind and name (ISO 32000-2, 12.7.3, Table 224)."""
+    if "/DR" not in form:
+        return {}
+    kinds = form["/DR"]
+    return {
+        (kind, name): named.raw_get(name)
+        for kind in kinds
+        if isinstance(named := kinds[kind], DictionaryObject)
+        for name in named
+    }
 
 
 class _ChangedFieldsOnly(GenericFieldModificationRule):
@@ -102,5 +146,5 @@ def _appearance_references(field: DictionaryObject) -> Iterator[Reference]:
 
 _POLICY = StandardDiffPolicy(
     global_rules=DEFAULT_DIFF_POLICY.global_rules,
-    form_rule=FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule(), _ChangedFieldsOnly()]),
+    form_rule=_FormAsItWas(field_rules=[SigFieldCreationRule(), SigFieldModificationRule(), _ChangedFieldsOnly()]),
 )

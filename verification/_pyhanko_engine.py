@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
@@ -20,6 +20,8 @@ from pyhanko.sign.validation.policy_decl import bootstrap_validation_data_handle
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 
 from verification._pyhanko_past import PastQuestion, judge_in_the_past
+from verification._pyhanko_plain import with_der_value
+from verification._pyhanko_token import objection_to_token
 from verification.report import Indication, SubIndication
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from pyhanko.sign.validation import EmbeddedPdfSignature
     from pyhanko.sign.validation.ades import AdESBasicValidationResult
     from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
-    from pyhanko.sign.validation.status import SignatureStatus
+    from pyhanko.sign.validation.status import RevocationDetails, SignatureStatus
     from pyhanko_certvalidator.context import ValidationDataHandlers
     from pyhanko_certvalidator.ltv.poe import POEManager
 
@@ -51,6 +53,8 @@ _OLDER_MAY_PASS = frozenset(
     }
 )
 """What a proof that the signature is older may overcome (EN 319 102-1, 5.6.3.4)."""
+_REVOKED = frozenset({AdESIndeterminate.REVOKED_NO_POE, AdESIndeterminate.REVOKED_CA_NO_POE})
+_HOLD = "certificate_hold"
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Existence:
-    """When something is proven to have existed, and by when its revocation data must have been fresh."""
+    """When something is proven to have existed, and by when its revocation data must have been fresh.
+
+    ``is_proven``: a trusted authority for time says so, not only the moment of looking.
+    """
 
     since: datetime
     fresh_at: datetime
+    is_proven: bool
 
 
 class Engine:
@@ -101,17 +109,25 @@ class Engine:
 
     def judge_signature(self, signature: EmbeddedPdfSignature, *, proofs: POEManager, existence: Existence) -> Finding:
         """Basic signature validation (5.3), then what proofs of existence can add (5.5, 5.6)."""
+        signed_data = with_der_value(signature.signed_data)
 
-        def basic(specification: SignatureValidationSpec) -> Coroutine[object, object, _Basic]:
+        def basic(specification: SignatureValidationSpec, at: datetime) -> Coroutine[object, object, _Basic]:
             return ades_basic_validation(
-                signature.signed_data,
+                signed_data,
                 specification,
-                timing_info=self._moment(existence),
+                timing_info=_moment(at, existence),
                 raw_digest=signature.compute_digest(),
-                validation_data_handlers=self._handlers(specification, proofs, existence),
+                validation_data_handlers=_handlers(specification, proofs, _moment(self._at, existence)),
             )
 
-        return self._judge(signature.signed_data, basic, proofs=proofs, existence=existence)
+        finding = self._judge(signed_data, basic, proofs=proofs, existence=existence)
+        algorithm = signed_data["signer_infos"][0]["signature_algorithm"]
+        if finding.sub_indication is SubIndication.SIG_CRYPTO_FAILURE and not self._trust.algorithms.knows(algorithm):
+            # Nothing was computed: the value may be right, but not by an algorithm that the policy relies on (5.2.8).
+            return replace(
+                finding, indication=Indication.INDETERMINATE, sub_indication=SubIndication.CRYPTO_CONSTRAINTS_FAILURE
+            )
+        return finding
 
     def judge_token(
         self, token: cms.SignedData, *, imprint: Callable[[str], bytes], proofs: POEManager, existence: Existence
@@ -126,39 +142,44 @@ class Engine:
         if not usable:
             return Finding(Indication.INDETERMINATE, SubIndication.CRYPTO_CONSTRAINTS_FAILURE, path=())
 
-        def basic(specification: SignatureValidationSpec) -> Coroutine[object, object, _Basic]:
+        def basic(specification: SignatureValidationSpec, at: datetime) -> Coroutine[object, object, _Basic]:
             return ades_timestamp_validation(
                 token,
                 specification,
                 imprint,
-                timing_info=self._moment(existence),
-                validation_data_handlers=self._handlers(specification, proofs, existence),
+                timing_info=_moment(at, existence),
+                validation_data_handlers=_handlers(specification, proofs, _moment(self._at, existence)),
             )
 
-        return self._judge(token, basic, proofs=proofs, existence=existence)
+        finding = self._judge(token, basic, proofs=proofs, existence=existence)
+        objection = objection_to_token(token)
+        if objection is None or finding.indication is Indication.TOTAL_FAILED:
+            return finding
+        return replace(finding, indication=Indication.INDETERMINATE, sub_indication=objection)
 
     def _judge(
         self,
         signed_data: cms.SignedData,
-        basic: Callable[[SignatureValidationSpec], Coroutine[object, object, _Basic]],
+        basic: Callable[[SignatureValidationSpec, datetime], Coroutine[object, object, _Basic]],
         *,
         proofs: POEManager,
         existence: Existence,
     ) -> Finding:
-        result = self._run(basic(self._trust.judging_at(existence.fresh_at)))
-        sub_indic, status = result.ades_subindic, result.api_status
-        if sub_indic is AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE:
-            # pyHanko has one word for every defect of a chain; lack of revocation data is the one that may pass.
-            alone = self._run(basic(self._trust.judging_the_chain_alone()))
-            if alone.ades_subindic is AdESPassed.OK:
-                sub_indic, status = AdESIndeterminate.TRY_LATER, alone.api_status
-            elif alone.ades_subindic in _OLDER_MAY_PASS:
-                sub_indic, status = alone.ades_subindic, alone.api_status
+        sub_indic, status = self._judge_at(basic, self._at, existence=existence)
         path = _path_of(status)
+        revocation = status.revocation_details if status else None
         if path and existence.since < path[0].not_valid_before:
             sub_indic = AdESIndeterminate.NOT_YET_VALID
+        elif sub_indic in _REVOKED and revocation is not None:
+            sub_indic = self._judge_revoked(signed_data, sub_indic, revocation, existence=existence)
+            if isinstance(sub_indic, AdESPassed) and revocation.ca_revoked:
+                # pyHanko stops at the first revocation, from the anchor down: what else stood against it then?
+                sub_indic, _ = self._judge_at(basic, existence.since, existence=existence)
         elif isinstance(sub_indic, AdESIndeterminate) and sub_indic in _OLDER_MAY_PASS and existence.since < self._at:
-            sub_indic = self._judge_older(signed_data, result, sub_indic, proofs=proofs, existence=existence)
+            sub_indic = self._judge_older(signed_data, sub_indic, proofs=proofs, existence=existence)
+        elif sub_indic is AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE and not path and _is_self_issued(signed_data):
+            # pyHanko calls a certificate that nobody else has issued unfit, before it looks for a chain.
+            sub_indic = AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND
         return Finding(
             *_in_our_words(sub_indic),
             path=path,
@@ -166,19 +187,61 @@ class Engine:
             valid=bool(status.valid) if status else None,
         )
 
+    def _judge_at(
+        self,
+        basic: Callable[[SignatureValidationSpec, datetime], Coroutine[object, object, _Basic]],
+        at: datetime,
+        *,
+        existence: Existence,
+    ) -> tuple[AdESSubIndic, SignatureStatus | None]:
+        """The basic validation as of a moment."""
+        # Without proof of a time, what is dated after our own has yet to be issued. With one, our clock may be slow.
+        judging = self._trust.judging_at if existence.is_proven else self._trust.judging_now
+        result = self._run(basic(judging(existence.fresh_at), at))
+        if result.ades_subindic is AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE:
+            # pyHanko has one word for every defect of a chain; lack of revocation data is the one that may pass.
+            alone = self._run(basic(self._trust.judging_the_chain_alone(), at))
+            if alone.ades_subindic is AdESPassed.OK:
+                return AdESIndeterminate.TRY_LATER, alone.api_status
+            if alone.ades_subindic in _OLDER_MAY_PASS:
+                return alone.ades_subindic, alone.api_status
+        return result.ades_subindic, result.api_status
+
+    def _judge_revoked(
+        self,
+        signed_data: cms.SignedData,
+        sub_indic: AdESSubIndic,
+        revocation: RevocationDetails,
+        *,
+        existence: Existence,
+    ) -> AdESSubIndic:
+        """A revocation or suspension after the best signature time does not touch the signature (5.5.4, 4 a and 7)."""
+        if existence.since < revocation.revocation_date:
+            if existence.since > extract_certificate_info(signed_data).signer_cert.not_valid_after:
+                return AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED
+            return self._outlived_algorithm(signed_data, existence) or AdESPassed.OK
+        # 5.2.6.4: a suspension may end.
+        return AdESIndeterminate.TRY_LATER if revocation.revocation_reason.native == _HOLD else sub_indic
+
+    def _outlived_algorithm(self, signed_data: cms.SignedData, existence: Existence) -> AdESSubIndic | None:
+        """The finding that an algorithm of the signature had ended by its best signature time (5.5.4, 4 c and 8)."""
+        signer, algorithms = signed_data["signer_infos"][0], self._trust.algorithms
+        key = extract_certificate_info(signed_data).signer_cert.public_key
+        usable = algorithms.digest_algorithm_allowed(
+            signer["digest_algorithm"], existence.since
+        ) and algorithms.signature_algorithm_allowed(signer["signature_algorithm"], existence.since, key)
+        return None if usable else AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE
+
     def _judge_older(
         self,
         signed_data: cms.SignedData,
-        result: _Basic,
         sub_indic: AdESIndeterminate,
         *,
         proofs: POEManager,
         existence: Existence,
     ) -> AdESSubIndic:
-        revocation = result.api_status.revocation_details if result.api_status else None
-        if sub_indic is AdESIndeterminate.REVOKED_NO_POE and revocation is not None:
-            # 5.5.4: a revocation after the best signature time does not touch the signature.
-            return AdESPassed.OK if existence.since < revocation.revocation_date else sub_indic
+        if (outlived := self._outlived_algorithm(signed_data, existence)) is not None:
+            return outlived
         expiry = extract_certificate_info(signed_data).signer_cert.not_valid_after
         question = PastQuestion(
             finding=sub_indic,
@@ -191,20 +254,22 @@ class Engine:
         specification = self._trust.judging_the_past()
         return self._run(judge_in_the_past(signed_data, question, specification))
 
-    def _moment(self, existence: Existence) -> ValidationTimingInfo:
-        return ValidationTimingInfo(
-            validation_time=self._at, best_signature_time=existence.since, point_in_time_validation=True
-        )
-
-    def _handlers(
-        self, specification: SignatureValidationSpec, proofs: POEManager, existence: Existence
-    ) -> ValidationDataHandlers:
-        return bootstrap_validation_data_handlers(
-            specification, timing_info=self._moment(existence), poe_manager_override=copy(proofs)
-        )
-
     def _run(self, step: Coroutine[object, object, _Answer]) -> _Answer:
         return self._runner.run(step)
+
+
+def _moment(at: datetime, existence: Existence) -> ValidationTimingInfo:
+    return ValidationTimingInfo(validation_time=at, best_signature_time=existence.since, point_in_time_validation=True)
+
+
+def _handlers(
+    specification: SignatureValidationSpec, proofs: POEManager, moment: ValidationTimingInfo
+) -> ValidationDataHandlers:
+    return bootstrap_validation_data_handlers(specification, timing_info=moment, poe_manager_override=copy(proofs))
+
+
+def _is_self_issued(signed_data: cms.SignedData) -> bool:
+    return bool(extract_certificate_info(signed_data).signer_cert.self_issued)
 
 
 def _path_of(status: object) -> tuple[x509.Certificate, ...]:

@@ -118,7 +118,7 @@ def judge_token(
     try:
         time: datetime = signed_data["encap_content_info"]["content"].parsed["gen_time"].native
         authority = signer_of(extract_certificate_info(signed_data).signer_cert).common_name
-        existence = Existence(since=poe[_value(signed_data)], fresh_at=time)
+        existence = Existence(since=poe[_value(signed_data)], fresh_at=time, is_proven=True)
         finding = engine.judge_token(signed_data, imprint=imprint, proofs=poe, existence=existence)
     except READ_ERRORS:
         return None

@@ -35,6 +35,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import RevinfoUsabilityRating
 
+from verification._pyhanko_plain import plain_digest
 from verification._pyhanko_store import ValidationMaterial
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ _AT_ANY_AGE = CertRevTrustPolicy(
     freshness=timedelta(days=36525),
     freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION,
 )
+_FRESH = frozenset({RevinfoUsabilityRating.OK})
+_FRESH_OR_YOUNGER = _FRESH | {RevinfoUsabilityRating.TOO_NEW}
 _UNASKED = CertRevTrustPolicy(NO_REVOCATION)
 
 
@@ -84,6 +87,10 @@ class Trust:
         """For validation now, with revocation data that was fresh at this time or is younger."""
         return self._specification(_AT_ANY_AGE, self._fresh_at(time))
 
+    def judging_now(self, time: datetime) -> SignatureValidationSpec:
+        """The same, but with revocation data that is not dated after this time."""
+        return self._specification(_AT_ANY_AGE, self._fresh_at(time, usable=_FRESH))
+
     def judging_the_past(self) -> SignatureValidationSpec:
         """For past validation (EN 319 102-1, 5.6.2), which finds the right moment by itself."""
         return self._specification(_AS_IT_SAYS, self.material)
@@ -113,9 +120,9 @@ class Trust:
         return [_load(der) for der in dict.fromkeys(self.anchors.signing + self.anchors.timestamping)]
 
     @cached_property
-    def algorithms(self) -> CMSAlgorithmUsagePolicy:
+    def algorithms(self) -> Algorithms:
         """The policy's table of algorithms."""
-        return _Algorithms(self.policy)
+        return Algorithms(self.policy)
 
     @cached_property
     def _certificates(self) -> CertValidationPolicySpec:
@@ -130,12 +137,13 @@ class Trust:
     def _timestamping_anchors(self) -> SimpleTrustManager:
         return SimpleTrustManager.build(trust_roots=[_load(der) for der in self.anchors.timestamping])
 
-    def _fresh_at(self, time: datetime) -> ValidationMaterial:
+    def _fresh_at(
+        self, time: datetime, *, usable: frozenset[RevinfoUsabilityRating] = _FRESH_OR_YOUNGER
+    ) -> ValidationMaterial:
         timing = ValidationTimingParams(
             ValidationTimingInfo(validation_time=time, best_signature_time=time, point_in_time_validation=True),
             time_tolerance=self.policy.clock_tolerance,
         )
-        usable = {RevinfoUsabilityRating.OK, RevinfoUsabilityRating.TOO_NEW}
 
         def is_fresh(container: RevinfoContainer) -> bool:
             return container.usable_at(_AS_IT_SAYS, timing).rating in usable
@@ -147,7 +155,7 @@ class Trust:
         )
 
 
-class _Algorithms(CMSAlgorithmUsagePolicy):
+class Algorithms(CMSAlgorithmUsagePolicy):
     """The policy's dated table of algorithms, asked by pyHanko for certificates, revocation data and signatures."""
 
     def __init__(self, policy: ValidationPolicy) -> None:
@@ -166,6 +174,10 @@ class _Algorithms(CMSAlgorithmUsagePolicy):
         by_scheme = self._judge(scheme, size, moment)
         return by_scheme if digest is None or not by_scheme else self._judge(digest, 0, moment)
 
+    def knows(self, algorithm: algos.SignedDigestAlgorithm) -> bool:
+        """Whether the policy has ever allowed this scheme; what it does not name may be right or wrong."""
+        return self._policy.usable_until(scheme_and_digest(algorithm)[0], bits=_ANY_SIZE) is not None
+
     def _judge(self, name: str, bits: int, moment: datetime | None) -> AlgorithmUsageConstraint:
         end = self._policy.usable_until(name, bits=bits)
         if end is not None and (moment is None or moment <= end):
@@ -178,6 +190,8 @@ _ANY_SIZE = 1 << 20
 
 def scheme_and_digest(algorithm: algos.SignedDigestAlgorithm) -> tuple[str, str | None]:
     """``("rsassa_pss", "sha256")``; the digest is None where the scheme has its own or CMS names it elsewhere."""
+    if (digest := plain_digest(algorithm)) is not None:
+        return "ecdsa", digest
     try:
         scheme = str(algorithm.signature_algo)
     except ValueError:

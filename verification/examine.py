@@ -11,6 +11,7 @@ from verification._pyhanko import Damaged, coverage_of, reading
 from verification._pyhanko_changes import changes_since
 from verification._pyhanko_cms import facts_of
 from verification._pyhanko_engine import Existence
+from verification._pyhanko_form import Form, form_of, names_another_certificate
 from verification._pyhanko_level import level_of, proofs_end
 from verification._pyhanko_time import judge_signature_timestamps
 from verification.coverage import is_padded_with_zeros
@@ -59,15 +60,20 @@ def _examine_signature(
 
     # 4 CMS and digest (the values are checked by the engine below), and 5 signing certificate.
     cms = facts_of(signature)
+    form = form_of(signature)
+    if form is Form.BROKEN:
+        return _unexamined(field, Cause.SIGNATURE_UNREADABLE)
 
     # 6 Proofs of existence: document timestamps over the signature, then the tokens inside it.
     over = proofs.covering(field)
     tokens = judge_signature_timestamps(signature, engine, poe=proofs.poe)
     own = tokens.judged
     since = min([proofs.since(signature.signed_data), *(token.time for token in own if token.finding.passed)])
+    is_proven = any(token.finding.passed for token in (*own, *over))
+    existence = Existence(since=since, fresh_at=since, is_proven=is_proven)
 
     # 7 Chain, 8 revocation and 9 algorithms, all at the best signature time.
-    finding = engine.judge_signature(signature, proofs=proofs.poe, existence=Existence(since=since, fresh_at=since))
+    finding = engine.judge_signature(signature, proofs=proofs.poe, existence=existence)
 
     # 10 Level.
     if field.sub_filter == _BARE_PKCS7:
@@ -89,8 +95,10 @@ def _examine_signature(
         shared=field.shared,
         coverage=coverage,
         padded=is_padded_with_zeros(signature.pkcs7_content),
+        as_standard=form is Form.AS_STANDARD,
         changes=changes,
         names_certificate=cms is None or cms.names_certificate or field.sub_filter == _BARE_PKCS7,
+        names_another=names_another_certificate(signature),
         intact=finding.intact,
         valid=finding.valid,
         engine=(finding.indication, finding.sub_indication),
@@ -123,8 +131,10 @@ def _examine_timestamp(
         shared=field.shared,
         coverage=coverage,
         padded=is_padded_with_zeros(signature.pkcs7_content),
+        as_standard=True,
         changes=_changes(signature, coverage),
         names_certificate=True,
+        names_another=False,
         intact=finding.intact if finding else None,
         valid=finding.valid if finding else None,
         engine=(finding.indication, finding.sub_indication) if finding else None,
@@ -176,8 +186,10 @@ def _unexamined(field: FilledField, problem: Cause) -> SignatureFacts:
         shared=field.shared,
         coverage=Coverage.PARTIAL,
         padded=True,
+        as_standard=True,
         changes=Changes(ChangeClass.UNDEFINED),
         names_certificate=False,
+        names_another=False,
         intact=None,
         valid=None,
         engine=None,

@@ -38,8 +38,10 @@ class SignatureFacts:
     shared: bool
     coverage: Coverage
     padded: bool
+    as_standard: bool
     changes: Changes
     names_certificate: bool
+    names_another: bool
     intact: bool | None
     valid: bool | None
     engine: tuple[Indication, SubIndication | None] | None
@@ -60,6 +62,10 @@ class DocumentFacts:
 
     header_is_first: bool
     ends_at_end_mark: bool
+    speaks_behind_end: bool
     cells_in_disagreement: tuple[str, ...]
     changes_after_last: ChangeClass
     has_hidden_signature: bool
+    signatures_as_standard: bool
+    over_text: tuple[str, ...]
+    counts_its_pages: bool

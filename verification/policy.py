@@ -19,10 +19,14 @@ class Check(Enum):
     READ_STRICTLY = "read_strictly"
     HEADER_FIRST = "header_first"
     NOTHING_AFTER_END = "nothing_after_end"
+    NO_OBJECTS_AFTER_END = "no_objects_after_end"
     VALUE_SHOWN = "value_shown"
     OBJECT_NOT_SHARED = "object_not_shared"
+    SIGNATURE_AS_STANDARD = "signature_as_standard"
     SIGNING_CERTIFICATE_NAMED = "signing_certificate_named"
     ENDS_WITH_SIGNATURE = "ends_with_signature"
+    PAGES_COUNTED = "pages_counted"
+    SIGNATURES_BESIDE_TEXT = "signatures_beside_text"
     SIGNATURES_IN_FIELDS = "signatures_in_fields"
 
 
@@ -96,10 +100,14 @@ DEFAULT_POLICY = ValidationPolicy(
         Check.READ_STRICTLY: Weight.WARN,
         Check.HEADER_FIRST: Weight.WARN,
         Check.NOTHING_AFTER_END: Weight.WARN,
+        Check.NO_OBJECTS_AFTER_END: Weight.FAIL,
         Check.VALUE_SHOWN: Weight.FAIL,
         Check.OBJECT_NOT_SHARED: Weight.FAIL,
+        Check.SIGNATURE_AS_STANDARD: Weight.WARN,
         Check.SIGNING_CERTIFICATE_NAMED: Weight.FAIL,
         Check.ENDS_WITH_SIGNATURE: Weight.FAIL,
+        Check.PAGES_COUNTED: Weight.WARN,
+        Check.SIGNATURES_BESIDE_TEXT: Weight.WARN,
         Check.SIGNATURES_IN_FIELDS: Weight.FAIL,
     },
 )

@@ -50,6 +50,8 @@ class Cause(Enum):
     CHANGED = "changed"
     CHANGED_AFTER_LAST = "changed_after_last"
     HIDDEN_SIGNATURE = "hidden_signature"
+    OBJECTS_AFTER_END = "objects_after_end"
+    NOT_AS_STANDARD = "not_as_standard"
     VALUE_NOT_SHOWN = "value_not_shown"
     SHARED_OBJECT = "shared_object"
     UNNAMED_CERTIFICATE = "unnamed_certificate"
@@ -265,6 +267,25 @@ _CAUSES: dict[Cause, Verdict] = {
             "Tệp có nội dung được điền thêm mà không chữ ký nào bao trùm. "
             "Không sử dụng tệp này; hãy lấy lại bản gốc từ cơ quan ban hành.",
             "Something was filled in that no signature covers. "
+            "Do not use this file; get the original from the issuing agency.",
+        ),
+    ),
+    Cause.NOT_AS_STANDARD: Verdict(
+        Indication.INDETERMINATE,
+        _CONSTRAINTS,
+        Text(
+            "Chữ ký được ghi không đúng chuẩn mà chính sách kiểm tra yêu cầu. Hãy hỏi cơ quan ban hành.",
+            "The signature is not written as the standards ask and the validation policy demands. "
+            "Ask the issuing agency.",
+        ),
+    ),
+    Cause.OBJECTS_AFTER_END: Verdict(
+        Indication.TOTAL_FAILED,
+        _FORMAT,
+        Text(
+            "Sau phần cuối của tệp có nội dung mà không chữ ký nào bao trùm, và một số phần mềm sẽ hiển thị. "
+            "Không sử dụng tệp này; hãy lấy lại bản gốc từ cơ quan ban hành.",
+            "Behind the end of the file there is content that no signature covers, and some programs will show it. "
             "Do not use this file; get the original from the issuing agency.",
         ),
     ),

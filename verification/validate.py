@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from verification._pyhanko import Unreadable, covered_end, open_document, text_cells
 from verification._pyhanko_engine import Engine
+from verification._pyhanko_places import counts_its_pages, first_revision, later_placements
 from verification._pyhanko_store import Stores, attribute_of, material_of
 from verification._pyhanko_time import proofs_of_existence
 from verification._pyhanko_trust import Trust
@@ -19,10 +20,17 @@ from verification.cells import cells_in_disagreement
 from verification.examine import examine
 from verification.facts import DocumentFacts
 from verification.foreign_text import well_formed
+from verification.overlay import placements_over_text
 from verification.policy import DEFAULT_POLICY
 from verification.reasons import Cause
 from verification.report import ChangeClass, ReadMode, SignatureKind, SignatureReport, ValidationReport
-from verification.structure import ends_at_end_mark, has_signature_behind, header_is_first
+from verification.structure import (
+    behind_the_end,
+    ends_at_end_mark,
+    has_signature_behind,
+    header_is_first,
+    speaks_pdf,
+)
 from verification.verdict import cautions, report_on_unreadable, verdict_on_document, verdict_on_signature
 
 if TYPE_CHECKING:
@@ -135,12 +143,18 @@ def _material(document: OpenDocument, stores: Stores, known: RevocationInfo) -> 
 def _document_facts(
     pdf: bytes, document: OpenDocument, facts: list[SignatureFacts], policy: ValidationPolicy
 ) -> DocumentFacts:
+    covered = covered_end(document)
+    tail = behind_the_end(document.pdf, last_section=document.last_section, covered=covered)
     return DocumentFacts(
         header_is_first=header_is_first(pdf),
-        ends_at_end_mark=ends_at_end_mark(document.pdf),
+        ends_at_end_mark=ends_at_end_mark(document.pdf) and not tail,
+        speaks_behind_end=speaks_pdf(tail),
         cells_in_disagreement=cells_in_disagreement(document.pdf, text_cells(document, policy.cells)),
         changes_after_last=_changes_after_last(facts),
-        has_hidden_signature=has_signature_behind(document.pdf, covered_end(document)),
+        has_hidden_signature=has_signature_behind(document.pdf, covered),
+        signatures_as_standard=all(each.as_standard for each in facts),
+        counts_its_pages=counts_its_pages(document),
+        over_text=placements_over_text(first_revision(document), later_placements(document)),
     )
 
 

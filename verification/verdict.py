@@ -68,6 +68,10 @@ def verdict_on_document(
     objections = []
     if facts.cells_in_disagreement and policy.weight(Check.VALUE_SHOWN) is Weight.FAIL:
         objections.append(because(Cause.VALUE_NOT_SHOWN))
+    if facts.speaks_behind_end and policy.weight(Check.NO_OBJECTS_AFTER_END) is Weight.FAIL:
+        objections.append(because(Cause.OBJECTS_AFTER_END))
+    if facts.over_text and policy.weight(Check.SIGNATURES_BESIDE_TEXT) is Weight.FAIL:
+        objections.append(because(Cause.CHANGED))
     if facts.has_hidden_signature and policy.weight(Check.SIGNATURES_IN_FIELDS) is Weight.FAIL:
         objections.append(because(Cause.HIDDEN_SIGNATURE))
     if facts.changes_after_last not in _EXTENSIONS and policy.weight(Check.ENDS_WITH_SIGNATURE) is Weight.FAIL:
@@ -90,9 +94,13 @@ def cautions(
         Check.READ_STRICTLY: read is not ReadMode.STRICT,
         Check.HEADER_FIRST: not facts.header_is_first,
         Check.NOTHING_AFTER_END: not facts.ends_at_end_mark,
+        Check.NO_OBJECTS_AFTER_END: facts.speaks_behind_end,
         Check.VALUE_SHOWN: bool(facts.cells_in_disagreement),
         Check.ENDS_WITH_SIGNATURE: facts.changes_after_last not in _EXTENSIONS,
         Check.SIGNATURES_IN_FIELDS: facts.has_hidden_signature,
+        Check.PAGES_COUNTED: not facts.counts_its_pages,
+        Check.SIGNATURES_BESIDE_TEXT: bool(facts.over_text),
+        Check.SIGNATURE_AS_STANDARD: not facts.signatures_as_standard,
     }
     found = [_CAUTIONS[c] for c, true in noticed.items() if true and policy.weight(c) is not Weight.IGNORE]
     unsure = [s for s in signatures if s.kind is SignatureKind.DOCUMENT_TIMESTAMP and not s.verdict.passed]
@@ -135,6 +143,10 @@ def _objections(facts: SignatureFacts, policy: ValidationPolicy) -> Iterator[Ver
     by_time = list(_objections_to_timestamps(facts))
     # Where a proof of time is all that the engine misses, the time-stamp that does not hold is the better reason.
     yield from (*by_time, *by_engine) if sub_indication in _CURED_BY_TIME else (*by_engine, *by_time)
+    if facts.names_another:
+        yield standing(Indication.INDETERMINATE, SubIndication.NO_SIGNING_CERTIFICATE_FOUND)
+    if not facts.as_standard and policy.weight(Check.SIGNATURE_AS_STANDARD) is Weight.FAIL:
+        yield because(Cause.NOT_AS_STANDARD)
     if not facts.names_certificate and policy.weight(Check.SIGNING_CERTIFICATE_NAMED) is Weight.FAIL:
         yield because(Cause.UNNAMED_CERTIFICATE)
 
@@ -184,6 +196,13 @@ _CAUTIONS = {
             "There are foreign bytes after the end of the PDF; no signature covers them.",
         ),
     ),
+    Check.NO_OBJECTS_AFTER_END: Caution(
+        "objects-after-end",
+        Text(
+            "Sau phần cuối của tệp có nội dung PDF mà một số phần mềm có thể hiển thị.",
+            "There is PDF content after the end of the file, which some programs may show.",
+        ),
+    ),
     Check.VALUE_SHOWN: Caution(
         "value-not-shown",
         Text(
@@ -196,6 +215,28 @@ _CAUTIONS = {
         Text(
             "Tệp có thay đổi sau chữ ký cuối cùng.",
             "The file was changed after the last signature.",
+        ),
+    ),
+    Check.PAGES_COUNTED: Caution(
+        "page-count-differs",
+        Text(
+            "Tệp khai số trang khác với số trang có thật; các phần mềm có thể hiển thị khác nhau.",
+            "The file says another number of pages than it holds; programs may show it differently.",
+        ),
+    ),
+    Check.SIGNATURES_BESIDE_TEXT: Caution(
+        "signature-over-text",
+        Text(
+            "Một chữ ký thêm vào sau nằm đè lên nội dung đã ký trước đó. Hãy so sánh với bản đã ký đầu tiên.",
+            "A signature that was added later stands on text that had been signed before. "
+            "Compare with the first signed version.",
+        ),
+    ),
+    Check.SIGNATURE_AS_STANDARD: Caution(
+        "signature-not-as-standard",
+        Text(
+            "Chữ ký được ghi không hoàn toàn đúng chuẩn (CMS, PAdES); phần mềm khác có thể không đọc được.",
+            "A signature is not written quite as its standards ask (CMS, PAdES); other programs may fail to read it.",
         ),
     ),
     Check.SIGNATURES_IN_FIELDS: Caution(

@@ -1,0 +1,117 @@
+"""Every test vector gets the verdict that its text declares, quickly, and the same one inside the sandbox."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.vectors.catalogue import ATTACKS, TEXTS, VECTORS, texts
+from tests.vectors.chamber import Chamber
+from verification.report import Indication
+from verification.sandbox import Sandbox
+from verification.validate import validate
+from verification.workshop import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.vectors.vector import Case, Vector
+    from verification.report import ValidationReport
+
+LONGEST = 10.0  # seconds for one file, on a machine that does other things as well
+RIGHT_TOKENS = {
+    "tokens/time-after-revocation",
+    "tokens/time-in-the-future",
+    "tokens/time-before-the-certificate",
+    "tokens/right-over-broken-value",
+    "tokens/right-over-other-document",
+}  # their times are proven, and do not help
+
+
+@pytest.fixture(scope="module")
+def chamber(tmp_path_factory: pytest.TempPathFactory) -> Chamber:
+    return Chamber(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Iterator[Workshop]:
+    with Workshop(Sandbox()) as workshop:
+        yield workshop
+
+
+def judged(chamber: Chamber, vector: Vector, case: Case) -> ValidationReport:
+    return validate(case.pdf, anchors=chamber.anchors, known=case.known, at=vector.at)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
+def test_a_vector_gets_the_verdict_of_its_text(vector: Vector, chamber: Chamber) -> None:
+    case = vector.make(chamber)
+    started = perf_counter()
+    report = judged(chamber, vector, case)
+    took = perf_counter() - started
+
+    expected, cautions = vector.expected, {caution.code for caution in report.warnings}
+    assert (report.indication, report.sub_indication) == (expected.indication, expected.sub_indication)
+    assert cautions >= expected.cautions
+    assert cautions == expected.cautions or not report.verdict.passed
+    assert took < LONGEST
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        vector
+        for vector in VECTORS
+        if vector.family == "tokens"
+        and vector.expected.indication is not Indication.TOTAL_PASSED
+        and vector.name not in RIGHT_TOKENS
+    ],
+    ids=lambda vector: vector.name,
+)
+def test_a_bad_token_proves_no_time(vector: Vector, chamber: Chamber) -> None:
+    (signature,) = judged(chamber, vector, vector.make(chamber)).signatures
+    assert signature.best_signature_time is None
+    assert not any(token.verdict.passed for token in signature.timestamps)
+
+
+@pytest.mark.parametrize("vector", VECTORS[::40], ids=lambda vector: vector.name)
+def test_the_sandbox_gives_the_same_report(vector: Vector, chamber: Chamber, workshop: Workshop) -> None:
+    case = vector.make(chamber)
+    inside = workshop.validate(case.pdf, anchors=chamber.anchors, known=case.known, at=vector.at)
+    assert inside.as_json() == judged(chamber, vector, case).as_json()
+
+
+def test_the_texts_in_the_repository_are_those_of_the_declarations() -> None:
+    """`make vectors` brings them up to date."""
+    written = {path.name: path.read_text(encoding="utf-8") for path in TEXTS.glob("*.toml")}
+    assert written == texts()
+    for content in written.values():
+        assert tomllib.loads(content)["vector"]
+
+
+def test_names_are_unique() -> None:
+    assert [name for name, times in Counter(vector.name for vector in VECTORS).items() if times > 1] == []
+
+
+def test_there_are_as_many_vectors_as_promised() -> None:
+    """The figures of the threat model, rows 1 to 6, 13, 13a, 14 and 16."""
+    families = Counter(vector.family for vector in VECTORS)
+    harmed = [v for v in VECTORS if v.family in ATTACKS and v.expected.indication is not Indication.TOTAL_PASSED]
+    assert len(harmed) >= 120
+    for family, least in {
+        "forgery": 24,
+        "saving": 30,
+        "wrapping": 10,
+        "shadow": 8,
+        "certified": 16,
+        "confusion": 20,
+        "cms": 80,
+        "tokens": 15,
+        "revocation": 24,
+        "algorithms": 20,
+    }.items():
+        assert families[family] >= least, family
