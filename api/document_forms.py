@@ -65,7 +65,9 @@ class MetadataForm(_Form):
     type: Name = Field(examples=["Thông báo"])
     subject: Line
     signatory: Name = Field(description="the account of the official who signs")
-    series: Name = Field(examples=["TB"], description="the agency's series of numbers")
+    series: Name | None = Field(
+        default=None, examples=["TB"], description="the series of numbers; by default as the agency numbers this type"
+    )
     dossier_code: Name | None = Field(default=None, examples=["000.00.15.H62-230405-0012"])
     procedure_code: Name | None = Field(default=None, examples=["1.004194"])
     recipients: tuple[Line, ...] = Field(default=(), max_length=500)
@@ -81,7 +83,7 @@ class MetadataForm(_Form):
             document_type=self.type,
             subject=self.subject,
             signatory=self.signatory,
-            series=self.series,
+            series=self.series or "",
             dossier_code=self.dossier_code,
             procedure_code=self.procedure_code,
             recipients=self.recipients,
@@ -159,8 +161,8 @@ class TimelineAnswer(BaseModel):
     state: DocumentState
     at: datetime
     actor: str
-    reason: str | None
-    other: UUID | None
+    reason: str | None = None
+    other: UUID | None = None
 
 
 class SignatureAnswer(BaseModel):

@@ -93,6 +93,12 @@ ROWS: Mapping[str, Row] = {
     "date-invalid": Row(
         422, "Ngày ban hành không hợp lệ", "The date of issue is invalid", "Hãy ban hành với ngày hôm nay."
     ),
+    "number-taken": Row(
+        409,
+        "Số đã có trong sổ",
+        "Numbers taken already",
+        "Hãy tìm các số được nêu trong sổ, sửa danh sách rồi gửi lại.",
+    ),
     "not-passed": Row(502, "Văn bản chưa qua được bước tự kiểm tra", "Our own validation did not pass", _REPORT),
     "clock-skewed": Row(503, "Đồng hồ máy chủ bị lệch", "The server's clock is wrong", _REPORT),
     "overtaken": Row(

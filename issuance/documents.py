@@ -102,7 +102,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the sending system says of a document; names as in Decree 30/2020, Annex VI."""
+    """What the sending system says of a document; names as in Decree 30/2020, Annex VI.
+
+    An empty ``series`` asks for the one in which the agency numbers this type; the register never keeps it empty.
+    """
 
     agency: str
     document_type: str

@@ -84,6 +84,17 @@ class DateInvalid(IssuanceError):
         self.reason = reason
 
 
+class NumbersTaken(IssuanceError):
+    """Numbers that the agency's register has already in this year, or that come twice; nothing was taken over."""
+
+    code = "number-taken"
+    hint = "Look for the named numbers in the register; correct the list and send it again."
+
+    def __init__(self, *, numbers: tuple[str, ...]) -> None:
+        super().__init__(", ".join(numbers))
+        self.numbers = numbers
+
+
 class NotPassed(IssuanceError):
     """Our own validator did not say TOTAL_PASSED; the document stays where it was and nothing left."""
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from issuance.calendar import vietnam_date
 from issuance.competence import own_document, seal_credential
 from issuance.documents import PUBLISHED, Document, DocumentState, Intent, Purpose
-from issuance.errors import DateInvalid, UnknownName, WrongState
+from issuance.entries import EntryKind, Registered
+from issuance.errors import DateInvalid, WrongState
+from issuance.numbering import take_number
 from issuance.ports import AuditEvent, TimelineStep
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def request_issue(
         chosen.certificate.demand_fit_to_sign(at=now)
         intent = Intent(purpose=Purpose.SEAL, actor=actor.id, credential=chosen.name, at=now)
         if document.state is DocumentState.SIGNED:
-            document = _numbered(register, document, issued_on or vietnam_date(now), now=now)
+            document = _numbered(register, document, issued_on or vietnam_date(now), now=now, actor=actor.id)
             register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id))
         elif document.state not in _UNDER_WAY:
             raise WrongState(state=document.state.value, step="issue")
@@ -55,15 +57,27 @@ def request_issue(
     return document
 
 
-def _numbered(register: Repositories, document: Document, issued_on: date, *, now: datetime) -> Document:
+def _numbered(register: Repositories, document: Document, issued_on: date, *, now: datetime, actor: str) -> Document:
     """The document with the next number of its series; the series row stays locked until the transaction ends."""
-    if issued_on > vietnam_date(now):
-        raise DateInvalid(reason="the date of issue lies in the future")
     signed_at = [step.at for step in register.timeline(document.id) if step.state is DocumentState.SIGNED]
     if signed_at and issued_on < vietnam_date(signed_at[-1]):
         raise DateInvalid(reason="the date of issue lies before the signature")
-    series = register.series(agency=document.draft.agency, name=document.draft.series, year=issued_on.year)
-    if series is None:
-        raise UnknownName(kind="series", name=f"{document.draft.series} {issued_on.year}")
-    number = register.next_number(series, issued_on=issued_on)
+    draft = document.draft
+    signatory = register.account(draft.signatory)
+    number = take_number(
+        register,
+        entry_id=document.id,
+        agency=draft.agency,
+        series=draft.series,
+        issued_on=issued_on,
+        kind=EntryKind.DOCUMENT,
+        registered=Registered(
+            document_type=draft.document_type,
+            subject=draft.subject,
+            signer=signatory.full_name if signatory else draft.signatory,
+            recipients=draft.recipients,
+        ),
+        at=now,
+        actor=actor,
+    )
     return replace(document.step_to(DocumentState.NUMBERED), number=number, issued_on=issued_on)

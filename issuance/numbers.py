@@ -49,3 +49,17 @@ class NumberSeries:
     name: str
     year: int
     symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberingRule:
+    """Which series the documents of a type take their numbers from, and the symbol behind them.
+
+    The head of the agency decides (Decree 30/2020, art. 15.1.c): one common series, one for each type or for a group
+    of types; special ones for specialised documents, copies and councils.
+    """
+
+    agency: str
+    document_type: str
+    series: str
+    symbol: str

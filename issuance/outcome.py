@@ -32,8 +32,8 @@ def take_step(
     The audit log gets the reason's digest, since the log may be shown to those who must not read it. Raises
     :class:`issuance.errors.WrongState`, :class:`MetadataInvalid`.
     """
-    if reason is not None and not 0 < len(reason.strip()) <= LONGEST_REASON:
-        raise MetadataInvalid(problems={"reason": f"must have 1 to {LONGEST_REASON} characters"})
+    if reason is not None:
+        demand_reason(reason)
     if _is_repetition(register, document, state, other=other):
         return document
     now = clock.now()
@@ -47,6 +47,12 @@ def take_step(
         facts["number"] = str(document.number)
     register.append_audit(AuditEvent(now, actor.id, f"document.{state.value}", document.id, facts))
     return document
+
+
+def demand_reason(reason: str) -> None:
+    """Raise :class:`MetadataInvalid` where nothing is said, or too much."""
+    if not 0 < len(reason.strip()) <= LONGEST_REASON:
+        raise MetadataInvalid(problems={"reason": f"must have 1 to {LONGEST_REASON} characters"})
 
 
 def _is_repetition(register: Repositories, document: Document, state: DocumentState, *, other: UUID | None) -> bool:

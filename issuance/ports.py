@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from certs.revocation import RevocationInfo
     from certs.timestamps import TimeStampToken
     from issuance.documents import Document, DocumentState, Purpose, Revision
-    from issuance.numbers import DocumentNumber, NumberSeries
+    from issuance.entries import EntryThen, RegisterEntry
+    from issuance.numbers import DocumentNumber, NumberingRule, NumberSeries
     from signing.prepared import SignatureValue
 
 
@@ -223,7 +224,7 @@ class Repositories(Protocol):
 
     # numbers
     def next_number(self, series: NumberSeries, *, issued_on: date) -> DocumentNumber:
-        """Take the next number of the series under its row lock and remember the date.
+        """Take the next number of the series under its row lock and remember the date; ``series.symbol`` stands behind.
 
         Raises ``issuance.errors.DateInvalid`` where the date lies before the newest one of the series.
         """
@@ -231,6 +232,39 @@ class Repositories(Protocol):
 
     def series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
         """The series, or None where the agency has none of this name in this year."""
+        ...
+
+    def continued_series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
+        """The series, opened at 01 where the agency had one of this name in an earlier year; None where it had none."""
+        ...
+
+    def add_numbering_rule(self, rule: NumberingRule) -> None:
+        """Insert or replace; another series of the agency must not use the symbol."""
+        ...
+
+    def numbering_rule(self, *, agency: str, document_type: str) -> NumberingRule | None:
+        """The agency's rule for this type, or None."""
+        ...
+
+    # register
+    def add_entry(self, entry: RegisterEntry) -> None:
+        """Append; each (number, symbol, agency) of a year, and each number of a series, is there once."""
+        ...
+
+    def void_entry(self, entry_id: UUID, *, at: datetime, reason: str) -> None:
+        """Mark the number as void, once."""
+        ...
+
+    def entry(self, entry_id: UUID) -> RegisterEntry | None:
+        """The entry, or None."""
+        ...
+
+    def entries(self, *, agency: str, year: int, until: datetime) -> list[EntryThen]:
+        """What had been registered at this moment, as it then stood; by series and number."""
+        ...
+
+    def taken_numbers(self, *, agency: str, year: int) -> set[DocumentNumber]:
+        """Every number of the year."""
         ...
 
     # signature requests

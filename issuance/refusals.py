@@ -56,7 +56,10 @@ def void_number(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: U
     with uow() as register:
         document = own_document(register, document_id, actor=actor)
         demand_role(actor, Role.CLERK)
-        return take_step(register, document, DocumentState.VOIDED, clock=clock, actor=actor, reason=reason)
+        voided = take_step(register, document, DocumentState.VOIDED, clock=clock, actor=actor, reason=reason)
+        if document.state is not DocumentState.VOIDED:
+            register.void_entry(document.id, at=clock.now(), reason=reason)
+    return voided
 
 
 def _demand_signatory(document: Document, actor: Account) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from issuance.calendar import vietnam_date
@@ -48,7 +49,7 @@ def create_draft(  # noqa: PLR0913 - what it needs from outside is named at the 
     now = clock.now()
     # 1. The names must be known, before anything costs time.
     with uow() as register:
-        agency = _demand_known(register, draft, actor=actor, year=vietnam_date(now).year)
+        agency, draft = _demand_known(register, draft, actor=actor, year=vietnam_date(now).year)
         known = register.document(document_id)
     # 2. The file must be fit to be signed.
     findings = workshop.inspect(pdf)
@@ -100,7 +101,8 @@ def submit(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID) 
     return document
 
 
-def _demand_known(register: Repositories, draft: Draft, *, actor: Account, year: int) -> Agency:
+def _demand_known(register: Repositories, draft: Draft, *, actor: Account, year: int) -> tuple[Agency, Draft]:
+    """The agency, and the draft with its series: the one that the agency numbers this type in."""
     demand_role(actor, Role.SUBMITTER)
     agency = register.agency(draft.agency)
     if agency is None or draft.agency != actor.agency:
@@ -111,11 +113,15 @@ def _demand_known(register: Repositories, draft: Draft, *, actor: Account, year:
     signatory = register.account(draft.signatory)
     if signatory is None or signatory.agency != agency.id or Role.SIGNATORY not in signatory.roles:
         problems["signatory"] = "is not a signatory of the agency"
-    if register.series(agency=agency.id, name=draft.series, year=year) is None:
+    rule = register.numbering_rule(agency=agency.id, document_type=draft.document_type)
+    series = draft.series or (rule.series if rule else "")
+    if rule is not None and series != rule.series:
+        problems["series"] = f"the agency numbers this type in {rule.series!r}"
+    elif register.continued_series(agency=agency.id, name=series, year=year) is None:
         problems["series"] = f"the agency has no such series in {year}"
     if problems:
         raise MetadataInvalid(problems=problems)
-    return agency
+    return agency, replace(draft, series=series)
 
 
 def _layout(cells: OpenCells, agency: Agency) -> Layout:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 from sqlalchemy.dialects.postgresql import insert
 
 from issuance.errors import DateInvalid, UnknownName
-from issuance.numbers import DocumentNumber, NumberSeries
+from issuance.numbers import DocumentNumber, NumberingRule, NumberSeries
+from storage.errors import AlreadyThere
 from storage.open_transaction import OpenTransaction
-from storage.schema import number_series
+from storage.schema import number_series, numbering_rules
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,12 +37,11 @@ class NumberRows(OpenTransaction):
             .where(*_is(agency=series.agency, name=series.name, year=series.year))
             .where(or_(newest.is_(None), newest <= issued_on))
             .values(next=number_series.c.next + 1, newest_date=issued_on)
-            .returning(number_series.c.next - 1, number_series.c.symbol)
-        ).one_or_none()
+            .returning(number_series.c.next - 1)
+        ).scalar_one_or_none()
         if taken is None:
             raise self._refusal(series)
-        ordinal, symbol = taken
-        return DocumentNumber(ordinal=ordinal, symbol=symbol)
+        return DocumentNumber(ordinal=taken, symbol=series.symbol)
 
     def series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
         """The series, or None where the agency has none of this name in this year."""
@@ -48,6 +49,50 @@ class NumberRows(OpenTransaction):
             select(number_series.c.symbol).where(*_is(agency=agency, name=name, year=year))
         )
         return NumberSeries(agency=agency, name=name, year=year, symbol=symbol) if symbol is not None else None
+
+    def continued_series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
+        """The series, opened at 01 where the agency had one of this name in an earlier year; None where it had none."""
+        found = self.series(agency=agency, name=name, year=year)
+        if found is not None:
+            return found
+        symbol = self._connection.scalar(
+            select(number_series.c.symbol)
+            .where(number_series.c.agency == agency, number_series.c.name == name, number_series.c.year < year)
+            .order_by(number_series.c.year.desc())
+            .limit(1)
+        )
+        if symbol is None:
+            return None
+        continued = NumberSeries(agency=agency, name=name, year=year, symbol=symbol)
+        self.add_series(continued)
+        return continued
+
+    def add_numbering_rule(self, rule: NumberingRule) -> None:
+        """Insert or replace; :class:`AlreadyThere` where another series of the agency uses the symbol."""
+        others = union(
+            select(numbering_rules.c.series).where(
+                numbering_rules.c.agency == rule.agency, numbering_rules.c.symbol == rule.symbol
+            ),
+            select(number_series.c.name).where(
+                number_series.c.agency == rule.agency, number_series.c.symbol == rule.symbol
+            ),
+        )
+        if set(self._connection.scalars(others)) - {rule.series}:
+            raise AlreadyThere(rule="numbering_rules_symbol")
+        self._insert_or_replace(numbering_rules, asdict(rule))
+
+    def numbering_rule(self, *, agency: str, document_type: str) -> NumberingRule | None:
+        """The agency's rule for this type, or None."""
+        row = (
+            self._connection.execute(
+                select(numbering_rules).where(
+                    numbering_rules.c.agency == agency, numbering_rules.c.document_type == document_type
+                )
+            )
+            .mappings()
+            .one_or_none()
+        )
+        return NumberingRule(**row) if row is not None else None
 
     def add_series(self, series: NumberSeries) -> None:
         """Insert a series that starts at 01; one that exists stays as it is."""

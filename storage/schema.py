@@ -36,6 +36,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from certs.algorithms import SignatureAlgorithm
 from issuance.documents import PUBLISHED, DocumentState, Purpose
+from issuance.entries import EntryKind
 from issuance.ports import Role
 
 if TYPE_CHECKING:
@@ -143,6 +144,49 @@ number_series = Table(
     CheckConstraint("next >= 1", name="next"),
     CheckConstraint("next > 1 OR newest_date IS NULL", name="newest_date"),
     CheckConstraint("EXTRACT(YEAR FROM newest_date) = year", name="newest_date_year"),
+)
+
+numbering_rules = Table(
+    "numbering_rules",
+    metadata,
+    Column("agency", Text, ForeignKey("agencies.id"), primary_key=True),
+    Column("document_type", Text, primary_key=True),
+    Column("series", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Index(None, "agency", "symbol"),
+)
+
+# One row for every number that was ever taken: for a document of this system, for paper, or imported.
+register_entries = Table(
+    "register_entries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("agency", Text, ForeignKey("agencies.id"), nullable=False),
+    Column("series", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("ordinal", BigInteger, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("document_type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("signer", Text, nullable=False),
+    Column("recipients", ARRAY(Text), nullable=False),
+    Column("copy_keeper", Text),
+    Column("copies", Integer),
+    Column("sent_on", Date),
+    Column("note", Text),
+    _instant("taken_at"),
+    Column("taken_by", Text, nullable=False),
+    _instant("voided_at", nullable=True),
+    Column("void_reason", Text),
+    # A number is taken once in its series, and once with its symbol (Decree 30/2020, art. 15; Annex VI, III.1.h).
+    UniqueConstraint("agency", "year", "series", "ordinal"),
+    UniqueConstraint("agency", "year", "symbol", "ordinal"),
+    CheckConstraint("ordinal >= 1", name="ordinal"),
+    CheckConstraint(f"kind IN ({_values(EntryKind)})", name="kind"),
+    CheckConstraint("EXTRACT(YEAR FROM issued_on) = year", name="year"),
+    CheckConstraint(_together("voided_at", "void_reason"), name="voided"),
 )
 
 documents = Table(

@@ -11,6 +11,7 @@ from storage.documents import DocumentRows
 from storage.history import HistoryRows
 from storage.names import NameRows
 from storage.numbers import NumberRows
+from storage.register_entries import RegisterRows
 from storage.signature_requests import SignatureRequestRows
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from storage.job_queue import JobQueue
 
 
-class PostgresRepositories(DocumentRows, HistoryRows, NumberRows, SignatureRequestRows, NameRows, AuditRows):
+class PostgresRepositories(
+    DocumentRows, HistoryRows, NumberRows, RegisterRows, SignatureRequestRows, NameRows, AuditRows
+):
     """One open transaction with everything that ``issuance.ports.Repositories`` asks for."""
 
     def __init__(self, connection: Connection, jobs: JobQueue) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from issuance import afterwards, refusals
 from issuance.documents import IN_FORCE, PUBLISHED, STEPS, Document, DocumentState, Purpose
+from issuance.entries import EntryKind, Registered, RegisterEntry
 from issuance.errors import MetadataInvalid, NotCompetent, UnknownName, WrongState
 from issuance.numbers import DocumentNumber
 from issuance.ports import TimelineStep
 from issuance.submit import submit
 from tests.register_material import NOW, intent_of, settle_people, stored_document
+from tests.set_clock import SetClock
 from tests.simulators.register import MemoryRegister
 
 if TYPE_CHECKING:
@@ -28,16 +30,6 @@ if TYPE_CHECKING:
 TODAY = date(2026, 11, 23)
 NUMBERED = {*PUBLISHED, DocumentState.NUMBERED, DocumentState.SEALED, DocumentState.VOIDED}
 WHY = "Sai thể thức"
-
-
-@dataclass(frozen=True)
-class SetClock:
-    """A clock that stands."""
-
-    at: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.at
 
 
 CLOCK = SetClock()
@@ -64,6 +56,21 @@ def standing(uow: UnitOfWork, people: People, state: DocumentState, *, ordinal: 
     with uow() as register:
         register.save_document(document)
         register.add_timeline_step(document.id, TimelineStep(state, NOW, "kyso"))
+        if document.number is not None:
+            registered = Registered(document_type="TB", subject="Mẫu", signer="Mẫu")
+            register.add_entry(
+                RegisterEntry(
+                    id=document.id,
+                    agency=people.agency.id,
+                    series=people.series.name,
+                    number=document.number,
+                    issued_on=TODAY,
+                    kind=EntryKind.DOCUMENT,
+                    registered=registered,
+                    taken_at=NOW,
+                    taken_by=people.clerk.id,
+                )
+            )
     return document
 
 

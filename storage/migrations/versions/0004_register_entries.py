@@ -1,0 +1,23 @@
+"""The outgoing register as a table of its own, filled with the numbers that documents have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables and take over what is there."""
+    op.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    """Refuse: the register only grows."""
+    msg = "there is no way back; restore a backup instead"
+    raise RuntimeError(msg)
