@@ -26,6 +26,8 @@ app = typer.Typer(
 database = typer.Typer(name="db", help="Cơ sở dữ liệu (database).", no_args_is_help=True)
 app.add_typer(database)
 app.add_typer(tokens)
+register = typer.Typer(name="register", help="Sổ đăng ký văn bản đi (the outgoing register).", no_args_is_help=True)
+app.add_typer(register)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Trả lời bằng JSON (answer as JSON).")]
 
@@ -130,6 +132,30 @@ def openapi() -> None:
     from api.commands import operations
 
     typer.echo(operations.openapi())
+
+
+@register.command("export")
+def export_register(
+    agency: Annotated[str, typer.Argument(help="Mã cơ quan (the agency's id).")],
+    year: Annotated[int, typer.Argument(help="Năm (year).")],
+    *,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Tình trạng cuối ngày này (as of this day's end).")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="json, csv, pdf.")] = "csv",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Tệp ghi ra (file to write).")] = None,
+) -> None:
+    """Xuất sổ đăng ký văn bản đi (write the outgoing register out)."""
+    from api.commands import operations
+
+    if form not in {"json", "csv", "pdf"}:
+        message = "json, csv, pdf"
+        raise typer.BadParameter(message, param_hint="--format")
+    written = operations.export_register(agency, year, on=on.date() if on else None, form=form)
+    if output is None:
+        sys.stdout.buffer.write(written)
+    else:
+        output.write_bytes(written)
 
 
 @app.command()

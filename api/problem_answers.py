@@ -33,6 +33,7 @@ PROBLEM_SCHEMA: Mapping[str, object] = {
         "problems": {"type": "object", "additionalProperties": {"type": "string"}},
         "findings": {"type": "array", "items": {"type": "object"}},
         "reasons": {"type": "array", "items": {"type": "string"}},
+        "numbers": {"type": "array", "items": {"type": "string"}},
     },
 }
 

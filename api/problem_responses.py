@@ -143,5 +143,8 @@ def _extensions(error: Exception) -> Mapping[str, object]:
     findings = getattr(error, "findings", None)
     if isinstance(findings, tuple):
         return {"findings": [{"code": f.code, "severity": f.severity.value, "vi": f.vi, "en": f.en} for f in findings]}
+    numbers = getattr(error, "numbers", None)
+    if isinstance(numbers, tuple):
+        return {"numbers": list(numbers)}
     reasons = getattr(error, "reasons", None)
     return {"reasons": list(reasons)} if isinstance(reasons, tuple) else {}

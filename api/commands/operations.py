@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from api.app import bare_app
+from api.clock import SystemClock
 from api.openapi import description_of
+from api.registers.csv_form import csv_of
+from api.registers.forms import BookAnswer
+from api.registers.pdf_form import pdf_of
 from api.settings import Settings, read_settings
 from api.wiring import blobs_of
+from issuance.register_book import book_of, end_of_day
+from storage.database import connect
+from storage.job_queue import JobQueue
 from storage.migrate import upgrade
+from storage.unit_of_work import PostgresUnitOfWork
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 def upgrade_database() -> None:
@@ -27,3 +39,23 @@ def openapi() -> str:
     return json.dumps(
         description_of(bare_app(public_url=public_url), public_url=public_url), ensure_ascii=False, indent=1
     )
+
+
+def export_register(agency: str, year: int, *, on: date | None, form: str) -> bytes:
+    """The outgoing register as it stood at the end of a day, or stands now; ``form`` is json, csv or pdf.
+
+    Raises :class:`issuance.errors.UnknownName`, :class:`storage.errors.StorageUnavailable`.
+    """
+    engine = connect(read_settings(Settings).database_url.get_secret_value())
+    try:
+        book = book_of(
+            uow=PostgresUnitOfWork(engine, JobQueue()),
+            agency=agency,
+            year=year,
+            as_of=end_of_day(on) if on else SystemClock().now(),
+        )
+    finally:
+        engine.dispose()
+    if form == "json":
+        return BookAnswer.of(book).model_dump_json(indent=1).encode()
+    return csv_of(book) if form == "csv" else pdf_of(book)
