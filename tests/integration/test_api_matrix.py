@@ -1,0 +1,227 @@
+"""Role by action by own or other agency, for every route that there is: nothing passes that has no right to.
+
+The routes are read from the application. A new one needs a row in ``ORDERS`` with a request that would succeed for the
+right person, so that a refusal says something.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, datetime
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi.routing import APIRoute
+
+from api.app import bare_app
+from api.authorization import RULES, Public, is_public
+from api.client import Answer, Client, Refused, multipart
+from api.demo.people import AGENCY, SEAL_CREDENTIAL, SERIES, SIGNATORY_CREDENTIAL
+from api.secret_hashes import SecretHashes
+from issuance.calendar import vietnam_date
+from issuance.ports import Account, Agency, Role
+from tests.service import Service, running_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from starlette.routing import BaseRoute
+
+    from api.document_forms import DocumentAnswer
+    from tests.parts import Bucket
+
+OTHER = "999.00.00.H00"
+SECRET = "secret-of-the-matrix"
+YEAR = vietnam_date(datetime.now(UTC)).year
+PAPER = {"type": "Quyết định", "subject": "Mẫu", "signer": "Mẫu", "series": SERIES}
+REASON = {"reason": "Mẫu"}
+# operation: the state that its document must be in, and its body; None where there is no document, or no body
+ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
+    "createDocument": (None, None),
+    "listDocuments": (None, None),
+    "readDocument": ("issued", None),
+    "readDocumentFile": ("issued", None),
+    "submitDocument": ("draft", {}),
+    "withdrawDocument": ("draft", REASON),
+    "signDocument": ("submitted", {"credential": SIGNATORY_CREDENTIAL}),
+    "returnDocument": ("submitted", REASON),
+    "rejectDocument": ("submitted", REASON),
+    "issueDocument": ("signed", {"credential": SEAL_CREDENTIAL}),
+    "voidDocument": ("issued", REASON),
+    "recallDocument": ("issued", REASON),
+    "replaceDocument": ("issued", REASON),
+    "correctDocument": ("issued", REASON),
+    "readRegister": (None, None),
+    "takePaperNumber": (None, PAPER),
+    "voidPaperNumber": (None, REASON),
+    "importRegister": (None, {"entries": [PAPER | {"number": "99/QĐ", "issued_on": f"{YEAR}-01-01"}]}),
+}
+
+
+def routes_of(routes: list[BaseRoute]) -> Iterator[APIRoute]:
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from routes_of(inner.routes)
+        elif isinstance(route, APIRoute):
+            yield route
+
+
+ROUTES = {str(route.operation_id): route for route in routes_of(bare_app(public_url="http://127.0.0.1:8000").routes)}
+CLOSED = sorted(operation for operation in RULES if not is_public(operation))
+READS = {"listDocuments", "readDocument", "readDocumentFile", "readRegister"}
+
+
+def opens(operation: str, role: Role) -> bool:
+    """Whether the table has this role for the operation."""
+    rule = RULES[operation]
+    return isinstance(rule, Public) or role in rule
+
+
+@pytest.fixture(scope="module")
+def service(
+    tmp_path_factory: pytest.TempPathFactory, module_database_url: str, module_bucket: Bucket
+) -> Iterator[Service]:
+    with running_service(tmp_path_factory.mktemp("s"), database_url=module_database_url, bucket=module_bucket) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def clients(service: Service) -> dict[tuple[str, Role], Client]:
+    """An account for each agency and role."""
+    hashed = SecretHashes().hash(SECRET)
+    made = {}
+    with service.uow() as register:
+        register.add_agency(Agency(OTHER, "Cơ quan khác", None, "Mẫu", 36.0, b"\x89PNG"))
+        for agency, role in product((AGENCY, OTHER), Role):
+            account = Account(f"{role.value}@{agency}", agency, "Người Mẫu", None, frozenset({role}))
+            register.add_account(account, secret_hash=hashed)
+    for agency, role in product((AGENCY, OTHER), Role):
+        made[agency, role] = service.public().with_token(client_id=f"{role.value}@{agency}", secret=SECRET)
+    return made
+
+
+@pytest.fixture(scope="module")
+def documents(service: Service) -> dict[str, DocumentAnswer]:
+    """One document of the first agency in each state that is needed."""
+    draft = service.submitter().create_document(service.notice.pdf, service.metadata())
+    return {"draft": draft, "submitted": service.submitted(), "signed": service.signed(), "issued": service.issued()}
+
+
+@pytest.fixture(scope="module")
+def entry(service: Service) -> str:
+    """A number of the first agency for paper."""
+    answer = service.clerk().call(
+        "POST",
+        f"/v1/registers/{AGENCY}/numbers",
+        body=json.dumps(PAPER).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    return str(answer.json()["id"])
+
+
+def ask(
+    service: Service, client: Client, operation: str, documents: dict[str, DocumentAnswer], entry: str
+) -> tuple[int, str, Answer | None]:
+    """Status and problem code of one call upon what belongs to the first agency."""
+    state, order = ORDERS[operation]
+    route = ROUTES[operation]
+    path = route.path.format(document_id=documents[state].id if state else "", agency=AGENCY, year=YEAR, entry_id=entry)
+    body, kind = None, "application/json"
+    if operation == "createDocument":
+        described = service.metadata().model_dump_json(exclude_none=True)
+        body, kind = multipart({"metadata": described}, file=service.notice.pdf, name="x.pdf")
+    elif order is not None:
+        more: dict[str, object] = {}
+        if operation == "signDocument":
+            more["activation"] = service.secrets.activation
+        if operation in {"replaceDocument", "correctDocument"}:
+            more["by"] = str(documents["issued"].id)
+        if operation == "importRegister":
+            more["entries"] = [one | {"id": str(uuid.uuid4())} for one in order["entries"]]  # type: ignore[attr-defined]
+        body = json.dumps({**order, **more}).encode()
+    headers = {"Content-Type": kind} if body else {}
+    try:
+        answer = client.call(min(route.methods or ()), path, body=body, headers=headers)
+    except Refused as refused:
+        return refused.status, refused.code, None
+    return answer.status, "", answer
+
+
+def test_every_closed_route_is_in_the_matrix() -> None:
+    assert sorted(ORDERS) == CLOSED
+
+
+@pytest.mark.parametrize("operation", CLOSED)
+def test_nobody_passes_without_a_token(
+    service: Service, documents: dict[str, DocumentAnswer], entry: str, operation: str
+) -> None:
+    assert ask(service, service.public(), operation, documents, entry)[:2] == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("operation", CLOSED)
+def test_nobody_reaches_what_belongs_to_another_agency(
+    service: Service,
+    clients: dict[tuple[str, Role], Client],
+    documents: dict[str, DocumentAnswer],
+    entry: str,
+    operation: str,
+    role: Role,
+) -> None:
+    before = everything(service)
+    status, code, answer = ask(service, clients[OTHER, role], operation, documents, entry)
+    if not opens(operation, role):
+        assert (status, code) == (403, "role-missing")
+    elif operation == "listDocuments":
+        assert answer is not None
+        assert answer.json()["items"] == []
+    else:
+        assert (status, code) == (404, "not-found")
+    assert everything(service) == before
+
+
+@pytest.mark.parametrize(
+    ("operation", "role"),
+    [
+        (operation, role)
+        for operation, role in product(CLOSED, Role)
+        if operation in READS or not opens(operation, role)
+    ],
+)
+def test_in_the_own_agency_only_the_named_roles_pass_the_door(
+    service: Service,
+    clients: dict[tuple[str, Role], Client],
+    documents: dict[str, DocumentAnswer],
+    entry: str,
+    operation: str,
+    role: Role,
+) -> None:
+    # That those who may act do pass is shown by the tests of each operation.
+    before = everything(service)
+    status, code, _ = ask(service, clients[AGENCY, role], operation, documents, entry)
+    assert (status, code) == ((200, "") if opens(operation, role) else (403, "role-missing"))
+    assert everything(service) == before
+
+
+@pytest.mark.parametrize("operation", ["signDocument", "returnDocument", "rejectDocument"])
+def test_a_signatory_has_no_say_over_what_names_a_colleague(
+    service: Service,
+    clients: dict[tuple[str, Role], Client],
+    documents: dict[str, DocumentAnswer],
+    entry: str,
+    operation: str,
+) -> None:
+    before = everything(service)
+    status, code, _ = ask(service, clients[AGENCY, Role.SIGNATORY], operation, documents, entry)
+    assert (status, code) == (403, "not-competent")
+    assert everything(service) == before
+
+
+def everything(service: Service) -> tuple[object, ...]:
+    """What a refused call must leave as it is."""
+    with service.uow() as register:
+        found = register.documents(agency=AGENCY, state=None, dossier_code=None, after=None, limit=200)
+        return tuple(found), frozenset(register.taken_numbers(agency=AGENCY, year=YEAR))
