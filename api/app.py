@@ -17,14 +17,26 @@ from api.logs import configure_logs
 from api.openapi import VERSION, description_of
 from api.pages import routes as page_routes
 from api.pages.rendering import Pages
-from api.routes import documents, files, health, lookup, outcomes, registers, steps, tokens, verifications
+from api.routes import documents, files, health, lookup, outcomes, registers, statistics, steps, tokens, verifications
 from api.settings import Settings, read_settings
 from api.wiring import Application, joined
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-_ROUTERS = (tokens, documents, steps, outcomes, registers, files, lookup, verifications, health, page_routes)
+_ROUTERS = (
+    tokens,
+    documents,
+    steps,
+    outcomes,
+    registers,
+    files,
+    lookup,
+    statistics,
+    verifications,
+    health,
+    page_routes,
+)
 
 
 def create_app(application: Application) -> FastAPI:

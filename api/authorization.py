@@ -50,6 +50,7 @@ RULES: Mapping[str, Rule] = {
     "voidPaperNumber": frozenset({Role.CLERK}),
     "importRegister": frozenset({Role.CLERK}),
     "lookUpDocument": Public.ANYONE,
+    "readStatistics": Public.ANYONE,
     "verifyFile": Public.ANYONE,
     "readHealth": Public.ANYONE,
     "readReadiness": Public.ANYONE,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from issuance.documents import Document, DocumentState, Purpose, Revision
     from issuance.entries import EntryThen, RegisterEntry
     from issuance.numbers import DocumentNumber, NumberingRule, NumberSeries
+    from issuance.statistics import Punctuality, StepDuration
     from signing.prepared import SignatureValue
 
 
@@ -198,8 +199,12 @@ class Repositories(Protocol):
         dossier_code: str | None,
         after: UUID | None,
         limit: int,
+        due_before: datetime | None = None,
     ) -> list[Document]:
-        """Newest first (ids are UUIDv7-ordered), at most ``limit``, older than ``after``."""
+        """Newest first (ids are UUIDv7-ordered), at most ``limit``, older than ``after``.
+
+        ``due_before`` leaves those that were due before this moment and are neither issued nor ended.
+        """
         ...
 
     def unfinished_documents(self) -> list[UUID]:
@@ -265,6 +270,15 @@ class Repositories(Protocol):
 
     def taken_numbers(self, *, agency: str, year: int) -> set[DocumentNumber]:
         """Every number of the year."""
+        ...
+
+    # figures
+    def punctuality(self, *, agency: str | None, since: datetime, until: datetime, now: datetime) -> list[Punctuality]:
+        """Documents that were due between these moments, by agency and procedure; all agencies for None."""
+        ...
+
+    def step_durations(self, *, agency: str | None, since: datetime, until: datetime) -> list[StepDuration]:
+        """How long these documents stayed in each state that they have left."""
         ...
 
     # signature requests

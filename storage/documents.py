@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import RowMapping, Select, select
 
-from issuance.documents import Document, DocumentState, Draft, Intent, Obstacle, Purpose, Revision
+from issuance.documents import PUBLISHED, Document, DocumentState, Draft, Intent, Obstacle, Purpose, Revision
 from issuance.errors import UnknownName
 from issuance.numbers import DocumentNumber
+from issuance.statistics import ENDED
 from signing.layout import Box, Layout
 from storage.open_transaction import OpenTransaction
 from storage.schema import UNFINISHED, documents, revisions
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
 
@@ -52,14 +54,24 @@ class DocumentRows(OpenTransaction):
         return self._one(select(documents).where(documents.c.id.in_(holders)).order_by(documents.c.id.desc()).limit(1))
 
     def documents(
-        self, *, agency: str, state: DocumentState | None, dossier_code: str | None, after: UUID | None, limit: int
+        self,
+        *,
+        agency: str,
+        state: DocumentState | None,
+        dossier_code: str | None,
+        after: UUID | None,
+        limit: int,
+        due_before: datetime | None = None,
     ) -> list[Document]:
-        """Newest first, at most ``limit``, older than ``after``."""
+        """Newest first, at most ``limit``, older than ``after``; ``due_before`` leaves what waits beyond it."""
         query = select(documents).where(documents.c.agency == agency)
         if state is not None:
             query = query.where(documents.c.state == state.value)
         if dossier_code is not None:
             query = query.where(documents.c.dossier_code == dossier_code)
+        if due_before is not None:
+            done = sorted(state.value for state in ENDED | PUBLISHED)
+            query = query.where(documents.c.due_at < due_before, documents.c.state.not_in(done))
         if after is not None:
             query = query.where(documents.c.id < after)
         rows = self._connection.execute(query.order_by(documents.c.id.desc()).limit(limit)).mappings()

@@ -249,6 +249,8 @@ documents = Table(
     Index(None, "agency", "id"),
     Index(None, "agency", "state", "id"),
     Index(None, "agency", "dossier_code", "id", postgresql_where=text("dossier_code IS NOT NULL")),
+    Index(None, "agency", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    Index(None, "due_at", postgresql_where=text("due_at IS NOT NULL")),
     Index("documents_unfinished_idx", "id", postgresql_where=text(f"state IN ({_values(UNFINISHED)})")),
 )
 

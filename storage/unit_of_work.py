@@ -13,6 +13,7 @@ from storage.names import NameRows
 from storage.numbers import NumberRows
 from storage.register_entries import RegisterRows
 from storage.signature_requests import SignatureRequestRows
+from storage.statistics import StatisticsRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class PostgresRepositories(
-    DocumentRows, HistoryRows, NumberRows, RegisterRows, SignatureRequestRows, NameRows, AuditRows
+    DocumentRows, HistoryRows, NumberRows, RegisterRows, StatisticsRows, SignatureRequestRows, NameRows, AuditRows
 ):
     """One open transaction with everything that ``issuance.ports.Repositories`` asks for."""
 

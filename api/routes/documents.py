@@ -10,7 +10,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from api.dependencies import Actor, Guarded, Parts
 from api.document_forms import CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, MetadataForm
@@ -132,6 +132,9 @@ def list_documents(
     dossier_code: Name | None = None,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=_LARGEST_PAGE)] = 50,
+    due_before: Annotated[
+        AwareDatetime | None, Query(description="only what was due before this moment and is neither issued nor ended")
+    ] = None,
 ) -> DocumentPage:
     """The documents of the caller's agency, newest first."""
     if agency is not None and agency != actor.agency:
@@ -143,6 +146,7 @@ def list_documents(
             dossier_code=dossier_code,
             after=_after(cursor) if cursor else None,
             limit=limit + 1,
+            due_before=due_before,
         )
     items = tuple(DocumentSummary.of(document) for document in found[:limit])
     return DocumentPage(items=items, next_cursor=_cursor(items[-1].id) if len(found) > limit else None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from api.client import Refused
-from api.demo.people import SEAL_CREDENTIAL
+from api.demo.people import AGENCY, SEAL_CREDENTIAL
+from issuance.calendar import vietnam_date
 from issuance.documents import IN_FORCE, DocumentState
 from tests.service import Service, running_service
 
@@ -95,3 +97,21 @@ def test_a_number_whose_seal_cannot_be_made_is_voided_and_never_returns(service:
     following = service.issued()
     assert int(str(following.number).split("/")[0]) == int(str(numbered.number).split("/")[0]) + 1
     assert service.submitter().document(document.id).state is DocumentState.VOIDED
+
+
+def test_figures_are_public_and_name_nobody(service: Service) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    service.issued(due_at=soon.isoformat(), procedure_code="1.004194")
+    figures = service.public().call("GET", "/v1/statistics?to=2099-01-01&from=2098-12-01").json()
+    assert figures["punctuality"] == []
+    day = vietnam_date(soon)
+    figures = service.public().call("GET", f"/v1/statistics?from={day}&to={day}&agency={AGENCY}").json()
+    rows, steps = figures["punctuality"], figures["steps"]
+    assert isinstance(rows, list)
+    assert isinstance(steps, list)
+    assert [(row["procedure_code"], row["early"] + row["on_time"], row["late"]) for row in rows] == [("1.004194", 1, 0)]
+    assert {step["state"] for step in steps} >= {"submitted", "signing", "signed", "numbered"}
+    assert "vanthu" not in str(figures)
+    with pytest.raises(Refused) as refused:
+        service.public().call("GET", "/v1/statistics?from=2026-02-01&to=2026-01-01")
+    assert refused.value.code == "metadata-invalid"

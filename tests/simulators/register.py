@@ -9,8 +9,11 @@ from __future__ import annotations
 import copy
 import hashlib
 import threading
+from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from issuance.advance import TRANSITIONAL
@@ -19,6 +22,7 @@ from issuance.documents import PUBLISHED, DocumentState
 from issuance.entries import EntryThen
 from issuance.errors import DateInvalid, UnknownName
 from issuance.numbers import DocumentNumber, NumberSeries
+from issuance.statistics import ENDED, Punctuality, StepDuration
 from storage.errors import AlreadyThere, BlobDamaged, BlobMissing, RowRefused
 
 if TYPE_CHECKING:
@@ -153,7 +157,14 @@ class MemoryRepositories:
         return self._state.documents[max(holders)] if holders else None
 
     def documents(
-        self, *, agency: str, state: DocumentState | None, dossier_code: str | None, after: UUID | None, limit: int
+        self,
+        *,
+        agency: str,
+        state: DocumentState | None,
+        dossier_code: str | None,
+        after: UUID | None,
+        limit: int,
+        due_before: datetime | None = None,
     ) -> list[Document]:
         newest_first = sorted(self._state.documents.values(), key=lambda one: one.id, reverse=True)
         return [
@@ -163,6 +174,7 @@ class MemoryRepositories:
             and (state is None or one.state is state)
             and (dossier_code is None or one.draft.dossier_code == dossier_code)
             and (after is None or one.id < after)
+            and (due_before is None or _waits_beyond(one, due_before))
         ][:limit]
 
     def unfinished_documents(self) -> list[UUID]:
@@ -264,6 +276,37 @@ class MemoryRepositories:
             void_reason=voided[1] if voided and voided[0] <= until else None,
         )
 
+    def punctuality(self, *, agency: str | None, since: datetime, until: datetime, now: datetime) -> list[Punctuality]:
+        counted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        for one in self._due_between(agency, since, until):
+            issued = [step.at for step in self.timeline(one.id) if step.state is DocumentState.ISSUED]
+            verdict = _verdict(one, issued[0] if issued else None, now=now)
+            counted[one.draft.agency, one.draft.procedure_code or ""][verdict] += 1
+        names = ("early", "on_time", "late", "overdue", "open", "ended")
+        return [
+            Punctuality(agency_id, procedure or None, *(verdicts[name] for name in names))
+            for (agency_id, procedure), verdicts in sorted(counted.items())
+        ]
+
+    def step_durations(self, *, agency: str | None, since: datetime, until: datetime) -> list[StepDuration]:
+        stayed: dict[tuple[str, str], list[timedelta]] = defaultdict(list)
+        for one in self._due_between(agency, since, until):
+            for step, following in pairwise(self.timeline(one.id)):
+                stayed[one.draft.agency, step.state.value].append(following.at - step.at)
+        return [
+            StepDuration(agency_id, DocumentState(state), len(all_), sum(all_, timedelta()) / len(all_), max(all_))
+            for (agency_id, state), all_ in sorted(stayed.items())
+        ]
+
+    def _due_between(self, agency: str | None, since: datetime, until: datetime) -> list[Document]:
+        return [
+            one
+            for one in self._state.documents.values()
+            if (agency is None or one.draft.agency == agency)
+            and one.draft.due_at is not None
+            and since <= one.draft.due_at <= until
+        ]
+
     def save_signature_request(self, request: SignatureRequest) -> None:
         if request.credential not in self._state.credentials:
             raise RowRefused(rule="signature_requests_credential_fkey")
@@ -344,6 +387,23 @@ class MemoryBlobs:
         if hashlib.sha256(blob).hexdigest() != sha256:
             raise BlobDamaged(sha256=sha256)
         return blob
+
+
+def _waits_beyond(document: Document, moment: datetime) -> bool:
+    due = document.draft.due_at
+    return due is not None and due < moment and document.state not in ENDED | PUBLISHED
+
+
+def _verdict(document: Document, issued_at: datetime | None, *, now: datetime) -> str:
+    due = document.draft.due_at
+    assert due is not None
+    if issued_at is None:
+        if document.state in ENDED:
+            return "ended"
+        return "overdue" if due < now else "open"
+    if issued_at > due:
+        return "late"
+    return "early" if vietnam_date(issued_at) < vietnam_date(due) else "on_time"
 
 
 def _number_key(document: Document) -> tuple[str, int, DocumentNumber | None]:

@@ -61,7 +61,15 @@ def test_what_has_no_rule_is_open_to_nobody() -> None:
 
 def test_only_these_calls_are_public() -> None:
     pages = {"homePage", "lookupPage", "documentPage", "verifyPage", "resultPage", "staticFile", "robotsFile"}
-    calls = {"createToken", "lookUpDocument", "verifyFile", "readHealth", "readReadiness", "readOpenApi"}
+    calls = {
+        "createToken",
+        "lookUpDocument",
+        "readStatistics",
+        "verifyFile",
+        "readHealth",
+        "readReadiness",
+        "readOpenApi",
+    }
     assert {operation for operation in RULES if is_public(operation)} == pages | calls
 
 
