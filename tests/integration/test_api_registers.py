@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 import uuid
 from datetime import UTC, datetime, timedelta
 from io import BytesIO, StringIO
@@ -21,6 +23,7 @@ from tests.service import Service, running_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.parts import Bucket
 
@@ -154,3 +157,19 @@ def test_a_cell_that_looks_like_a_formula_is_no_formula() -> None:
     )
     written = csv_of(RegisterBook("a", "A", 2026, day, (line,), (), ()))
     assert next(csv.reader([written.decode("utf-8-sig").splitlines()[1]]))[3].startswith("'=")
+
+
+def test_the_operator_exports_the_same_register_from_the_command_line(
+    service: Service, filled: dict[str, object], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "api.cli", "register", "export", AGENCY, str(YEAR)]
+    written = subprocess.run(command, env=service.environment, capture_output=True, check=True).stdout
+    assert written == service.clerk().call("GET", f"/v1/registers/{AGENCY}/{YEAR}?format=csv").body
+    file = tmp_path / "register.json"
+    subprocess.run([*command, "--format", "json", "-o", str(file)], env=service.environment, check=True)
+    assert json.loads(file.read_bytes())["lines"] == book(service)["lines"]
+    unknown = subprocess.run(
+        [*command[:-2], "nowhere", str(YEAR)], env=service.environment, capture_output=True, text=True, check=False
+    )
+    assert unknown.returncode != 0
+    assert "Traceback" not in unknown.stderr
