@@ -134,6 +134,33 @@ def openapi() -> None:
     typer.echo(operations.openapi())
 
 
+@register.command("rule")
+def decide_numbering(
+    agency: Annotated[str, typer.Argument(help="Mã cơ quan (the agency's id).")],
+    document_type: Annotated[str, typer.Argument(metavar="TYPE", help="Loại văn bản (type of document).")],
+    series: Annotated[str, typer.Argument(help="Tên sổ số (name of the series).")],
+    *,
+    symbol: Annotated[str | None, typer.Option(help="Ký hiệu (symbol), TB-UBND.")] = None,
+    abbreviation: Annotated[
+        str | None, typer.Option(help="Chữ viết tắt của cơ quan, để ghép ký hiệu (agency's abbreviation).")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Chữ viết tắt của đơn vị soạn công văn (drafting unit).")] = None,
+    speaker: Annotated[str, typer.Option("--as", metavar="NAME", help="Người vận hành (the operator who speaks).")],
+) -> None:
+    """Quyết định loại văn bản lấy số ở sổ nào, ký hiệu gì (which series a type is numbered in, and its symbol)."""
+    from api.commands import operations
+    from issuance.document_kinds import symbol_of
+
+    try:
+        chosen = symbol or symbol_of(document_type, agency=abbreviation or "", unit=unit)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--symbol") from error
+    if symbol is None and abbreviation is None:
+        message = "--symbol or --abbreviation"
+        raise typer.BadParameter(message, param_hint="--symbol")
+    operations.decide_numbering(agency, document_type, series, symbol=chosen, operator=speaker)
+
+
 @register.command("export")
 def export_register(
     agency: Annotated[str, typer.Argument(help="Mã cơ quan (the agency's id).")],

@@ -9,6 +9,7 @@ from issuance.calendar import vietnam_date
 from issuance.competence import demand_role
 from issuance.entries import EntryKind, RegisterEntry
 from issuance.errors import DateInvalid, NumbersTaken, UnknownName
+from issuance.numbers import NumberSeries
 from issuance.outcome import demand_reason
 from issuance.ports import AuditEvent, Role
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from issuance.entries import Registered
-    from issuance.numbers import DocumentNumber, NumberSeries
+    from issuance.numbers import DocumentNumber, NumberingRule
     from issuance.ports import Account, Clock, Repositories, UnitOfWork
 
 
@@ -117,6 +118,27 @@ def number_paper(
         msg = "an entry that was added is there"
         raise RuntimeError(msg)
     return entry
+
+
+def decide_numbering(*, uow: UnitOfWork, clock: Clock, operator: str, rule: NumberingRule, year: int) -> None:
+    """Number a type in a series from now on, as the head of the agency decided; a series that is new begins at 01.
+
+    ``operator`` is who types it in, for the audit log. Raises :class:`UnknownName` for an agency that is not there.
+    """
+    now = clock.now()
+    with uow() as register:
+        if register.agency(rule.agency) is None:
+            raise UnknownName(kind="agency", name=rule.agency)
+        if register.continued_series(agency=rule.agency, name=rule.series, year=year) is None:
+            register.add_series(NumberSeries(agency=rule.agency, name=rule.series, year=year, symbol=rule.symbol))
+        register.add_numbering_rule(rule)
+        facts = {
+            "agency": rule.agency,
+            "type": rule.document_type,
+            "series": rule.series,
+            "symbol": rule.symbol,
+        }
+        register.append_audit(AuditEvent(now, operator, "numbering.decided", None, facts))
 
 
 def void_paper_number(*, uow: UnitOfWork, clock: Clock, actor: Account, entry_id: UUID, reason: str) -> None:

@@ -15,6 +15,9 @@ from api.registers.forms import BookAnswer
 from api.registers.pdf_form import pdf_of
 from api.settings import Settings, read_settings
 from api.wiring import blobs_of
+from issuance.calendar import vietnam_date
+from issuance.numbering import decide_numbering as decide
+from issuance.numbers import NumberingRule
 from issuance.register_book import book_of, end_of_day
 from storage.database import connect
 from storage.job_queue import JobQueue
@@ -39,6 +42,26 @@ def openapi() -> str:
     return json.dumps(
         description_of(bare_app(public_url=public_url), public_url=public_url), ensure_ascii=False, indent=1
     )
+
+
+def decide_numbering(agency: str, document_type: str, series: str, *, symbol: str, operator: str) -> None:
+    """Number a type in this series from now on.
+
+    Raises :class:`issuance.errors.UnknownName`, :class:`storage.errors.AlreadyThere` where another series has the
+    symbol.
+    """
+    clock = SystemClock()
+    engine = connect(read_settings(Settings).database_url.get_secret_value())
+    try:
+        decide(
+            uow=PostgresUnitOfWork(engine, JobQueue()),
+            clock=clock,
+            operator=operator,
+            rule=NumberingRule(agency=agency, document_type=document_type, series=series, symbol=symbol),
+            year=vietnam_date(clock.now()).year,
+        )
+    finally:
+        engine.dispose()
 
 
 def export_register(agency: str, year: int, *, on: date | None, form: str) -> bytes:

@@ -159,6 +159,23 @@ def test_a_cell_that_looks_like_a_formula_is_no_formula() -> None:
     assert next(csv.reader([written.decode("utf-8-sig").splitlines()[1]]))[3].startswith("'=")
 
 
+def test_the_operator_decides_how_a_type_is_numbered(service: Service, filled: dict[str, object]) -> None:
+    def decide(document_type: str, series: str, *more: str) -> int:
+        command = [sys.executable, "-m", "api.cli", "register", "rule", AGENCY, document_type, series, *more]
+        return subprocess.run([*command, "--as", "quantri"], env=service.environment, check=False).returncode
+
+    assert decide("Giấy mời", "mời", "--abbreviation", "UBND") == 0
+    assert decide("Giấy phép", "phép", "--symbol", "GM-UBND") != 0  # the symbol of another series
+    assert decide("Giấy phép", "phép") != 0  # no kind of the decree: its symbol must be given
+    order = {name: PAPER[name] for name in ("subject", "signer")} | {"type": "Giấy mời"}
+    assert post(service.clerk(), "numbers", order)["number"] == "01/GM-UBND"
+    document = service.submitter().create_document(service.notice.pdf, service.metadata(type="Giấy mời", series=None))
+    assert document.series == "mời"
+    with pytest.raises(Refused) as refused:
+        service.submitter().create_document(service.notice.pdf, service.metadata(type="Giấy mời"))
+    assert refused.value.code == "metadata-invalid"
+
+
 def test_the_operator_exports_the_same_register_from_the_command_line(
     service: Service, filled: dict[str, object], tmp_path: Path
 ) -> None:
