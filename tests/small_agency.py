@@ -29,7 +29,8 @@ from issuance.sign import request_signature
 from issuance.submit import create_draft, submit
 from signing.prepared import SignatureValue
 from tests.material import blank_pdf, open_cells, picture
-from tests.simulators.register import MemoryBlobs, MemoryRegister
+from tests.simulators.blobs import MemoryBlobs
+from tests.simulators.register import MemoryRegister
 from verification.policy import DEFAULT_POLICY
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from minio.error import S3Error
 
 from storage.blobs import RetentionMode, S3Blobs
 from storage.errors import BlobDamaged, BlobMissing, BlobsRefused, BlobsUnavailable
-from tests.simulators.register import MemoryBlobs
+from tests.simulators.blobs import MemoryBlobs
 
 if TYPE_CHECKING:
     from minio import Minio

@@ -1,4 +1,4 @@
-"""The register and the object store in memory, held to the same contract tests as PostgreSQL and S3.
+"""The register in memory, held to the same contract tests as PostgreSQL.
 
 ``MemoryRegister`` is a unit of work whose transactions run one after the other, each on a copy that replaces the whole
 when it ends well. It keeps the rules that the database keeps, and raises the same errors for them.
@@ -7,7 +7,6 @@ when it ends well. It keeps the rules that the database keeps, and raises the sa
 from __future__ import annotations
 
 import copy
-import hashlib
 import threading
 from collections import Counter, defaultdict
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from issuance.entries import EntryThen
 from issuance.errors import DateInvalid, UnknownName
 from issuance.numbers import DocumentNumber, NumberSeries
 from issuance.statistics import ENDED, Punctuality, StepDuration
-from storage.errors import AlreadyThere, BlobDamaged, BlobMissing, RowRefused
+from storage.errors import AlreadyThere, RowRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -361,32 +360,6 @@ class MemoryRepositories:
     def enqueue_advance(self, document_id: UUID) -> None:
         if document_id not in self._state.waiting:
             self._state.waiting.append(document_id)
-
-
-class MemoryBlobs:
-    """Implements ``issuance.ports.Blobs``; ``retained`` says until when, ``stored`` may be damaged by a test."""
-
-    def __init__(self) -> None:
-        self.stored: dict[str, bytes] = {}
-        self.retained: dict[str, datetime] = {}
-        self._lock = threading.Lock()
-
-    def put(self, blob: bytes, *, retain_until: datetime | None = None) -> str:
-        sha256 = hashlib.sha256(blob).hexdigest()
-        with self._lock:
-            if self.stored.setdefault(sha256, blob) != blob:
-                raise BlobDamaged(sha256=sha256)
-            if retain_until is not None:
-                self.retained[sha256] = max(retain_until, self.retained.get(sha256, retain_until))
-        return sha256
-
-    def get(self, sha256: str) -> bytes:
-        blob = self.stored.get(sha256)
-        if blob is None:
-            raise BlobMissing(sha256=sha256)
-        if hashlib.sha256(blob).hexdigest() != sha256:
-            raise BlobDamaged(sha256=sha256)
-        return blob
 
 
 def _waits_beyond(document: Document, moment: datetime) -> bool:
