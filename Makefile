@@ -30,7 +30,7 @@ test-nightly: setup-tests ## the tests of many callers and kills at their full s
 	@$(WITH_TOOLS) KYSO_NIGHTLY=1 $(BIN)/pytest -m nightly $(ARGS)
 
 test-unit: setup-tools ## bytes and values only: offline, in seconds
-	@$(WITH_TOOLS) $(BIN)/pytest -n 2 tests/unit $(ARGS)
+	@$(WITH_TOOLS) $(BIN)/pytest tests/unit $(ARGS)
 
 vectors: setup-tests ## write every test vector with its text to var/vectors, and say which texts have changed
 	@$(WITH_TOOLS) $(BIN)/python -m tests.vectors $(ARGS)

@@ -20,7 +20,23 @@ from issuance.ports import Account, Role
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from fastapi import FastAPI
     from starlette.routing import BaseRoute
+
+    from api.openapi import Node
+
+
+URL = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(scope="module")
+def application() -> FastAPI:
+    return bare_app(public_url=URL)
+
+
+@pytest.fixture(scope="module")
+def description(application: FastAPI) -> Node:
+    return description_of(application, public_url=URL)
 
 
 def operations(routes: Iterable[BaseRoute]) -> list[str]:
@@ -37,8 +53,8 @@ def operations(routes: Iterable[BaseRoute]) -> list[str]:
     return found
 
 
-def test_every_route_has_a_rule_and_every_rule_a_route() -> None:
-    found = operations(bare_app(public_url="http://127.0.0.1:8000").routes)
+def test_every_route_has_a_rule_and_every_rule_a_route(application: FastAPI) -> None:
+    found = operations(application.routes)
     assert sorted(found) == sorted(RULES)
 
 
@@ -73,20 +89,17 @@ def test_only_these_calls_are_public() -> None:
     assert {operation for operation in RULES if is_public(operation)} == pages | calls
 
 
-def test_the_description_names_the_same_security() -> None:
-    url = "http://127.0.0.1:8000"
-    paths = description_of(bare_app(public_url=url), public_url=url)["paths"]
+def test_the_description_names_the_same_security(description: Node) -> None:
+    paths = description["paths"]
     assert isinstance(paths, dict)
     for path in paths.values():
         for operation in path.values():
             assert (operation["security"] == []) is is_public(operation["operationId"])
 
 
-def test_the_description_points_nowhere_into_the_void_and_its_examples_hold() -> None:
-    url = "http://127.0.0.1:8000"
-    document = description_of(bare_app(public_url=url), public_url=url)
-    written = json.dumps(document)
-    components = document["components"]
+def test_the_description_points_nowhere_into_the_void_and_its_examples_hold(description: Node) -> None:
+    written = json.dumps(description)
+    components = description["components"]
     assert isinstance(components, dict)
     pointed_at = set(re.findall(r'"#/components/schemas/([^"]+)"', written))
     assert pointed_at <= set(components["schemas"])

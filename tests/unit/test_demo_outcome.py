@@ -84,7 +84,7 @@ def test_a_restarting_service_is_waited_for() -> None:
             raise troubles.pop()
         return "done"
 
-    assert persistently(call, patience=timedelta(seconds=20)) == "done"
+    assert persistently(call, patience=timedelta(seconds=20), pause=timedelta(0)) == "done"
 
 
 def test_a_plain_refusal_is_final() -> None:
