@@ -189,6 +189,19 @@ write_environment() {
     if [ -x "$unpacked/usr/lib/chromium/chromium" ]; then
         write_starter chromium "$(quoted "$unpacked/usr/lib/chromium/chromium")"
     fi
+    if [ -e "$unpacked/usr/include/stdio.h" ]; then
+        write_compiler_starter
+    fi
+}
+
+# The compiler looks for headers and start files in the system, and the C library's linker script names its halves there.
+write_compiler_starter() {
+    local compiler=$unpacked/usr/bin/gcc headers=$unpacked/usr/include libraries
+    libraries=$unpacked/usr/lib/$(uname -m)-linux-gnu
+    [ -x "$compiler" ] || compiler=/usr/bin/cc
+    sed -i "s# \\(/usr/lib/[^ ]*\\)# \"$unpacked\\1\"#g" "$libraries/libc.so"
+    write_starter cc "$(quoted "$compiler") -B$(quoted "$libraries/") -L$(quoted "$libraries") \
+        -isystem $(quoted "$headers") -isystem $(quoted "$headers/$(uname -m)-linux-gnu")"
 }
 
 read_environment() {
