@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hsm.inventory import KeyDescription, TokenInventory
     from hsm.keybook import KeyBook
     from hsm.limits import Limits
+    from hsm.pin import Pin
 
 _log = logging.getLogger(__name__)
 
@@ -36,12 +37,21 @@ _log = logging.getLogger(__name__)
 class TokenSession:
     """For many threads."""
 
-    def __init__(self, uri: Pkcs11Uri, *, state: Path, limits: Limits, spawner: Executor, book: KeyBook) -> None:
-        """``spawner`` runs on one thread that lives as long as the signer: children die with the thread."""
+    def __init__(
+        self,
+        uri: Pkcs11Uri,
+        *,
+        state: Path,
+        limits: Limits,
+        spawner: Executor,
+        book: KeyBook,
+        typed: Pin | None = None,
+    ) -> None:
+        """``spawner`` runs on one thread that lives as long as the signer; ``typed`` is a PIN given at the start."""
         self.uri = uri
         self.keys: tuple[KeyDescription, ...] = ()
         self._limits = limits
-        self._children = Children(uri, state=state, limits=limits, spawner=spawner)
+        self._children = Children(uri, state=state, limits=limits, spawner=spawner, typed=typed)
         self._book = book
         self._names: dict[Pkcs11Uri, Pkcs11Uri] = {}
         self._counting = threading.Lock()
