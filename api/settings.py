@@ -85,6 +85,15 @@ class TokenSettings(_Settings):
     home: Path = Path("var/kyso")
 
 
+class SignSettings(_Settings):
+    """What `kyso sign` needs: the signer's socket, and what its options do not say."""
+
+    signer_socket: Path = Path("/run/kyso/signer.sock")
+    trust_dir: Path | None = None
+    tsa_urls: Words = ()
+    online_allowed: Words = ()
+
+
 class OneMachineSettings(_Settings):
     """What the operator of `kyso up` may have set; a database or an object store that is not named is embedded."""
 
