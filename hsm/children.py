@@ -63,6 +63,7 @@ class Children:
         self._closed = False
         self._failure: _Failure | None = None
         self.started = 0
+        self.logged_in = 0
 
     @property
     def problem(self) -> str | None:
@@ -174,6 +175,7 @@ class Children:
         with self._changed:
             self._opening = False
             self._open += 1
+            self.logged_in += 1
             self._failure = None
             self._changed.notify_all()
         return child
