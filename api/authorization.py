@@ -54,6 +54,7 @@ RULES: Mapping[str, Rule] = {
     "verifyFile": Public.ANYONE,
     "readHealth": Public.ANYONE,
     "readReadiness": Public.ANYONE,
+    "readMetrics": Public.ANYONE,  # no account, but a secret of its own: api/routes/metrics.py
     "readOpenApi": Public.ANYONE,
     # pages
     "homePage": Public.ANYONE,

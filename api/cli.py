@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from api.sign_command import sign
 from api.token_commands import tokens
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
 database = typer.Typer(name="db", help="Cơ sở dữ liệu (database).", no_args_is_help=True)
 app.add_typer(database)
 app.add_typer(tokens)
+app.command()(sign)
 register = typer.Typer(name="register", help="Sổ đăng ký văn bản đi (the outgoing register).", no_args_is_help=True)
 app.add_typer(register)
 

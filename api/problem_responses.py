@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = 5
-_FOR_PROGRAMS = ("/v1/", "/oauth2/", "/healthz", "/readyz", "/openapi.json")
+_FOR_PROGRAMS = ("/v1/", "/oauth2/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 _HTTP_CODES = {404: "no-such-address", 405: "method-not-allowed", 413: "body-too-large", 415: "media-type-unsupported"}
 
 

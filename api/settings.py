@@ -85,6 +85,15 @@ class TokenSettings(_Settings):
     home: Path = Path("var/kyso")
 
 
+class SignSettings(_Settings):
+    """What `kyso sign` needs: the signer's socket, and what its options do not say."""
+
+    signer_socket: Path = Path("/run/kyso/signer.sock")
+    trust_dir: Path | None = None
+    tsa_urls: Words = ()
+    online_allowed: Words = ()
+
+
 class OneMachineSettings(_Settings):
     """What the operator of `kyso up` may have set; a database or an object store that is not named is embedded."""
 
@@ -119,6 +128,7 @@ class Settings(_Settings):
     listen: str = "127.0.0.1:8000"
     workers: int = Field(default=1, ge=1, le=64)
     trusted_proxies: Words = ()
+    metrics_token: SecretStr = SecretStr("")
 
     @field_validator("public_url", "s3_endpoint", mode="after")
     @classmethod

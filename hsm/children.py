@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from hsm import protocol
 from hsm.errors import DeviceAnsweredWrongly, DeviceFailed, HsmError, PinRefused
 from hsm.isolation import ChildLost, ChildProcess
-from hsm.pin import pin_evidence, read_pin
+from hsm.pin import is_typed_at_token, pin_evidence, read_pin
 from hsm.protocol import Access, Operation
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hsm.limits import Limits
+    from hsm.pin import Pin
     from hsm.uri import Pkcs11Uri
 
 _log = logging.getLogger(__name__)
@@ -43,12 +44,18 @@ class _Failure:
 class Children:
     """For many threads; one call is in flight in each child."""
 
-    def __init__(self, uri: Pkcs11Uri, *, state: Path, limits: Limits, spawner: Executor) -> None:
-        """``spawner`` runs on one thread that lives as long as the signer: children die with the thread."""
+    def __init__(
+        self, uri: Pkcs11Uri, *, state: Path, limits: Limits, spawner: Executor, typed: Pin | None = None
+    ) -> None:
+        """``spawner`` runs on one thread that lives as long as the signer: children die with the thread.
+
+        ``typed`` is a PIN that a person gave at the start; without it the PIN is read each time a session is opened.
+        """
         self._uri = uri
         self._state = state
         self._limits = limits
         self._spawner = spawner
+        self._typed = typed
         self._changed = threading.Condition()
         self._idle: list[ChildProcess] = []
         self._open = 0
@@ -56,6 +63,7 @@ class Children:
         self._closed = False
         self._failure: _Failure | None = None
         self.started = 0
+        self.logged_in = 0
 
     @property
     def problem(self) -> str | None:
@@ -125,12 +133,16 @@ class Children:
                     raise  # else: the sessions that there are will do
 
     def _may_grow(self) -> bool:
-        if self._closed or self._opening or self._open >= self._limits.children:
+        if self._closed or self._opening or self._open >= self._most():
             return False
         failure = self._failure
         return (
             not self._open or failure is None or time.monotonic() - failure.at > self._limits.regrowth.total_seconds()
         )
+
+    def _most(self) -> int:
+        """How many sessions there may be: one where each would have a person type the PIN."""
+        return 1 if is_typed_at_token(self._uri) else self._limits.children
 
     def _share_failure(self, arrived: float) -> None:
         """Where no session is open, answer what an opening met meanwhile, instead of repeating it for every caller."""
@@ -163,23 +175,25 @@ class Children:
         with self._changed:
             self._opening = False
             self._open += 1
+            self.logged_in += 1
             self._failure = None
             self._changed.notify_all()
         return child
 
     def _fresh_child(self) -> ChildProcess:
         """A child with an open session; the PIN is read for it, given to it and forgotten."""
+        pin = self._typed or read_pin(self._uri, os.environ)
         request = protocol.request(
             Operation.OPEN,
             uri=str(self._uri),
-            pin=read_pin(self._uri, os.environ).secret,
+            pin=pin.secret,
             state=str(self._state),
             access=Access.SIGN.value,
         )
         child = self._spawner.submit(ChildProcess.start, os.environ).result()
         self.started += 1
         try:
-            child.ask(request, limit=self._limits.opening)
+            child.ask(request, limit=self._limits.keypad if is_typed_at_token(self._uri) else self._limits.opening)
         except ChildLost as error:
             child.kill()
             raise DeviceFailed(token=self._uri.name, reason=str(error)) from error

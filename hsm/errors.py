@@ -114,7 +114,7 @@ class PinUnavailable(HsmError):
     """No PIN is configured for the token, or its file may not be used."""
 
     code = "pin-unavailable"
-    hint = "Give ?pin-source=file:/abs/path (mode 0600), or KYSO_PIN_<TOKEN LABEL> or its _FILE in the environment."
+    hint = "Give ?pin-source=file:/abs/path (mode 0600), ask: or keypad:, or KYSO_PIN_<TOKEN LABEL> or its _FILE."
     sentence = "no PIN for token {token!r}: {reason}"
 
     def __init__(self, *, token: str, reason: str) -> None:

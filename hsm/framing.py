@@ -74,6 +74,10 @@ class Message:
         """An array of strings."""
         return tuple(_checked_text(name, item) for item in self._array(name))
 
+    def numbers(self, name: str) -> tuple[int, ...]:
+        """An array of integers."""
+        return tuple(Message({name: item}).number(name) for item in self._array(name))
+
     def messages(self, name: str) -> tuple[Message, ...]:
         """An array of objects."""
         return tuple(_checked_message(name, item) for item in self._array(name))

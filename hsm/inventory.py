@@ -59,12 +59,20 @@ class TokenInventory:
 
 @dataclass(frozen=True, slots=True)
 class TokenHealth:
-    """How a configured token has fared in this signer: values released, children started, its last problem's code."""
+    """How a configured token has fared in this signer: values released, children started, its last problem's code.
+
+    ``failures`` are calls that a device ended without a value; ``logins`` sessions that were logged in; ``durations``
+    how many signatures took how long (:data:`hsm.latency.BOUNDS`), ``milliseconds`` all of them together.
+    """
 
     name: str
     problem: str | None
     signatures: int
     children: int
+    failures: int = 0
+    logins: int = 0
+    milliseconds: int = 0
+    durations: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import pkcs11
 from pkcs11 import TokenFlag
 
 from hsm.breaker import Outcome, PinCounter
-from hsm.errors import DeviceFailed, PinRefused, TokenAbsent, UriInvalid
+from hsm.errors import DeviceFailed, PinRefused, PinUnavailable, TokenAbsent, UriInvalid
+from hsm.pin import KEYPAD
 from hsm.protocol import Access
 from hsm.uri import Pkcs11Uri, TokenIdentity
 
@@ -50,14 +51,15 @@ def translated(token: str) -> Iterator[None]:
 def open_session(uri: Pkcs11Uri, *, pin: Pin, breaker: Breaker, access: Access) -> tuple[pkcs11.Session, TokenIdentity]:
     """Open a session and log in with one attempt, if the breaker allows it.
 
-    Raises :class:`TokenAbsent`, :class:`PinRefused`, :class:`DeviceFailed`.
+    Raises :class:`TokenAbsent`, :class:`PinRefused`, :class:`PinUnavailable`, :class:`DeviceFailed`.
     """
     with translated(uri.name):
         token = _located(uri)
         identity = identity_of(token)
+        presented = _presented(pin, token)
         breaker.begin(identity, pin, _counter(token.flags))
         try:
-            session = token.open(rw=access is Access.PROVISION, user_pin=pin.secret)
+            session = token.open(rw=access is Access.PROVISION, user_pin=presented)
         except _WRONG_PIN as error:
             breaker.end(identity, Outcome.REFUSED)
             raise PinRefused(token=identity.label, reason=f"it answered {type(error).__name__}") from error
@@ -100,6 +102,15 @@ def _located(uri: Pkcs11Uri) -> pkcs11.Token:
         reason = f"{len(found)} tokens match; name it by serial" if found else "no slot holds it"
         raise TokenAbsent(token=uri.name, reason=reason)
     return found[0]
+
+
+def _presented(pin: Pin, token: pkcs11.Token) -> object:
+    """What C_Login is given: the PIN, or nothing where it is typed at the token."""
+    if pin != KEYPAD:
+        return pin.secret
+    if not token.flags & TokenFlag.PROTECTED_AUTHENTICATION_PATH:
+        raise PinUnavailable(token=token.label, reason="pin-source=keypad: but it has no keypad of its own")
+    return pkcs11.PROTECTED_AUTH
 
 
 def _counter(flags: TokenFlag) -> PinCounter:

@@ -14,7 +14,15 @@ from pkcs11 import Attribute, CertificateType, KeyType, MechanismFlag, ObjectCla
 
 from certs import der
 from certs.paths import is_issued_by, load_readable
-from hsm.errors import CertificateMismatch, DeviceFailed, KeyAbsent, KeyExists, TokenExists, UriInvalid
+from hsm.errors import (
+    CertificateMismatch,
+    DeviceFailed,
+    KeyAbsent,
+    KeyExists,
+    MechanismUnsupported,
+    TokenExists,
+    UriInvalid,
+)
 from hsm.inventory import KeyDescription, KeyKind, KeyPlace
 from hsm.login import identity_of, load_module, tokens_of, translated
 from hsm.uri import ObjectType, Pkcs11Uri, TokenIdentity
@@ -73,7 +81,7 @@ def generate_key(token: Token, *, kind: KeyKind, label: str, place: KeyPlace) ->
     """A key pair made on the token, which never leaves it.
 
     ``place`` says whether the label must be free or is to be shared with the key that this one will follow. Raises
-    :class:`KeyExists`, :class:`KeyAbsent`, :class:`DeviceFailed`.
+    :class:`KeyExists`, :class:`KeyAbsent`, :class:`MechanismUnsupported`, :class:`DeviceFailed`.
     """
     with translated(token.identity.label):
         taken = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: label}
@@ -83,7 +91,11 @@ def generate_key(token: Token, *, kind: KeyKind, label: str, place: KeyPlace) ->
         if not holders and place is KeyPlace.SUCCESSOR:
             raise KeyAbsent(token=token.identity.label, key=label, reason="there is none to follow")
         identifier = secrets.token_bytes(16)
-        private = _pair(token.session, kind=kind, label=label, identifier=identifier)
+        try:
+            private = _pair(token.session, kind=kind, label=label, identifier=identifier)
+        except pkcs11.MechanismInvalid as error:
+            reason = "it makes no keys of this kind"
+            raise MechanismUnsupported(token=token.identity.label, algorithm=kind.value, reason=reason) from error
         _demand_locked_in(private, token.identity.label)
     return token.description(Pkcs11Uri(object=label, id=identifier, type=ObjectType.PRIVATE))
 

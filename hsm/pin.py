@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hsm.uri import Pkcs11Uri
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_OTHERS_THAN_THE_SERVICE = stat.S_IWGRP | stat.S_IRWXO  # systemd gives it access by an ACL, whose mask shows as group
 _LONGEST = 4096  # bytes of a PIN file; no token takes a PIN as long
 
 
@@ -36,24 +37,51 @@ class Pin:
         return "***"
 
 
+KEYPAD = Pin("")
+"""Stands for a PIN that a person types at the token itself, so that it never comes here (``pin-source=keypad:``).
+
+PKCS#11 3.0, 5.6.8: a token with a protected authentication path is logged in to without a PIN.
+"""
+
+_AT_KEYPAD, _AT_START = "keypad:", "ask:"
+
+
 def read_pin(uri: Pkcs11Uri, environment: Mapping[str, str]) -> Pin:
     """The PIN of a token: ``pin-source``, else ``KYSO_PIN_<LABEL>_FILE``, else ``KYSO_PIN_<LABEL>``.
 
-    Raises :class:`PinUnavailable`, which names the place but not what stood there.
+    Where none of them is given it is the systemd credential ``kyso-pin-<label>``. Raises :class:`PinUnavailable`,
+    which names the place but not what stood there.
     """
-    path = _pin_file(uri, environment)
-    if path is not None:
-        return _from_file(path, token=uri.name)
-    variable = pin_variable(uri.name)
-    text = environment.get(variable)
-    if not text:
+    if is_typed_at_token(uri):
+        return KEYPAD
+    if is_asked_for(uri):
+        raise PinUnavailable(token=uri.name, reason="pin-source=ask: and nobody typed it at the start")
+    path, variable = _pin_file(uri, environment), pin_variable(uri.name)
+    if path is None and (text := environment.get(variable)):
+        return Pin(text)
+    credential = _credential(uri, environment)
+    if path is None and credential is None:
         raise PinUnavailable(token=uri.name, reason=f"neither pin-source nor {variable} nor {variable}_FILE is given")
-    return Pin(text)
+    if path is not None:
+        return _from_file(path, token=uri.name, forbidden=_OTHERS)
+    return _from_file(credential or Path(), token=uri.name, forbidden=_OTHERS_THAN_THE_SERVICE)
+
+
+def is_typed_at_token(uri: Pkcs11Uri) -> bool:
+    """Whether a person types the PIN at the token's own keypad, at every login (``pin-source=keypad:``)."""
+    return uri.pin_source == _AT_KEYPAD
+
+
+def is_asked_for(uri: Pkcs11Uri) -> bool:
+    """Whether a person types this token's PIN when the signer starts (``pin-source=ask:``)."""
+    return uri.pin_source == _AT_START
 
 
 def pin_evidence(uri: Pkcs11Uri, environment: Mapping[str, str]) -> tuple[int, ...]:
     """What changes when somebody rewrites the PIN file: inode, size and time of writing; empty without a file."""
-    path = _pin_file(uri, environment)
+    if is_typed_at_token(uri) or is_asked_for(uri):
+        return ()
+    path = _pin_file(uri, environment) or _credential(uri, environment)
     try:
         found = path.stat() if path is not None else None
     except OSError:
@@ -66,6 +94,11 @@ def pin_variable(label: str) -> str:
     plain = unicodedata.normalize("NFD", label.replace("đ", "d").replace("Đ", "D"))
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return "KYSO_PIN_" + re.sub(r"[^A-Z0-9]+", "_", letters.upper()).strip("_")
+
+
+def pin_credential(label: str) -> str:
+    """The name of the systemd credential for a token's PIN: ``Ký số 1`` is ``kyso-pin-ky-so-1``."""
+    return pin_variable(label).lower().replace("_", "-")
 
 
 def write_pin_file(path: Path, pin: Pin) -> None:
@@ -82,15 +115,22 @@ def _pin_file(uri: Pkcs11Uri, environment: Mapping[str, str]) -> Path | None:
         return Path(named) if named else None
     path = source.removeprefix("file://").removeprefix("file:")
     if not source.startswith("file:") or not path.startswith("/"):
-        raise PinUnavailable(token=uri.name, reason="pin-source is not file:/absolute/path")
+        raise PinUnavailable(token=uri.name, reason="pin-source is neither file:/absolute/path nor keypad: nor ask:")
     return Path(path)
 
 
-def _from_file(path: Path, *, token: str) -> Pin:
+def _credential(uri: Pkcs11Uri, environment: Mapping[str, str]) -> Path | None:
+    """What ``LoadCredential=`` or ``LoadCredentialEncrypted=`` of the unit gave (systemd.exec(5), CREDENTIALS)."""
+    folder = environment.get("CREDENTIALS_DIRECTORY")
+    path = Path(folder) / pin_credential(uri.name) if folder else None
+    return path if path is not None and path.exists() else None
+
+
+def _from_file(path: Path, *, token: str, forbidden: int) -> Pin:
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_mode & _OTHERS:
+            if not stat.S_ISREG(status.st_mode) or status.st_mode & forbidden:
                 raise PinUnavailable(token=token, reason=f"{path} must be a file of mode 0600")
             if status.st_uid not in (0, os.geteuid()):
                 raise PinUnavailable(token=token, reason=f"{path} belongs to another user")

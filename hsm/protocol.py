@@ -162,7 +162,7 @@ def inventory_of(message: Message) -> TokenInventory:
 
 def health_members(health: SignerHealth) -> Members:
     """How the signer is."""
-    names = ("name", "problem", "signatures", "children")
+    names = ("name", "problem", "signatures", "children", "failures", "logins", "milliseconds", "durations")
     return {
         "pid": health.pid,
         "tokens": [{name: getattr(t, name) for name in names} for t in health.tokens],
@@ -178,6 +178,10 @@ def health_of(message: Message) -> SignerHealth:
             problem=token.optional_text("problem"),
             signatures=token.number("signatures"),
             children=token.number("children"),
+            failures=token.number("failures"),
+            logins=token.number("logins"),
+            milliseconds=token.number("milliseconds"),
+            durations=token.numbers("durations"),
         )
         for token in message.messages("tokens")
     )

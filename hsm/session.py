@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from hsm import protocol
 from hsm.children import Children
 from hsm.errors import DeviceAnsweredWrongly, DeviceFailed
 from hsm.inventory import TokenHealth
+from hsm.latency import Latency
 from hsm.protocol import Operation
 from hsm.uri import Pkcs11Uri
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from hsm.inventory import KeyDescription, TokenInventory
     from hsm.keybook import KeyBook
     from hsm.limits import Limits
+    from hsm.pin import Pin
 
 _log = logging.getLogger(__name__)
 
@@ -36,16 +39,27 @@ _log = logging.getLogger(__name__)
 class TokenSession:
     """For many threads."""
 
-    def __init__(self, uri: Pkcs11Uri, *, state: Path, limits: Limits, spawner: Executor, book: KeyBook) -> None:
-        """``spawner`` runs on one thread that lives as long as the signer: children die with the thread."""
+    def __init__(
+        self,
+        uri: Pkcs11Uri,
+        *,
+        state: Path,
+        limits: Limits,
+        spawner: Executor,
+        book: KeyBook,
+        typed: Pin | None = None,
+    ) -> None:
+        """``spawner`` runs on one thread that lives as long as the signer; ``typed`` is a PIN given at the start."""
         self.uri = uri
         self.keys: tuple[KeyDescription, ...] = ()
         self._limits = limits
-        self._children = Children(uri, state=state, limits=limits, spawner=spawner)
+        self._children = Children(uri, state=state, limits=limits, spawner=spawner, typed=typed)
         self._book = book
         self._names: dict[Pkcs11Uri, Pkcs11Uri] = {}
         self._counting = threading.Lock()
         self._signatures = 0
+        self._failures = 0
+        self._latency = Latency()
 
     def open(self) -> None:
         """Open the sessions that are not open, and read which keys there are; raises as :meth:`sign` does."""
@@ -80,6 +94,10 @@ class TokenSession:
             problem=self._children.problem,
             signatures=self._signatures,
             children=self._children.started,
+            failures=self._failures,
+            logins=self._children.logged_in,
+            milliseconds=self._latency.milliseconds,
+            durations=self._latency.counts,
         )
 
     def close(self) -> None:
@@ -92,12 +110,14 @@ class TokenSession:
 
     @contextmanager
     def _counted(self, asked: Pkcs11Uri) -> Iterator[Callable[[Message], bytes]]:
-        """Write down how a call ended, under the name of the key that it turned out to mean."""
+        """Write down how a call ended and how long it took, under the name of the key that it turned out to mean."""
+        started = time.monotonic()
 
         def count(answer: Message) -> bytes:
             value, key = answer.octets("value"), Pkcs11Uri.parse(answer.text("key"))
             with self._counting:
                 self._signatures += 1
+                self._latency.count(time.monotonic() - started)
                 self._names[asked] = key
             self._book.signed(key)
             return value
@@ -105,6 +125,8 @@ class TokenSession:
         try:
             yield count
         except (DeviceFailed, DeviceAnsweredWrongly):
+            with self._counting:
+                self._failures += 1
             if (known := self._names.get(asked)) is not None:
                 self._book.failed(known)
             raise

@@ -33,8 +33,11 @@ from hsm.session import TokenSession
 from hsm.uri import Pkcs11Uri
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from certs.algorithms import SignatureAlgorithm
     from hsm.framing import Message
+    from hsm.pin import Pin
 
 _log = logging.getLogger(__name__)
 _CALLERS = 512  # connections at once; each is a thread
@@ -48,14 +51,25 @@ _PARTING = 5.0  # seconds that callers have to end when the signer stops
 class Signer:
     """Tokens behind a socket; raises :class:`UriInvalid` for a token that is not named well enough to be opened."""
 
-    def __init__(self, *, tokens: tuple[Pkcs11Uri, ...], socket: Path, state: Path, limits: Limits) -> None:
+    def __init__(
+        self,
+        *,
+        tokens: tuple[Pkcs11Uri, ...],
+        socket: Path,
+        state: Path,
+        limits: Limits,
+        typed: Mapping[Pkcs11Uri, Pin],
+    ) -> None:
         for token in tokens:
             _demand_complete(token)
         self._spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
         self._doorway = Doorway(socket=socket, state=state)
         self._book = KeyBook(state)
         self._sessions = tuple(
-            TokenSession(token, state=state, limits=limits, spawner=self._spawner, book=self._book) for token in tokens
+            TokenSession(
+                token, state=state, limits=limits, spawner=self._spawner, book=self._book, typed=typed.get(token)
+            )
+            for token in tokens
         )
         self._limits = limits
         self._places = threading.BoundedSemaphore(_CALLERS)
@@ -192,12 +206,20 @@ class Signer:
         _log.info("signer stopped")
 
 
-def run(tokens: tuple[Pkcs11Uri, ...], socket: Path, state: Path, limits: Limits | None = None) -> None:
+def run(
+    tokens: tuple[Pkcs11Uri, ...],
+    socket: Path,
+    state: Path,
+    *,
+    limits: Limits | None = None,
+    typed: Mapping[Pkcs11Uri, Pin] | None = None,
+) -> None:
     """Serve these tokens until SIGTERM or SIGINT. Call it from the main thread.
 
     ``socket`` lies in a folder of its own (0700, made if missing); ``state`` keeps the memory of refused PINs.
+    ``typed`` are PINs that a person gave for tokens whose ``pin-source`` is ``ask:``; they stay in memory.
     """
-    signer = Signer(tokens=tokens, socket=socket, state=state, limits=limits or Limits())
+    signer = Signer(tokens=tokens, socket=socket, state=state, limits=limits or Limits(), typed=typed or {})
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: signer.stop())
     signer.serve()
@@ -213,7 +235,7 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        run(tuple(options.tokens), options.socket, options.state, Limits(children=options.children))
+        run(tuple(options.tokens), options.socket, options.state, limits=Limits(children=options.children))
     except HsmError as error:
         sys.exit(f"{error}. {error.hint}")
 

@@ -1,4 +1,4 @@
-"""Everything the worker's steps reach for outside the register, joined once in ``api/wiring.py``."""
+"""Everything that signing and the worker's steps reach for outside themselves, joined once in ``api/wiring.py``."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ if TYPE_CHECKING:
     from certs.timestamps import TimeStampToken
     from issuance.ports import Blobs, Clock, RevocationSource, SigningDevice, Timestamper, UnitOfWork
     from verification.policy import ValidationPolicy
+    from verification.report import ValidationReport
     from verification.workshop import Workshop
 
 MOST_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
-    """Stores, device, authorities, sandbox, clock; ``retention`` is how long an issued document cannot be deleted."""
+class SigningMeans:
+    """What every signature needs, with a register and without: device, authorities, sandbox, clock."""
 
-    uow: UnitOfWork
-    blobs: Blobs
     workshop: Workshop
     device: SigningDevice
     timestamper: Timestamper
@@ -35,7 +34,6 @@ class Outside:
     anchors: TrustAnchors
     policy: ValidationPolicy
     clock: Clock
-    retention: timedelta
 
     def stamp(self, digest: bytes) -> TimeStampToken:
         """A token over the digest; raises :class:`ClockSkewed` where the authority's time is not ours."""
@@ -45,9 +43,19 @@ class Outside:
             raise ClockSkewed(seconds=skew.total_seconds())
         return token
 
-    def demand_passed(self, pdf: bytes, *, known: RevocationInfo, at: datetime) -> None:
+    def demand_passed(self, pdf: bytes, *, known: RevocationInfo, at: datetime) -> ValidationReport:
         """Raise :class:`NotPassed` unless our own validator says TOTAL_PASSED: nothing else ever leaves."""
         report = self.workshop.validate(pdf, anchors=self.anchors, known=known, at=at, policy=self.policy)
         if report.indication is not Indication.TOTAL_PASSED:
             sub_indication = report.sub_indication.value if report.sub_indication else None
             raise NotPassed(indication=report.indication.value, sub_indication=sub_indication, reason=report.reason.en)
+        return report
+
+
+@dataclass(frozen=True, slots=True)
+class Outside(SigningMeans):
+    """The stores beside that; ``retention`` is how long an issued document cannot be deleted."""
+
+    uow: UnitOfWork
+    blobs: Blobs
+    retention: timedelta

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from tests.parts import Bucket
 
 PROJECT = Path(__file__).parents[1]
+METRICS_TOKEN = "secret-of-the-monitoring"
 _UP_WITHIN = 60.0
 _PLACES = frozenset({"KYSO_FONT_DIR", "KYSO_SOFTHSM_MODULE"})  # where set-up unpacked what it could not install
 
@@ -167,6 +168,7 @@ def running_service(home: Path, *, database_url: str, bucket: Bucket) -> Iterato
             "KYSO_LISTEN": f"127.0.0.1:{port}",
             "KYSO_SIGNER_SOCKET": str(home / "run" / "s"),
             "KYSO_HOME": str(home),
+            "KYSO_METRICS_TOKEN": METRICS_TOKEN,
         },
         commands={
             "responders": [

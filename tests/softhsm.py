@@ -33,19 +33,16 @@ if TYPE_CHECKING:
     from hsm.uri import Pkcs11Uri
 
 ROOT = Path(__file__).parents[1]
+
+
+def debian_library(name: str) -> Path:
+    """A library that ``deploy/setup.sh tests`` installs, or unpacks where it may not."""
+    found = [*Path("/usr/lib").glob(f"*-linux-gnu/{name}"), *(ROOT / ".tools/root/usr/lib").glob(f"*/{name}")]
+    return next(iter(found), Path("/usr/lib") / name)
+
+
 SOFTHSM = SOFTHSM_MODULE
-
-
-def _module(name: str) -> Path:
-    """A PKCS#11 module of a Debian package, installed or only unpacked by set-up."""
-    for place in (Path("/"), ROOT / ".tools/root"):
-        for found in place.glob(f"usr/lib/*/pkcs11/{name}"):
-            return found
-    return Path("/usr/lib/pkcs11") / name
-
-
-SPY = _module("pkcs11-spy.so")  # writes down every PKCS#11 call (package opensc)
-P11_KIT_CLIENT = _module("p11-kit-client.so")
+SPY = debian_library("pkcs11/pkcs11-spy.so")  # writes down every PKCS#11 call (package opensc)
 PIN = Pin("thử-4321")
 WRONG_PIN = Pin("sai-9999")
 SO_PIN = Pin("so-87654321")
@@ -117,7 +114,7 @@ def signer(
         )
     running = RunningSigner(process=process, client=SignerClient(socket), socket=socket, log=log)
     try:
-        wait_until(lambda: process.poll() is not None or _listens(running.client))
+        wait_until(lambda: process.poll() is not None or listens(running.client))
         yield running
     finally:
         if process.poll() is None:
@@ -157,24 +154,10 @@ def key_uri(key: KeyDescription) -> str:
     return str(key.uri)
 
 
-def _listens(client: SignerClient) -> bool:
+def listens(client: SignerClient) -> bool:
+    """Whether somebody answers there."""
     try:
         client.health()
     except SignerUnavailable:
         return False
     return True
-
-
-@contextmanager
-def served_by_p11_kit(socket: Path, token: TokenAccess) -> Iterator[None]:
-    """``p11-kit server``: the token in yet another process, reached through p11-kit's own client module."""
-    command = ["p11-kit", "server", "--foreground", "--provider", str(SOFTHSM), "-n", str(socket), "pkcs11:"]
-    socket.unlink(missing_ok=True)
-    environment = {**os.environ, **token.environment}
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
-    try:
-        wait_until(socket.exists)
-        yield
-    finally:
-        os.killpg(server.pid, signal.SIGKILL)  # it has a child for each connection
-        server.wait()

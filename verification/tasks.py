@@ -13,6 +13,7 @@ from certs.revocation import RevocationInfo
 from signing.augment import embed_validation_data
 from signing.compose import compose
 from signing.errors import SigningError
+from signing.field_place import FieldPlace, append_field
 from signing.fill import fill_cells
 from signing.layout import Layout
 from signing.lint import inspect
@@ -42,6 +43,7 @@ class Task:
 TASKS = {
     "inspect": Task(inspect, {}),
     "compose": Task(compose, {"layout": Layout, "lookup_code": str, "lookup_url": str}),
+    "append_field": Task(append_field, {"field_name": str, "where": FieldPlace | None}),
     "fill_cells": Task(fill_cells, {"number": str, "issued_on": date}),
     "prepare": Task(prepare, {"profile": SignatureProfile, "certificate": SigningCertificate}),
     "embed_validation_data": Task(embed_validation_data, {"revocation": RevocationInfo}),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from certs.anchors import TrustAnchors
     from certs.certificate import SigningCertificate
     from certs.revocation import RevocationInfo
+    from signing.field_place import FieldPlace
     from signing.layout import Layout
     from signing.profiles import SignatureProfile
     from verification.policy import ValidationPolicy
@@ -75,6 +76,10 @@ class Workshop:
     def fill_cells(self, pdf: bytes, *, number: str, issued_on: date) -> bytes:
         """:func:`signing.fill.fill_cells`."""
         return self._grown("fill_cells", pdf, {"number": number, "issued_on": issued_on})
+
+    def append_field(self, pdf: bytes, *, field_name: str, where: FieldPlace | None) -> bytes:
+        """:func:`signing.field_place.append_field`."""
+        return self._grown("append_field", pdf, {"field_name": field_name, "where": where})
 
     def prepare(self, pdf: bytes, *, profile: SignatureProfile, certificate: SigningCertificate) -> PreparedSignature:
         """:func:`signing.prepare.prepare`."""

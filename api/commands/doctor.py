@@ -8,11 +8,14 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.error_classes import BASES
+from api.clock import SystemClock
+from api.error_classes import BASES, hint_of
 from api.settings import Settings, SettingsInvalid, read_settings
 from api.wiring import blobs_of
 from certs.anchors import read_trust_directory
 from hsm.client import SignerClient
+from hsm.errors import HsmError
+from hsm.life import Urgency, expiry_warnings
 from hsm.provisioning import SOFTHSM_MODULE
 from signing.typeface import Style, TypefaceMissing, demand_vietnamese
 from storage.database import connect, transaction
@@ -60,9 +63,29 @@ def _parts(settings: Settings) -> Iterator[Finding]:
     yield _asked("Chứng thư gốc (trust anchors)", lambda: read_trust_directory(settings.trust_dir))
     yield _asked("Cơ sở dữ liệu (database)", lambda: _touch(settings))
     yield _asked("Kho tệp (object store)", lambda: blobs_of(settings).put(b"kyso readiness probe\n"))
-    yield _asked("Dịch vụ ký (signer)", lambda: SignerClient(settings.signer_socket).health())
+    yield from _keys(SignerClient(settings.signer_socket))
     if not settings.tsa_urls:
         yield Finding("Dấu thời gian (timestamps)", "chưa cấu hình (not set)", "Set KYSO_TSA_URLS.")
+
+
+def _keys(signer: SignerClient) -> Iterator[Finding]:
+    """The signer, each token that it cannot use, and each certificate that ends within 90 days."""
+    name = "Dịch vụ ký (signer)"
+    try:
+        held, health = signer.credentials(), signer.health()
+    except HsmError as error:
+        yield Finding(name, str(error), error.hint)
+        return
+    yield Finding(name, "ok")
+    for token in held:
+        if token.problem is not None:
+            yield Finding(f"Thiết bị (token) {token.name}", token.problem, hint_of(token.problem))
+    retired = [key.uri for key in health.keys if key.retired is not None]
+    keys = [key for token in held for key in token.keys]
+    for warning in expiry_warnings(keys, at=SystemClock().now(), retired=retired):
+        said = f"chứng thư hết hạn (certificate ends) {warning.expires:%F}: {warning.urgency.name}"
+        advice = "" if warning.urgency is Urgency.NOTICE else "Replace the key: docs/operations/keys.md, 6."
+        yield Finding(f"Khóa (key) {warning.key.object}", said, advice)
 
 
 def _asked(name: str, question: Callable[[], object]) -> Finding:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+import typer
 import uvicorn
 
 from api.logs import configure_logs
@@ -10,6 +13,8 @@ from api.wiring import joined
 from api.worker import advancing
 from certs.anchors import read_trust_directory
 from hsm import signer
+from hsm.errors import PinUnavailable
+from hsm.pin import Pin, is_asked_for
 from hsm.uri import Pkcs11Uri
 from storage.jobs import run_worker
 
@@ -51,4 +56,12 @@ def sign() -> None:
     configure_logs()
     settings = read_settings(SignerSettings)
     tokens = tuple(Pkcs11Uri.parse(module) for module in settings.pkcs11_modules)
-    signer.run(tokens, settings.signer_socket, settings.home / "signer")
+    typed = {token: _typed_pin(token) for token in tokens if is_asked_for(token)}
+    signer.run(tokens, settings.signer_socket, settings.home / "signer", typed=typed)
+
+
+def _typed_pin(token: Pkcs11Uri) -> Pin:
+    """What the person who starts the signer types at the terminal, unseen."""
+    if not sys.stdin.isatty():
+        raise PinUnavailable(token=token.name, reason="pin-source=ask: but the signer was not started at a terminal")
+    return Pin(typer.prompt(f"PIN của {token.name} (PIN)", hide_input=True, err=True))

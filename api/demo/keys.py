@@ -116,7 +116,7 @@ def hold_key(holder: Holder, *, pki: DemonstrationPki, softhsm: Path, pins: Path
             title=holder.title,
             kind=holder.kind,
         )
-        provisioning.import_certificate(access, label=holder.name, certificate=certificate.der)
+        provisioning.import_certificate(access, label=holder.name, certificate=certificate.der, chain=certificate.chain)
     return HeldKey(token=access.uri, key=key.uri, certificate=certificate)
 
 

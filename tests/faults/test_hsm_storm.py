@@ -1,11 +1,7 @@
-"""Signatures through a module that fails in every way a device does: none is wrong, lost or given twice.
-
-`make test` asks for 1,000; KYSO_STORM=10000 asks for more.
-"""
+"""Signatures through a module that fails in every way a device does: none is wrong, lost or given twice."""
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from certs.algorithms import SignatureAlgorithm
-from hsm.errors import DeviceAnsweredWrongly, DeviceFailed, HsmError
+from hsm.errors import DeviceAnsweredWrongly, DeviceFailed
 from hsm.provisioning import generate_rsa_key
+from tests.faults.hsm_callers import signed, signed_in_the_end
 from tests.pkcs11_shim import CODES, Fault, faulty_module
-from tests.softhsm import key_uri, new_token, signer
+from tests.scale import scaled
+from tests.softhsm import new_token, signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +23,9 @@ if TYPE_CHECKING:
     from hsm.inventory import KeyDescription
     from hsm.provisioning import TokenAccess
     from tests.pkcs11_shim import FaultyModule
-    from tests.softhsm import RunningSigner
 
-CALLS = int(os.environ.get("KYSO_STORM", "1000"))
+CALLS = scaled(1000, nightly=10_000)
 CALLERS = 16
-MOST_REPEATS = 8
 
 
 @pytest.fixture
@@ -62,27 +54,7 @@ def key(sound: TokenAccess) -> KeyDescription:
     return generate_rsa_key(sound, label="k", bits=2048)
 
 
-def signed(running: RunningSigner, key: KeyDescription, number: int) -> None:
-    """One call whose value is checked, over data that no other call has."""
-    dtbs = f"văn bản {number}".encode()
-    value = running.client.sign(key=key_uri(key), dtbs=dtbs, algorithm=SignatureAlgorithm.RSA_SHA256)
-    public = load_der_public_key(key.public_key)
-    assert isinstance(public, rsa.RSAPublicKey)
-    public.verify(value.octets, dtbs, padding.PKCS1v15(), hashes.SHA256())
-
-
-def signed_in_the_end(running: RunningSigner, key: KeyDescription, number: int) -> int:
-    """How many times it had to be asked; every refusal was one that says so."""
-    for repeats in range(MOST_REPEATS):
-        try:
-            signed(running, key, number)
-            return repeats
-        except HsmError as error:
-            if not error.transient:
-                raise
-    pytest.fail(f"call {number} was refused {MOST_REPEATS} times")
-
-
+@pytest.mark.nightly
 def test_five_percent_faults_of_every_kind_under_sixteen_callers_lose_nothing(
     folder: Path, token: TokenAccess, key: KeyDescription, module: FaultyModule
 ) -> None:
@@ -90,7 +62,7 @@ def test_five_percent_faults_of_every_kind_under_sixteen_callers_lose_nothing(
     with signer(folder, token.uri, environment=token.environment, children=2) as running:
         started = time.monotonic()
         with ThreadPoolExecutor(CALLERS) as callers:
-            repeats = list(callers.map(lambda number: signed_in_the_end(running, key, number), range(CALLS)))
+            repeats = list(callers.map(lambda number: signed_in_the_end(running.client, key, number), range(CALLS)))
         took = time.monotonic() - started
         module.recover()
         health = running.client.health().tokens[0]
@@ -106,14 +78,14 @@ def test_a_device_that_comes_back_signs_again_within_five_seconds(
 ) -> None:
     with signer(folder, token.uri, environment=token.environment) as running:
         for number, fault in enumerate((*CODES, Fault.CRASH, Fault.HANG)):
-            signed(running, key, number)
+            signed(running.client, key, number)
             module.fail(fault)
             with pytest.raises(DeviceFailed) as caught:
-                signed(running, key, number)
+                signed(running.client, key, number)
             assert caught.value.transient
             module.recover()
             started = time.monotonic()
-            signed(running, key, number)
+            signed(running.client, key, number)
             assert time.monotonic() - started < 5
         assert running.client.health().tokens[0].signatures == 2 * len((*CODES, Fault.CRASH, Fault.HANG))
 
@@ -126,7 +98,7 @@ def test_a_wrong_value_is_never_released(
         answers = []
         for number in range(40):
             try:
-                signed(running, key, number)
+                signed(running.client, key, number)
                 answers.append("right")
             except DeviceAnsweredWrongly:
                 answers.append("refused")
@@ -138,9 +110,9 @@ def test_a_slow_device_is_waited_for(
     folder: Path, token: TokenAccess, key: KeyDescription, module: FaultyModule
 ) -> None:
     with signer(folder, token.uri, environment=token.environment, children=2) as running:
-        signed(running, key, 0)
+        signed(running.client, key, 0)
         module.fail(Fault.SLOW)
         with ThreadPoolExecutor(4) as callers:
-            list(callers.map(lambda number: signed(running, key, number), range(4)))
+            list(callers.map(lambda number: signed(running.client, key, number), range(4)))
         assert module.happened()["slow"] == 4
         assert running.client.health().tokens[0].children == 2

@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from api.client import Answer, Client, Refused, multipart
 from api.report_forms import ReportForm
 from issuance.lookup_code import draw_lookup_code, printed_lookup_code
-from tests.service import Service, running_service
+from tests.service import METRICS_TOKEN, Service, running_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -346,3 +346,23 @@ def test_head_is_get_without_the_content(service: Service) -> None:
     head = service.public().call("HEAD", "/")
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-length"] == asked.headers["content-length"]
+
+
+def test_figures_of_the_signer_are_for_the_monitoring_only(service: Service, issued: DocumentAnswer) -> None:
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {METRICS_TOKEN}"}):
+        with pytest.raises(Refused) as refused:
+            service.public().call("GET", "/metrics", headers=headers)
+        assert refused.value.status == 401
+    answer = service.public().call("GET", "/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    figures = dict(line.rsplit(" ", 1) for line in answer.body.decode().splitlines() if not line.startswith("#"))
+    assert figures["kyso_signer_up"] == "1"
+    for token in ("Ky So Signatory", "Ky So Seal"):
+        signed = int(figures[f'kyso_signer_signatures_total{{token="{token}"}}'])
+        assert signed >= 1
+        assert int(figures[f'kyso_signer_sign_seconds_bucket{{token="{token}",le="+Inf"}}']) == signed
+        assert figures[f'kyso_signer_token_pin_refused{{token="{token}"}}'] == "0"
+        assert int(figures[f'kyso_signer_logins_total{{token="{token}"}}']) >= 1
+    expiries = [float(text) for name, text in figures.items() if "certificate_expires" in name]
+    assert len(expiries) == 2
+    assert min(expiries) > issued.created_at.timestamp()

@@ -10,7 +10,6 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from certs.algorithms import SignatureAlgorithm
-from hsm.errors import DeviceFailed, HsmError, KeyAbsent, SignerUnavailable, TokenAbsent
+from hsm.errors import DeviceFailed, KeyAbsent, SignerUnavailable, TokenAbsent
 from hsm.provisioning import generate_rsa_key
-from tests.softhsm import P11_KIT_CLIENT, PIN, SOFTHSM, key_uri, new_token, served_by_p11_kit, signer, wait_until
+from tests.softhsm import PIN, SOFTHSM, key_uri, new_token, signer, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,23 +176,3 @@ def test_a_module_that_cannot_start_is_a_failed_device_and_may_recover(
             sign(running, key, 0)
         (folder / "away").rename(configuration)
         sign(running, key, 1)
-
-
-@pytest.mark.skipif(not P11_KIT_CLIENT.exists(), reason="needs p11-kit-client.so of the package p11-kit-modules")
-def test_a_token_of_another_provider_behind_a_socket_signs_and_survives_its_server(
-    folder: Path, token: TokenAccess, key: KeyDescription
-) -> None:
-    remote = replace(token.uri, module_path=P11_KIT_CLIENT)
-    environment = {"P11_KIT_SERVER_ADDRESS": f"unix:path={folder}/p11.sock"}
-    with signer(folder, remote, environment=environment) as running:
-        with served_by_p11_kit(folder / "p11.sock", token):
-            for number in range(20):
-                sign(running, key, number)
-            (held,) = running.client.credentials()
-            (seen,) = [k for k in held.keys if k.uri == key.uri]
-            assert SignatureAlgorithm.RSA_SHA512 in seen.algorithms
-        with pytest.raises(HsmError) as caught:
-            sign(running, key, 20)
-        assert caught.value.transient
-        with served_by_p11_kit(folder / "p11.sock", token):
-            sign(running, key, 21)

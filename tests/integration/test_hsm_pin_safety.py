@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from hsm.provisioning import TokenAccess
     from tests.softhsm import RunningSigner
 
-pytestmark = pytest.mark.skipif(not SPY.exists(), reason="needs pkcs11-spy.so of the package opensc")
-
 
 @pytest.fixture
 def folder() -> Iterator[Path]:

@@ -84,6 +84,7 @@ def test_only_these_calls_are_public() -> None:
         "verifyFile",
         "readHealth",
         "readReadiness",
+        "readMetrics",
         "readOpenApi",
     }
     assert {operation for operation in RULES if is_public(operation)} == pages | calls

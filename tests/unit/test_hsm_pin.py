@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hsm.errors import PinUnavailable
-from hsm.pin import Pin, pin_evidence, pin_variable, read_pin, write_pin_file
+from hsm.pin import KEYPAD, Pin, pin_evidence, pin_variable, read_pin, write_pin_file
 from hsm.uri import Pkcs11Uri
 
 if TYPE_CHECKING:
@@ -109,3 +109,31 @@ def test_a_rewritten_pin_file_is_noticed(tmp_path: Path) -> None:
     assert pin_evidence(from_file(path), {}) == ()
     write_pin_file(path, Pin("31415926"))
     assert pin_evidence(from_file(path), {}) not in ((), before)
+
+
+def test_a_systemd_credential_is_found_by_the_labels_name_where_nothing_else_is_given(tmp_path: Path) -> None:
+    credential = tmp_path / "kyso-pin-ky-so-1"
+    credential.write_text(SECRET, encoding="utf-8")
+    credential.chmod(0o440)  # what systemd's access control list looks like
+    environment = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert read_pin(NOWHERE, environment) == Pin(SECRET)
+    assert read_pin(NOWHERE, environment | {"KYSO_PIN_KY_SO_1": "314159"}) == Pin("314159")
+    assert pin_evidence(NOWHERE, environment) != ()
+    with pytest.raises(PinUnavailable):
+        read_pin(Pkcs11Uri(token="other"), environment)
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o460])
+def test_a_credential_that_others_may_read_or_the_group_may_write_is_refused(tmp_path: Path, mode: int) -> None:
+    credential = tmp_path / "kyso-pin-ky-so-1"
+    credential.write_text(SECRET, encoding="utf-8")
+    credential.chmod(mode)
+    with pytest.raises(PinUnavailable):
+        read_pin(NOWHERE, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+
+
+def test_a_pin_that_a_person_types_is_looked_for_nowhere_else() -> None:
+    environment = {"KYSO_PIN_KY_SO_1": SECRET}
+    assert read_pin(Pkcs11Uri(token="Ký số 1", pin_source="keypad:"), environment) == KEYPAD
+    with pytest.raises(PinUnavailable, match="ask:"):
+        read_pin(Pkcs11Uri(token="Ký số 1", pin_source="ask:"), environment)

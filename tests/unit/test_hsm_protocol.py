@@ -106,7 +106,17 @@ def test_inventories_and_health_arrive_as_they_were() -> None:
         TokenInventory(name="Vắng", identity=None, keys=(), problem="token-absent"),
     ):
         assert protocol.inventory_of(over_the_wire(protocol.inventory_members(inventory))) == inventory
-    health = SignerHealth(pid=7, tokens=(TokenHealth(name="a", problem="pin-refused", signatures=3, children=2),))
+    token = TokenHealth(
+        name="a",
+        problem="pin-refused",
+        signatures=3,
+        children=2,
+        failures=1,
+        logins=2,
+        milliseconds=9,
+        durations=(2, 1),
+    )
+    health = SignerHealth(pid=7, tokens=(token,))
     assert protocol.health_of(over_the_wire(protocol.health_members(health))) == health
     assert not health.ready
 

@@ -1,0 +1,76 @@
+"""Give a file one field for one signature, where no register has composed a draft with its cells.
+
+The field is an increment of its own, so that the file as it came stays a byte prefix of everything that follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from signing._pyhanko import (
+    NumberObject,
+    SigFieldSpec,
+    append_signature_field,
+    dictionary,
+    enumerate_sig_fields,
+    increment,
+    reading,
+    written,
+)
+from signing.appearances import show
+from signing.errors import FieldUnavailable
+from signing.fields import empty_signature_field
+from signing.geometry import PlacedBox, place
+from signing.layout import Box
+
+_CELL = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlace:
+    """Where a visible signature goes, in millimetres as :class:`signing.layout.Box`; ``page`` None is the last one."""
+
+    page: int | None
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def __post_init__(self) -> None:
+        self.on(pages=1)
+
+    def on(self, *, pages: int) -> Box:
+        """The box on a file of so many pages; raises ``ValueError`` for one that can lie on no page."""
+        page = pages if self.page is None else self.page
+        return Box(page=page, left=self.left, top=self.top, width=self.width, height=self.height)
+
+
+def append_field(pdf: bytes, *, field_name: str, where: FieldPlace | None) -> bytes:
+    """Add an empty signature field, visible at its place or without one on no page at all.
+
+    Raises :class:`signing.errors.FieldUnavailable` for a file that has signature fields already,
+    :class:`signing.errors.NoPlace` and :class:`signing.errors.DocumentUnfit`.
+    """
+    writer = increment(pdf)
+    with reading():
+        if list(enumerate_sig_fields(writer)):
+            raise FieldUnavailable(field_name=field_name, reason="the file already has signature fields")
+        pages = int(writer.root["/Pages"]["/Count"])
+    placed = None if where is None else place(writer, where.on(pages=pages), cell=_CELL)
+    with reading():
+        append_signature_field(writer, _specification(field_name, placed))
+    if placed is not None:
+        field = empty_signature_field(writer, field_name)
+        field["/MK"] = dictionary({"/R": NumberObject(placed.rotation)})
+        show(writer, field)
+    return written(writer, onto=pdf)
+
+
+def _specification(field_name: str, placed: PlacedBox | None) -> SigFieldSpec:
+    if placed is None:
+        return SigFieldSpec(sig_field_name=field_name)
+    return SigFieldSpec(
+        sig_field_name=field_name,
+        on_page=placed.page_index,
+        box=placed.rect,  # type: ignore[arg-type]  # floats are written as they are
+    )

@@ -1,0 +1,58 @@
+"""Figures as Prometheus reads them: counted once, cumulative in a histogram, and quoted whatever a label holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from api.metrics_text import metrics_text
+from hsm.inventory import KeyHealth, SignerHealth, TokenHealth
+from hsm.latency import BOUNDS, Latency
+from hsm.uri import Pkcs11Uri
+
+
+def lines(health: SignerHealth | None) -> list[str]:
+    return [line for line in metrics_text(health).splitlines() if not line.startswith("#")]
+
+
+def test_a_signer_that_is_away_is_one_figure() -> None:
+    assert lines(None) == ["kyso_signer_up 0"]
+
+
+def test_a_call_falls_into_the_first_bound_that_is_not_below_it() -> None:
+    latency = Latency()
+    for seconds in (0.0, 0.002, 0.0021, 31.0):
+        latency.count(seconds)
+    assert latency.counts == (2, 1, *[0] * (len(BOUNDS) - 2), 1)
+    assert latency.milliseconds == 31004
+
+
+def test_buckets_are_cumulative_and_an_open_breaker_is_seen() -> None:
+    durations = (2, 1, *[0] * (len(BOUNDS) - 2), 1)
+    token = TokenHealth(
+        "T", "pin-refused", signatures=4, children=1, failures=3, milliseconds=31004, durations=durations
+    )
+    told = lines(SignerHealth(pid=1, tokens=(token,)))
+    buckets = [line for line in told if "_bucket" in line]
+    assert [line.rsplit(" ", 1)[1] for line in buckets] == ["2", *["3"] * (len(BOUNDS) - 1), "4"]
+    assert 'kyso_signer_sign_seconds_bucket{token="T",le="0.002"} 2' in told
+    assert 'kyso_signer_sign_seconds_sum{token="T"} 31.004' in told
+    assert 'kyso_signer_sign_seconds_count{token="T"} 4' in told
+    assert 'kyso_signer_token_pin_refused{token="T"} 1' in told
+    assert 'kyso_signer_failures_total{token="T"} 3' in told
+
+
+def test_a_label_cannot_break_out_of_its_quotes_and_a_key_without_certificate_has_no_end() -> None:
+    uri = Pkcs11Uri(token='a"b\\c', object="k\nk", id=b"\x01")
+    end = datetime(2027, 1, 1, tzinfo=UTC)
+    keys = (
+        KeyHealth(uri, signatures=7, failures=0, last_used=None, retired=None, expires=end),
+        KeyHealth(
+            Pkcs11Uri(token="t", object="o"), signatures=0, failures=0, last_used=None, retired=end, expires=None
+        ),
+    )
+    told = lines(SignerHealth(pid=1, tokens=(), keys=keys))
+    labels = 'token="a\\"b\\\\c",key="k\\nk",id="01"'
+    assert f"kyso_key_signatures_total{{{labels}}} 7" in told
+    ends = [line for line in told if "expires" in line]
+    assert ends == [f"kyso_key_certificate_expires_timestamp_seconds{{{labels}}} {end.timestamp():.0f}"]
+    assert 'kyso_key_retired{token="t",key="o",id=""} 1' in told
