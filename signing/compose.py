@@ -15,12 +15,12 @@ from signing._pyhanko import (
     ArrayObject,
     FieldMDPAction,
     FieldMDPSpec,
-    IncrementalPdfFileWriter,
     MDPPerm,
     NumberObject,
     SigFieldSpec,
     StreamObject,
     TextStringObject,
+    Writer,
     append_signature_field,
     dictionary,
     dictionary_at,
@@ -84,7 +84,7 @@ def seal_lock() -> FieldMDPSpec:
     return FieldMDPSpec(FieldMDPAction.INCLUDE, [])
 
 
-def _append_signature_fields(writer: IncrementalPdfFileWriter, layout: Layout) -> None:
+def _append_signature_fields(writer: Writer, layout: Layout) -> None:
     specs = (
         (SIGNATORY_FIELD, "Chữ ký của người có thẩm quyền", layout.signature, signatory_lock(), MDPPerm.FILL_FORMS),
         (SEAL_FIELD, "Dấu, chữ ký số của cơ quan", layout.seal, seal_lock(), MDPPerm.NO_CHANGES),
@@ -107,7 +107,7 @@ def _append_signature_fields(writer: IncrementalPdfFileWriter, layout: Layout) -
         show(writer, field)
 
 
-def _append_text_field(writer: IncrementalPdfFileWriter, *, field_name: str, label: str, box: PlacedBox) -> None:
+def _append_text_field(writer: Writer, *, field_name: str, label: str, box: PlacedBox) -> None:
     """An empty, read-only text field merged with its widget (12.7.5.3); :mod:`signing.fill` gives it its value."""
     page_ref = writer.find_page_for_modification(box.page_index)[0]
     field = dictionary(
@@ -132,7 +132,7 @@ def _append_text_field(writer: IncrementalPdfFileWriter, *, field_name: str, lab
     writer.update_container(form["/Fields"])
 
 
-def _interactive_form(writer: IncrementalPdfFileWriter) -> DictionaryObject:
+def _interactive_form(writer: Writer) -> DictionaryObject:
     form = dictionary_at(writer.root, "/AcroForm")
     if form is None:
         form = dictionary({"/Fields": ArrayObject()})
@@ -141,7 +141,7 @@ def _interactive_form(writer: IncrementalPdfFileWriter) -> DictionaryObject:
     return form
 
 
-def _print_code(writer: IncrementalPdfFileWriter, box: Box, *, lookup_code: str, lookup_url: str) -> None:
+def _print_code(writer: Writer, box: Box, *, lookup_code: str, lookup_url: str) -> None:
     """Print the QR and the code beside it, as an artifact outside the document's structure (14.8.2.2)."""
     placed = place(writer, box, cell="code")
     face = typeface(Style.UPRIGHT, _CODE_CHARACTERS)

@@ -8,10 +8,10 @@ from signing._pyhanko import DictionaryObject, dictionary_at, entry, enumerate_s
 from signing.errors import DocumentUnfit, FieldUnavailable
 
 if TYPE_CHECKING:
-    from signing._pyhanko import IncrementalPdfFileWriter
+    from signing._pyhanko import Writer
 
 
-def empty_signature_field(writer: IncrementalPdfFileWriter, field_name: str) -> DictionaryObject:
+def empty_signature_field(writer: Writer, field_name: str) -> DictionaryObject:
     """The signature field of this name, not yet signed; raises :class:`FieldUnavailable`."""
     with reading():
         fields = ((value, reference) for name, value, reference in enumerate_sig_fields(writer) if name == field_name)
@@ -24,7 +24,7 @@ def empty_signature_field(writer: IncrementalPdfFileWriter, field_name: str) -> 
     return _dictionary(reference.get_object())
 
 
-def empty_text_field(writer: IncrementalPdfFileWriter, field_name: str) -> DictionaryObject:
+def empty_text_field(writer: Writer, field_name: str) -> DictionaryObject:
     """The text field of this name, not yet filled; raises :class:`FieldUnavailable`."""
     form = dictionary_at(writer.root, "/AcroForm")
     with reading():

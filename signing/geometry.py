@@ -9,7 +9,7 @@ from signing._pyhanko import dictionary_at, integer_at, numbers, rectangle_at
 from signing.errors import NoPlace
 
 if TYPE_CHECKING:
-    from signing._pyhanko import ArrayObject, DictionaryObject, IncrementalPdfFileWriter
+    from signing._pyhanko import ArrayObject, DictionaryObject, Writer
     from signing.layout import Box
 
 POINTS_PER_MM = 72 / 25.4
@@ -40,7 +40,7 @@ def upright_matrix(rotation: int) -> ArrayObject:
     return numbers(*_MATRICES[rotation], 0, 0)
 
 
-def place(writer: IncrementalPdfFileWriter, box: Box, *, cell: str) -> PlacedBox:
+def place(writer: Writer, box: Box, *, cell: str) -> PlacedBox:
     """Find the box on its page; raises :class:`NoPlace` where the page is missing or the box leaves it."""
     pages = int(writer.root["/Pages"]["/Count"])
     if box.page > pages:

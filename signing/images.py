@@ -14,7 +14,7 @@ from signing._pyhanko import NumberObject, StreamObject, dictionary, name
 from signing.errors import AppearanceUnfit
 
 if TYPE_CHECKING:
-    from signing._pyhanko import DictionaryObject, IncrementalPdfFileWriter, IndirectObject
+    from signing._pyhanko import DictionaryObject, IndirectObject, Writer
 
 _MOST_PIXELS = 6_000_000
 
@@ -27,7 +27,7 @@ class _Pixels:
     alpha: bytes
 
 
-def embed_png(writer: IncrementalPdfFileWriter, png: bytes) -> tuple[IndirectObject, float]:
+def embed_png(writer: Writer, png: bytes) -> tuple[IndirectObject, float]:
     """Write the picture with its soft mask (ISO 32000-2, 11.6.5.2); answers its reference and width ÷ height.
 
     Raises :class:`signing.errors.AppearanceUnfit` for anything but a PNG of a sensible size.

@@ -34,7 +34,7 @@ from signing._pyhanko import (
 )
 
 if TYPE_CHECKING:
-    from signing._pyhanko import IncrementalPdfFileWriter, IndirectObject
+    from signing._pyhanko import IndirectObject, Writer
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
@@ -135,7 +135,7 @@ def demand_vietnamese(style: Style) -> None:
     typeface(style, VIETNAMESE_LETTERS)
 
 
-def embed(writer: IncrementalPdfFileWriter, face: Typeface) -> IndirectObject:
+def embed(writer: Writer, face: Typeface) -> IndirectObject:
     """Write the subset as a composite font (ISO 32000-2, 9.7) with its ``/ToUnicode`` map; answers its reference."""
     program = StreamObject(
         dictionary({"/Length1": NumberObject(face.program_length), "/Filter": name("/FlateDecode")}),
