@@ -12,24 +12,24 @@ from signing._pyhanko import (
     DocumentTimestamp,
     FieldMDPSpec,
     MDPPerm,
-    SigFieldSpec,
+    NumberObject,
     SigMDPSetup,
     SignatureObject,
     SigSeedSubFilter,
-    append_signature_field,
     dictionary,
     dictionary_at,
     ensure_sig_flags,
-    enumerate_sig_fields,
     increment,
     integer_at,
+    name,
+    numbers,
     reading,
 )
 from signing.appearances import show, shown_size
 from signing.augment import supply_validation_data
 from signing.cms import signed_attributes
 from signing.errors import FieldUnavailable
-from signing.fields import empty_signature_field
+from signing.fields import append_field, empty_signature_field, signature_field
 from signing.images import embed_png
 from signing.prepared import PreparedSignature, PreparedTimestamp
 from signing.profiles import Certification
@@ -46,6 +46,7 @@ TOKEN_ROOM = 8192
 
 _CMS_OVERHEAD = 1024
 _DIGEST = "sha256"
+_PRINT, _LOCKED = 4, 128  # annotation flags (ISO 32000-2, table 167)
 
 
 def prepare(base: bytes | Source, *, profile: SignatureProfile, certificate: SigningCertificate) -> PreparedSignature:
@@ -137,11 +138,11 @@ def _enter(writer: Writer, field: DictionaryObject, signature: PdfSignedData, *,
 
 
 def _new_field(writer: Writer, field_name: str) -> DictionaryObject:
-    with reading():
-        if any(name == field_name for name, _, _ in enumerate_sig_fields(writer)):
-            raise FieldUnavailable(field_name=field_name, reason="the file already has a field of this name")
-        append_signature_field(writer, SigFieldSpec(field_name))
-    return empty_signature_field(writer, field_name)
+    """An invisible signature field on the first page (12.7.5.5); the name must be free."""
+    if signature_field(writer, field_name) is not None:
+        raise FieldUnavailable(field_name=field_name, reason="the file already has a field of this name")
+    entries = {"/FT": name("/Sig"), "/F": NumberObject(_PRINT | _LOCKED), "/Rect": numbers(0, 0, 0, 0)}
+    return append_field(writer, field_name, page_index=0, entries=entries)
 
 
 def _show(writer: Writer, field: DictionaryObject, appearance: Appearance) -> None:
