@@ -15,6 +15,7 @@ from asn1crypto.ocsp import OCSPResponse
 from asn1crypto.x509 import Certificate
 from pyhanko.pdf_utils.generic import (
     ArrayObject,
+    BooleanObject,
     DictionaryObject,
     FloatObject,
     IndirectObject,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArrayObject",
+    "BooleanObject",
     "DictionaryObject",
     "DocumentSecurityStore",
     "DocumentTimestamp",

@@ -12,7 +12,6 @@ from signing._pyhanko import (
     DocumentTimestamp,
     FieldMDPSpec,
     MDPPerm,
-    NumberObject,
     SigMDPSetup,
     SignatureObject,
     SigSeedSubFilter,
@@ -21,16 +20,14 @@ from signing._pyhanko import (
     ensure_sig_flags,
     increment,
     integer_at,
-    name,
-    numbers,
     reading,
 )
 from signing.appearances import show, shown_size
 from signing.augment import supply_validation_data
 from signing.cms import signed_attributes
-from signing.errors import FieldUnavailable
-from signing.fields import append_field, empty_signature_field, signature_field
+from signing.fields import empty_signature_field
 from signing.images import embed_png
+from signing.new_field import open_field
 from signing.prepared import PreparedSignature, PreparedTimestamp
 from signing.profiles import Certification
 from signing.source import Source
@@ -46,7 +43,6 @@ TOKEN_ROOM = 8192
 
 _CMS_OVERHEAD = 1024
 _DIGEST = "sha256"
-_PRINT, _LOCKED = 4, 128  # annotation flags (ISO 32000-2, table 167)
 
 
 def prepare(base: bytes | Source, *, profile: SignatureProfile, certificate: SigningCertificate) -> PreparedSignature:
@@ -95,7 +91,7 @@ def prepare_document_timestamp(
     if revocation != EMPTY:
         supply_validation_data(writer, revocation)
     timestamp = DocumentTimestamp(bytes_reserved=2 * TOKEN_ROOM)
-    _enter(writer, _new_field(writer, field_name), timestamp, mdp=None)
+    _enter(writer, open_field(writer, field_name, box=None), timestamp, mdp=None)
     with reading():
         placeholder = writer.appended_with(timestamp)
     return PreparedTimestamp(placeholder=placeholder, document_digest=source.digest(_DIGEST, *placeholder.pieces()))
@@ -135,14 +131,6 @@ def _enter(writer: Writer, field: DictionaryObject, signature: PdfSignedData, *,
         if mdp is not None:
             mdp.apply(reference, writer)
         ensure_sig_flags(writer, lock_sig_flags=True)
-
-
-def _new_field(writer: Writer, field_name: str) -> DictionaryObject:
-    """An invisible signature field on the first page (12.7.5.5); the name must be free."""
-    if signature_field(writer, field_name) is not None:
-        raise FieldUnavailable(field_name=field_name, reason="the file already has a field of this name")
-    entries = {"/FT": name("/Sig"), "/F": NumberObject(_PRINT | _LOCKED), "/Rect": numbers(0, 0, 0, 0)}
-    return append_field(writer, field_name, page_index=0, entries=entries)
 
 
 def _show(writer: Writer, field: DictionaryObject, appearance: Appearance) -> None:
