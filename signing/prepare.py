@@ -15,28 +15,26 @@ from signing._pyhanko import (
     SigMDPSetup,
     SignatureObject,
     SigSeedSubFilter,
-    dictionary,
     dictionary_at,
     ensure_sig_flags,
     increment,
     integer_at,
     reading,
 )
-from signing.appearances import show, shown_size
 from signing.augment import supply_validation_data
 from signing.cms import signed_attributes
 from signing.fields import empty_signature_field
-from signing.images import embed_png
 from signing.new_field import open_field
 from signing.prepared import PreparedSignature, PreparedTimestamp
 from signing.profiles import Certification
 from signing.source import Source
+from signing.stamps import show_appearance
 
 if TYPE_CHECKING:
     from certs.certificate import SigningCertificate
     from certs.revocation import RevocationInfo
     from signing._pyhanko import DictionaryObject, PdfSignedData, Writer
-    from signing.profiles import Appearance, SignatureProfile
+    from signing.profiles import SignatureProfile
 
 TOKEN_ROOM = 8192
 """Bytes kept for a timestamp token with its chain; tokens of the government's TSA were seen at about 5 kB."""
@@ -55,7 +53,7 @@ def prepare(base: bytes | Source, *, profile: SignatureProfile, certificate: Sig
     writer = increment(source)
     field = empty_signature_field(writer, profile.field_name)
     if profile.appearance is not None:
-        _show(writer, field, profile.appearance)
+        show_appearance(writer, field, profile.appearance)
     signature = SignatureObject(
         timestamp=profile.claimed_signing_time,
         subfilter=SigSeedSubFilter.PADES,
@@ -131,20 +129,3 @@ def _enter(writer: Writer, field: DictionaryObject, signature: PdfSignedData, *,
         if mdp is not None:
             mdp.apply(reference, writer)
         ensure_sig_flags(writer, lock_sig_flags=True)
-
-
-def _show(writer: Writer, field: DictionaryObject, appearance: Appearance) -> None:
-    """Centre the picture in the field's box, as large as its proportions allow."""
-    width, height = shown_size(field)
-    image, proportion = embed_png(writer, appearance.png)
-    shown_width = min(width, height * proportion)
-    shown_height = shown_width / proportion
-    left, bottom = (width - shown_width) / 2, (height - shown_height) / 2
-    content = f"q {shown_width:.3f} 0 0 {shown_height:.3f} {left:.3f} {bottom:.3f} cm /Picture Do Q"
-    show(
-        writer,
-        field,
-        content=content.encode(),
-        resources=dictionary({"/XObject": dictionary({"/Picture": image})}),
-    )
-    writer.update_container(field)
