@@ -12,7 +12,7 @@ from bench.figures import Row
 from bench.ground import now
 from bench.rounds import Work, milliseconds, ratio, take_turns
 from bench.signing import signed_bb
-from signing.augment import embed_validation_data
+from certs.revocation import EMPTY
 from signing.complete import complete, complete_document_timestamp
 from signing.compose import ARCHIVE_FIELDS
 from signing.fill import fill_cells
@@ -20,12 +20,13 @@ from signing.layout import SEAL_FIELD, SIGNATORY_FIELD
 from signing.linted import lint, lint_timestamp
 from signing.prepare import prepare, prepare_document_timestamp
 from signing.profiles import Appearance, Certification, SignatureProfile
+from signing.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.ground import Ground
-    from certs.revocation import RevocationGatherer
+    from certs.revocation import RevocationGatherer, RevocationInfo
     from certs.timestamps import HttpTimestamper, TimeStampToken
 
 _REPEATS = 4
@@ -69,17 +70,20 @@ class Archivist:
         prepared = lint(prepare(base, profile=profile, certificate=self.ground.token.certificate), base=base).prepared
         value = self.ground.device.sign(prepared.dtbs)
         token = self.timestamper.stamp(hashlib.sha256(value.octets).digest())
-        return complete(prepared, value=value, token=token).pdf, token
+        return complete(prepared, value=value, token=token).onto(base), token
 
     def archived(self, signed: bytes, *, tokens: tuple[TimeStampToken, ...], field_name: str) -> bytes:
         """Validation data, then a document timestamp over all of it."""
         revocation = self.gatherer.gather(certificates=(self.ground.token.certificate,), tokens=tokens, at=now())
-        return self.timestamped(embed_validation_data(signed, revocation=revocation), field_name=field_name)
+        return self.timestamped(signed, field_name=field_name, revocation=revocation)
 
-    def timestamped(self, base: bytes, *, field_name: str) -> bytes:
-        """One more document timestamp."""
-        prepared = lint_timestamp(prepare_document_timestamp(base, field_name=field_name), base=base)
-        return complete_document_timestamp(prepared, token=self.timestamper.stamp(prepared.document_digest)).pdf
+    def timestamped(self, base: bytes, *, field_name: str, revocation: RevocationInfo = EMPTY) -> bytes:
+        """One more document timestamp, over validation data that is new."""
+        source = Source(base)
+        prepared = lint_timestamp(
+            prepare_document_timestamp(source, field_name=field_name, revocation=revocation), base=source
+        )
+        return complete_document_timestamp(prepared, token=self.timestamper.stamp(prepared.document_digest)).onto(base)
 
 
 def measure(ground: Ground) -> Iterator[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,4 +31,10 @@ def peak_megabytes(work: Callable[..., None], *arguments: object, whose: int = r
 
 def _report(results: _Results, work: Callable[..., None], arguments: tuple[object, ...], whose: int) -> None:
     work(*arguments)
-    results.put(resource.getrusage(whose).ru_maxrss)
+    results.put(_own_peak() if whose == resource.RUSAGE_SELF else resource.getrusage(whose).ru_maxrss)
+
+
+def _own_peak() -> int:
+    """Kilobytes since this program began: ``ru_maxrss`` also counts what the process was before ``exec``."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))

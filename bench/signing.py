@@ -19,6 +19,7 @@ from signing.layout import SIGNATORY_FIELD
 from signing.linted import lint
 from signing.prepare import prepare
 from signing.profiles import Appearance, Certification, SignatureProfile
+from signing.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from bench.ground import Ground
     from bench.softtoken import OpenToken, SoftToken
     from certs.certificate import SigningCertificate
+    from signing.prepared import Increment
 
     _Results = multiprocessing.Queue[float]
 
@@ -39,14 +41,22 @@ def signed_bb(
     draft: bytes, *, certificate: SigningCertificate, device: OpenToken, appearance: Appearance | None
 ) -> bytes:
     """The product's whole way from a draft to a B-B signature; the sandbox and the stores are left out."""
+    source = Source(draft)
+    return increment_bb(source, certificate=certificate, device=device, appearance=appearance).onto(draft)
+
+
+def increment_bb(
+    source: Source, *, certificate: SigningCertificate, device: OpenToken, appearance: Appearance | None
+) -> Increment:
+    """The same without the file itself, which is read and hashed where it lies."""
     profile = SignatureProfile(
         field_name=SIGNATORY_FIELD,
         certification=Certification.FILL_FORMS,
         appearance=appearance,
         claimed_signing_time=now(),
     )
-    prepared = lint(prepare(draft, profile=profile, certificate=certificate), base=draft).prepared
-    return complete(prepared, value=device.sign(prepared.dtbs), token=None).pdf
+    prepared = lint(prepare(source, profile=profile, certificate=certificate), base=source).prepared
+    return complete(prepared, value=device.sign(prepared.dtbs), token=None)
 
 
 def measure_one_process(ground: Ground) -> Iterator[Row]:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from enum import Enum
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from asn1crypto.x509 import Certificate
 from PIL import Image
@@ -63,6 +63,14 @@ class StockSigner:
 
     def sign(self, pdf: bytes, *, field_name: str, stamp: Stamp, certify: MDPPerm | None = None) -> bytes:
         """A B-B signature in this field, which is made where it is missing."""
+        output = BytesIO()
+        self.sign_stream(BytesIO(pdf), output, field_name=field_name, stamp=stamp, certify=certify)
+        return output.getvalue()
+
+    def sign_stream(
+        self, pdf: BinaryIO, output: BinaryIO, *, field_name: str, stamp: Stamp, certify: MDPPerm | None = None
+    ) -> None:
+        """The same from one open file to another."""
         metadata = PdfSignatureMetadata(
             field_name=field_name,
             md_algorithm="sha256",
@@ -70,11 +78,9 @@ class StockSigner:
             certify=certify is not None,
             docmdp_permissions=certify or MDPPerm.FILL_FORMS,
         )
-        output = BytesIO()
         PdfSigner(metadata, signer=self.signer, stamp_style=self._style(stamp)).sign_pdf(
-            IncrementalPdfFileWriter(BytesIO(pdf)), output=output
+            IncrementalPdfFileWriter(pdf), output=output
         )
-        return output.getvalue()
 
     def _style(self, stamp: Stamp) -> StaticStampStyle | TextStampStyle | None:
         if stamp is Stamp.NONE:

@@ -24,6 +24,7 @@ from urllib.parse import urljoin
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from certs.alarm import alarms
 from certs.destination import Destination, Resolver, addresses_of, destination_of, system_resolver
 from certs.errors import AddressForbidden, OnlineUnavailable
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from urllib3.response import HTTPResponse
+
+    from certs.alarm import Alarm
 
 _CHUNK = 65536
 _IDLE_CONNECTIONS = 16
@@ -226,24 +229,25 @@ class _Watch:
 
     def __init__(self, connection: HTTPConnection, *, seconds: float) -> None:
         self.stream: socket.socket | None = connection.sock
-        self._fired = threading.Event()
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
+        self._seconds = seconds
+        self._has_fired = False
+        self._alarm: Alarm | None = None
 
     def __enter__(self) -> Self:
-        self._timer.start()
+        self._alarm = alarms().set(self._seconds, self._cut)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._timer.cancel()
-        if self._fired.is_set() and (error is None or isinstance(error, _BROKEN_OFF)):
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._has_fired and (error is None or isinstance(error, _BROKEN_OFF)):
             msg = "took too long"
             raise TimeoutError(msg) from error
 
     def _cut(self) -> None:
-        self._fired.set()
+        self._has_fired = True
         if self.stream is not None:
             with suppress(OSError):
                 # Below any TLS, whose own shutdown would wait for the other side.

@@ -12,7 +12,6 @@ from issuance.validation_data import gather_validation_data
 from signing.complete import complete_document_timestamp
 from signing.compose import ARCHIVE_FIELDS
 from signing.linted import lint_timestamp
-from signing.prepared import demand_increment
 
 if TYPE_CHECKING:
     from issuance.outside import Outside
@@ -24,20 +23,21 @@ def archive(document: Document, *, outside: Outside) -> Document:
     Raises :class:`issuance.errors.Overtaken` where another worker was faster, and the errors of what it reaches for.
     """
     sealed = outside.blobs.get(document.current.sha256)
-    # 1. What a validator in thirty years needs to judge both signatures and their timestamps (EN 319 142-1, 5.4).
-    validated = outside.workshop.embed_validation_data(
-        sealed, revocation=gather_validation_data(document.id, outside=outside)
-    )
-    demand_increment(old=sealed, new=validated)
-    # 2. A timestamp over all of it.
+    # 1. What a validator in thirty years needs to judge both signatures and their timestamps (EN 319 142-1, 5.4), and
+    #    a timestamp over all of it.
     prepared = lint_timestamp(
-        outside.workshop.prepare_document_timestamp(validated, field_name=ARCHIVE_FIELDS[0]), base=validated
+        outside.workshop.prepare_document_timestamp(
+            sealed,
+            field_name=ARCHIVE_FIELDS[0],
+            revocation=gather_validation_data(document.id, outside=outside),
+        ),
+        base=sealed,
     )
-    issued = complete_document_timestamp(prepared, token=outside.stamp(prepared.document_digest)).pdf
-    # 3. TOTAL_PASSED, with nothing but what the file itself carries, or nothing leaves.
+    issued = complete_document_timestamp(prepared, token=outside.stamp(prepared.document_digest)).onto(sealed)
+    # 2. TOTAL_PASSED, with nothing but what the file itself carries, or nothing leaves.
     now = outside.clock.now()
     outside.demand_passed(issued, known=EMPTY, at=now)
-    # 4. Bytes first, where they cannot be deleted, then the row that names them ★.
+    # 3. Bytes first, where they cannot be deleted, then the row that names them ★.
     outside.blobs.put(issued, retain_until=now + outside.retention)
     return _commit(document, issued, outside=outside)
 

@@ -14,7 +14,7 @@ from issuance.validation_data import gather_validation_data
 from signing.complete import complete
 from signing.layout import SEAL_FIELD, SIGNATORY_FIELD
 from signing.linted import Linted, lint
-from signing.prepared import PreparedSignature, ReservedRegion, SignatureValue
+from signing.prepared import Increment, Placeholder, PreparedSignature, ReservedRegion, SignatureValue
 from signing.profiles import Appearance, Certification, SignatureProfile
 from signing.values import demand_right_value
 
@@ -53,7 +53,7 @@ def finish_signature(document: Document, purpose: Purpose, *, outside: Outside) 
     if request.timestamp is None:
         request = _stamp(request, outside=outside)
     # 5. Complete, and validate: TOTAL_PASSED or nothing leaves.
-    signed = _completed(linted.prepared, request)
+    signed = _completed(linted.prepared, request).onto(base)
     known = gather_validation_data(document.id, outside=outside)
     outside.demand_passed(signed, known=known, at=outside.clock.now())
     # 6. Bytes first, then the row that names them ★.
@@ -114,9 +114,9 @@ def _prepare(
         document_id=document.id,
         purpose=purpose,
         base=document.current.sha256,
-        increment=prepared.pdf[len(base) :],
-        reserved_start=prepared.reserved.start,
-        reserved_end=prepared.reserved.end,
+        increment=pdf[len(base) :] + prepared.placeholder.increment.octets,
+        reserved_start=prepared.placeholder.reserved.start,
+        reserved_end=prepared.placeholder.reserved.end,
         document_digest=prepared.document_digest,
         signed_attributes=prepared.signed_attributes,
         algorithm=prepared.algorithm,
@@ -134,8 +134,10 @@ def _filled(document: Document, base: bytes, *, outside: Outside) -> bytes:
 
 def _prepared(request: SignatureRequest, base: bytes, credential: Credential) -> PreparedSignature:
     return PreparedSignature(
-        pdf=base + request.increment,
-        reserved=ReservedRegion(start=request.reserved_start, end=request.reserved_end),
+        placeholder=Placeholder(
+            increment=Increment(len(base), request.increment),
+            reserved=ReservedRegion(start=request.reserved_start, end=request.reserved_end),
+        ),
         document_digest=request.document_digest,
         signed_attributes=request.signed_attributes,
         certificate=credential.certificate,
@@ -188,8 +190,8 @@ def _token(request: SignatureRequest) -> TimeStampToken:
     return TimeStampToken(request.timestamp)
 
 
-def _completed(prepared: PreparedSignature, request: SignatureRequest) -> bytes:
-    return complete(prepared, value=SignatureValue(_value(request)), token=_token(request)).pdf
+def _completed(prepared: PreparedSignature, request: SignatureRequest) -> Increment:
+    return complete(prepared, value=SignatureValue(_value(request)), token=_token(request))
 
 
 def _commit(document: Document, purpose: Purpose, signed: bytes, *, outside: Outside) -> Document:

@@ -13,7 +13,7 @@ from signing.fields import field_rotation
 from signing.geometry import upright_matrix
 
 if TYPE_CHECKING:
-    from signing._pyhanko import IncrementalPdfFileWriter
+    from signing._pyhanko import Writer
 
 
 def shown_size(field: DictionaryObject) -> tuple[float, float]:
@@ -23,7 +23,7 @@ def shown_size(field: DictionaryObject) -> tuple[float, float]:
 
 
 def show(
-    writer: IncrementalPdfFileWriter,
+    writer: Writer,
     field: DictionaryObject,
     *,
     content: bytes = b"",

@@ -11,14 +11,22 @@ from signing._pyhanko import DocumentSecurityStore, asn1_certificate, asn1_crl, 
 
 if TYPE_CHECKING:
     from certs.revocation import RevocationInfo
+    from signing._pyhanko import Writer
 
 
 def embed_validation_data(pdf: bytes, *, revocation: RevocationInfo) -> bytes:
     """Add certificates, OCSP responses and CRLs to the document security store (no VRI: EN 319 142-1, 5.4.2.3).
 
-    What the store already has is kept and not repeated.
+    What the store already has is kept and not repeated; where it has everything, the file is answered as it is, since
+    a revision that adds nothing would be one more change to explain.
     """
     writer = increment(pdf)
+    supply_validation_data(writer, revocation)
+    return written(writer, onto=pdf) if writer.objects else pdf
+
+
+def supply_validation_data(writer: Writer, revocation: RevocationInfo) -> None:
+    """The same within an increment that has more to say."""
     with reading():
         DocumentSecurityStore.supply_dss_in_writer(
             writer,
@@ -27,4 +35,3 @@ def embed_validation_data(pdf: bytes, *, revocation: RevocationInfo) -> bytes:
             ocsps=[asn1_ocsp(response) for response in revocation.ocsps],
             crls=[asn1_crl(crl) for crl in revocation.crls],
         )
-    return written(writer, onto=pdf)

@@ -8,16 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signing.cms import signature_container
-from signing.errors import ReservedRegionTooSmall
-from signing.prepared import SignedDocument
 from signing.values import demand_right_value
 
 if TYPE_CHECKING:
     from certs.timestamps import TimeStampToken
-    from signing.prepared import PreparedSignature, PreparedTimestamp, ReservedRegion, SignatureValue
+    from signing.prepared import Increment, PreparedSignature, PreparedTimestamp, SignatureValue
 
 
-def complete(prepared: PreparedSignature, *, value: SignatureValue, token: TimeStampToken | None) -> SignedDocument:
+def complete(prepared: PreparedSignature, *, value: SignatureValue, token: TimeStampToken | None) -> Increment:
     """Embed the value, and the signature timestamp where there is one (B-T; without it B-B).
 
     Raises :class:`signing.errors.WrongSignatureValue` before anything is embedded, and
@@ -32,23 +30,12 @@ def complete(prepared: PreparedSignature, *, value: SignatureValue, token: TimeS
         algorithm=prepared.algorithm,
         timestamp=token.der if token is not None else None,
     )
-    return SignedDocument(pdf=_filled(prepared.pdf, prepared.reserved, container))
+    return prepared.placeholder.filled(container)
 
 
-def complete_document_timestamp(prepared: PreparedTimestamp, *, token: TimeStampToken) -> SignedDocument:
+def complete_document_timestamp(prepared: PreparedTimestamp, *, token: TimeStampToken) -> Increment:
     """Embed a token over the document's digest; the caller has checked the token (``Timestamper`` does)."""
     if token.message_imprint != prepared.document_digest:
         msg = "the token belongs to another document"
         raise RuntimeError(msg)
-    return SignedDocument(pdf=_filled(prepared.pdf, prepared.reserved, token.der))
-
-
-def _filled(pdf: bytes, region: ReservedRegion, content: bytes) -> bytes:
-    """The file with the hexadecimal content in the reserved region and nothing else changed."""
-    if len(content) > region.capacity:
-        raise ReservedRegionTooSmall
-    start = region.start + 1
-    digits = content.hex().encode("ascii")
-    # Views, since a file may be large: its bytes are copied once.
-    whole = memoryview(pdf)
-    return b"".join((whole[:start], digits, whole[start + len(digits) :]))
+    return prepared.placeholder.filled(token.der)

@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING
 import segno
 
 from signing._pyhanko import (
-    ArrayObject,
     FieldMDPAction,
     FieldMDPSpec,
-    IncrementalPdfFileWriter,
     MDPPerm,
     NumberObject,
     SigFieldSpec,
     StreamObject,
     TextStringObject,
+    Writer,
     append_signature_field,
     dictionary,
-    dictionary_at,
     enumerate_sig_fields,
     increment,
     name,
@@ -33,13 +31,13 @@ from signing._pyhanko import (
 )
 from signing.appearances import show
 from signing.errors import FieldUnavailable
-from signing.fields import empty_signature_field
+from signing.fields import append_field, empty_signature_field
 from signing.geometry import PlacedBox, place
 from signing.layout import DATE_FIELD, NUMBER_FIELD, SEAL_FIELD, SIGNATORY_FIELD, Box, Layout
 from signing.typeface import Style, embed, typeface
 
 if TYPE_CHECKING:
-    from signing._pyhanko import DictionaryObject
+    from signing._pyhanko import PdfObject
 
 ARCHIVE_FIELDS = tuple(f"Archive{n}" for n in range(1, 25))
 """Names for the document timestamps of a century: one at signing, then one every four years or so.
@@ -84,7 +82,7 @@ def seal_lock() -> FieldMDPSpec:
     return FieldMDPSpec(FieldMDPAction.INCLUDE, [])
 
 
-def _append_signature_fields(writer: IncrementalPdfFileWriter, layout: Layout) -> None:
+def _append_signature_fields(writer: Writer, layout: Layout) -> None:
     specs = (
         (SIGNATORY_FIELD, "Chữ ký của người có thẩm quyền", layout.signature, signatory_lock(), MDPPerm.FILL_FORMS),
         (SEAL_FIELD, "Dấu, chữ ký số của cơ quan", layout.seal, seal_lock(), MDPPerm.NO_CHANGES),
@@ -107,41 +105,20 @@ def _append_signature_fields(writer: IncrementalPdfFileWriter, layout: Layout) -
         show(writer, field)
 
 
-def _append_text_field(writer: IncrementalPdfFileWriter, *, field_name: str, label: str, box: PlacedBox) -> None:
-    """An empty, read-only text field merged with its widget (12.7.5.3); :mod:`signing.fill` gives it its value."""
-    page_ref = writer.find_page_for_modification(box.page_index)[0]
-    field = dictionary(
-        {
-            "/Type": name("/Annot"),
-            "/Subtype": name("/Widget"),
-            "/FT": name("/Tx"),
-            "/T": TextStringObject(field_name),
-            "/TU": TextStringObject(label),
-            "/Ff": NumberObject(1),
-            "/F": NumberObject(4),
-            "/Rect": numbers(*box.rect),
-            "/P": page_ref,
-            "/MK": dictionary({"/R": NumberObject(box.rotation)}),
-        }
-    )
-    show(writer, field)
-    field_ref = writer.add_object(field)
-    writer.register_annotation(page_ref, field_ref)
-    form = _interactive_form(writer)
-    form["/Fields"].append(field_ref)
-    writer.update_container(form["/Fields"])
+def _append_text_field(writer: Writer, *, field_name: str, label: str, box: PlacedBox) -> None:
+    """An empty, read-only text field (12.7.5.3); :mod:`signing.fill` gives it its value."""
+    entries: dict[str, PdfObject] = {
+        "/FT": name("/Tx"),
+        "/TU": TextStringObject(label),
+        "/Ff": NumberObject(1),
+        "/F": NumberObject(4),
+        "/Rect": numbers(*box.rect),
+        "/MK": dictionary({"/R": NumberObject(box.rotation)}),
+    }
+    show(writer, append_field(writer, field_name, page_index=box.page_index, entries=entries))
 
 
-def _interactive_form(writer: IncrementalPdfFileWriter) -> DictionaryObject:
-    form = dictionary_at(writer.root, "/AcroForm")
-    if form is None:
-        form = dictionary({"/Fields": ArrayObject()})
-        writer.root["/AcroForm"] = writer.add_object(form)
-        writer.update_root()
-    return form
-
-
-def _print_code(writer: IncrementalPdfFileWriter, box: Box, *, lookup_code: str, lookup_url: str) -> None:
+def _print_code(writer: Writer, box: Box, *, lookup_code: str, lookup_url: str) -> None:
     """Print the QR and the code beside it, as an artifact outside the document's structure (14.8.2.2)."""
     placed = place(writer, box, cell="code")
     face = typeface(Style.UPRIGHT, _CODE_CHARACTERS)

@@ -1,30 +1,74 @@
-"""Find the fields that this service signs and fills, and refuse any that are missing or already used."""
+"""Find the fields that this service signs and fills, refuse any that are missing or used, and add new ones."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signing._pyhanko import DictionaryObject, dictionary_at, entry, enumerate_sig_fields, integer_at, reading
+from signing._pyhanko import (
+    ArrayObject,
+    DictionaryObject,
+    TextStringObject,
+    dictionary,
+    dictionary_at,
+    entry,
+    enumerate_sig_fields,
+    integer_at,
+    name,
+    reading,
+)
 from signing.errors import DocumentUnfit, FieldUnavailable
 
 if TYPE_CHECKING:
-    from signing._pyhanko import IncrementalPdfFileWriter
+    from signing._pyhanko import PdfObject, Writer
 
 
-def empty_signature_field(writer: IncrementalPdfFileWriter, field_name: str) -> DictionaryObject:
-    """The signature field of this name, not yet signed; raises :class:`FieldUnavailable`."""
+def signature_field(writer: Writer, field_name: str) -> DictionaryObject | None:
+    """The signature field of this name, signed or not, or None."""
     with reading():
-        fields = ((value, reference) for name, value, reference in enumerate_sig_fields(writer) if name == field_name)
-        found = next(fields, None)
-    if found is None:
+        found = (reference for each, _, reference in enumerate_sig_fields(writer) if each == field_name)
+        reference = next(found, None)
+    return None if reference is None else _dictionary(reference.get_object())
+
+
+def empty_signature_field(writer: Writer, field_name: str) -> DictionaryObject:
+    """The signature field of this name, not yet signed; raises :class:`FieldUnavailable`."""
+    field = signature_field(writer, field_name)
+    if field is None:
         raise FieldUnavailable(field_name=field_name, reason="the file has no such signature field")
-    value, reference = found
-    if value is not None:
+    if "/V" in field:
         raise FieldUnavailable(field_name=field_name, reason="it is already signed")
-    return _dictionary(reference.get_object())
+    return field
 
 
-def empty_text_field(writer: IncrementalPdfFileWriter, field_name: str) -> DictionaryObject:
+def append_field(
+    writer: Writer, field_name: str, *, page_index: int, entries: dict[str, PdfObject]
+) -> DictionaryObject:
+    """A new field merged with its widget (ISO 32000-2, 12.7.4.1, 12.5.6.19), on this page and in the form."""
+    with reading():
+        page = writer.find_page_for_modification(page_index)[0]
+        widget: dict[str, PdfObject] = {"/Type": name("/Annot"), "/Subtype": name("/Widget"), "/P": page}
+        field = dictionary({**widget, "/T": TextStringObject(field_name), **entries})
+        reference = writer.add_object(field)
+        writer.register_annotation(page, reference)
+        form = _interactive_form(writer)
+        if "/Fields" not in form:
+            form["/Fields"] = ArrayObject()
+            writer.update_container(form)
+        form["/Fields"].append(reference)
+        writer.update_container(form["/Fields"])
+    return field
+
+
+def _interactive_form(writer: Writer) -> DictionaryObject:
+    form = dictionary_at(writer.root, "/AcroForm")
+    if form is None:
+        form = dictionary({"/Fields": ArrayObject()})
+        writer.root["/AcroForm"] = writer.add_object(form)
+        writer.update_root()
+    return form
+
+
+def empty_text_field(writer: Writer, field_name: str) -> DictionaryObject:
     """The text field of this name, not yet filled; raises :class:`FieldUnavailable`."""
     form = dictionary_at(writer.root, "/AcroForm")
     with reading():

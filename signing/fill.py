@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from signing._pyhanko import (
-    IncrementalPdfFileWriter,
     NumberObject,
     TextStringObject,
+    Writer,
     dictionary,
     increment,
     written,
@@ -53,7 +53,7 @@ def fill_cells(pdf: bytes, *, number: str, issued_on: date) -> bytes:
     return written(writer, onto=pdf)
 
 
-def _fill(writer: IncrementalPdfFileWriter, *, field_name: str, text: str, style: Style, characters: str) -> None:
+def _fill(writer: Writer, *, field_name: str, text: str, style: Style, characters: str) -> None:
     field = empty_text_field(writer, field_name)
     face = typeface(style, characters)
     width, height = shown_size(field)

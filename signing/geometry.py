@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signing._pyhanko import dictionary_at, integer_at, numbers, rectangle_at
+from signing._pyhanko import dictionary_at, integer_at, numbers, reading, rectangle_at
 from signing.errors import NoPlace
 
 if TYPE_CHECKING:
-    from signing._pyhanko import ArrayObject, DictionaryObject, IncrementalPdfFileWriter
+    from signing._pyhanko import ArrayObject, DictionaryObject, Writer
     from signing.layout import Box
 
 POINTS_PER_MM = 72 / 25.4
@@ -35,21 +35,63 @@ class PlacedBox:
         return (*_MATRICES[self.rotation], *corner)
 
 
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A rectangle on the page as a reader sees it, in points from the top left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def centre(self) -> float:
+        """Halfway between left and right."""
+        return (self.left + self.right) / 2
+
+
+def as_seen(
+    rect: tuple[float, float, float, float], *, area: tuple[float, float, float, float], rotation: int
+) -> Rectangle:
+    """A rectangle of user space as the reader of a turned and cropped page sees it; the way back of :func:`place`."""
+    (llx, lly, urx, ury), (x0, y0, x1, y1) = rect, area
+    left, top, right, bottom = {
+        0: (llx - x0, y1 - ury, urx - x0, y1 - lly),
+        90: (lly - y0, llx - x0, ury - y0, urx - x0),
+        180: (x1 - urx, lly - y0, x1 - llx, ury - y0),
+        270: (y1 - ury, x1 - urx, y1 - lly, x1 - llx),
+    }[rotation]
+    return Rectangle(left=left, top=top, right=right, bottom=bottom)
+
+
 def upright_matrix(rotation: int) -> ArrayObject:
     """The form XObject ``/Matrix`` that makes an appearance stand upright on a page rotated so (12.5.5)."""
     return numbers(*_MATRICES[rotation], 0, 0)
 
 
-def place(writer: IncrementalPdfFileWriter, box: Box, *, cell: str) -> PlacedBox:
+def place(writer: Writer, box: Box, *, cell: str) -> PlacedBox:
     """Find the box on its page; raises :class:`NoPlace` where the page is missing or the box leaves it."""
-    pages = int(writer.root["/Pages"]["/Count"])
-    if box.page > pages:
-        raise NoPlace(cell=cell, reason=f"the document has {pages} page(s), not {box.page}")
-    page = writer.find_page_for_modification(box.page - 1)[0].get_object()
-    rotation = integer_at(_holder(page, "/Rotate") or page, "/Rotate", default=0) % 360
+    area, rotation = _page(writer, page=box.page, cell=cell)
+    return _placed(box, area, rotation=rotation, cell=cell)
+
+
+def seen_size(writer: Writer, *, page: int, cell: str) -> tuple[float, float]:
+    """Width and height of a page in points, as a reader sees it; raises :class:`NoPlace`."""
+    (x0, y0, x1, y1), rotation = _page(writer, page=page, cell=cell)
+    return (x1 - x0, y1 - y0) if rotation in {0, 180} else (y1 - y0, x1 - x0)
+
+
+def _page(writer: Writer, *, page: int, cell: str) -> tuple[tuple[float, float, float, float], int]:
+    """The visible area of a page in user space, and how far the page is turned for the reader."""
+    with reading():
+        pages = int(writer.root["/Pages"]["/Count"])
+        if not 1 <= page <= pages:
+            raise NoPlace(cell=cell, reason=f"the document has {pages} page(s), not {page}")
+        found = writer.find_page_for_modification(page - 1)[0].get_object()
+    rotation = integer_at(_holder(found, "/Rotate") or found, "/Rotate", default=0) % 360
     if rotation not in _MATRICES:
-        raise NoPlace(cell=cell, reason=f"page {box.page} is rotated by {rotation} degrees")
-    return _placed(box, _visible_area(page, cell=cell), rotation=rotation, cell=cell)
+        raise NoPlace(cell=cell, reason=f"page {page} is rotated by {rotation} degrees")
+    return _visible_area(found, cell=cell), rotation
 
 
 def _placed(box: Box, area: tuple[float, float, float, float], *, rotation: int, cell: str) -> PlacedBox:

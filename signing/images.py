@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, UnidentifiedImageError
 
-from signing._pyhanko import NumberObject, StreamObject, dictionary, name
+from signing._pyhanko import BooleanObject, NumberObject, StreamObject, dictionary, name
+from signing.archival import pdfa_part
 from signing.errors import AppearanceUnfit
 
 if TYPE_CHECKING:
-    from signing._pyhanko import DictionaryObject, IncrementalPdfFileWriter, IndirectObject
+    from signing._pyhanko import DictionaryObject, IndirectObject, Writer
 
 _MOST_PIXELS = 6_000_000
 
@@ -25,17 +26,21 @@ class _Pixels:
     height: int
     colour: bytes
     alpha: bytes
+    hidden: bytes
 
 
-def embed_png(writer: IncrementalPdfFileWriter, png: bytes) -> tuple[IndirectObject, float]:
+def embed_png(writer: Writer, png: bytes) -> tuple[IndirectObject, float]:
     """Write the picture with its soft mask (ISO 32000-2, 11.6.5.2); answers its reference and width ÷ height.
 
+    PDF/A-1 knows no transparency (ISO 19005-1, 6.4): there each point is shown or not (8.9.6.3).
     Raises :class:`signing.errors.AppearanceUnfit` for anything but a PNG of a sensible size.
     """
     pixels = _pixels(png)
-    mask = writer.add_object(_image(pixels, samples=pixels.alpha, colours="/DeviceGray"))
     image = _image(pixels, samples=pixels.colour, colours="/DeviceRGB")
-    image["/SMask"] = mask
+    if pdfa_part(writer) == 1:
+        image["/Mask"] = writer.add_object(_stencil(pixels))
+    else:
+        image["/SMask"] = writer.add_object(_image(pixels, samples=pixels.alpha, colours="/DeviceGray"))
     return writer.add_object(image), pixels.width / pixels.height
 
 
@@ -53,7 +58,13 @@ def _pixels(png: bytes) -> _Pixels:
         height=rgba.height,
         colour=zlib.compress(rgba.convert("RGB").tobytes(), 9),
         alpha=zlib.compress(rgba.getchannel("A").tobytes(), 9),
+        hidden=zlib.compress(_bits(rgba.getchannel("A")), 9),
     )
+
+
+def _bits(alpha: Image.Image) -> bytes:
+    """One bit a point, set where less than half is opaque; rows begin on a byte."""
+    return alpha.point([255] * 128 + [0] * 128).convert("1", dither=Image.Dither.NONE).tobytes()
 
 
 def _image(pixels: _Pixels, *, samples: bytes, colours: str) -> DictionaryObject:
@@ -70,4 +81,21 @@ def _image(pixels: _Pixels, *, samples: bytes, colours: str) -> DictionaryObject
             }
         ),
         encoded_data=samples,
+    )
+
+
+def _stencil(pixels: _Pixels) -> DictionaryObject:
+    return StreamObject(
+        dictionary(
+            {
+                "/Type": name("/XObject"),
+                "/Subtype": name("/Image"),
+                "/Width": NumberObject(pixels.width),
+                "/Height": NumberObject(pixels.height),
+                "/ImageMask": BooleanObject(value=True),
+                "/BitsPerComponent": NumberObject(1),
+                "/Filter": name("/FlateDecode"),
+            }
+        ),
+        encoded_data=pixels.hidden,
     )

@@ -1,22 +1,21 @@
 """The last look before a key is used: what will be signed is really this document, and nothing else.
 
 Files are prepared in a sandbox that a hostile PDF might take over. Here, outside of it, the digest is computed again
-over the prepared bytes and the signed attributes are written again, so that a device never signs what a child made up.
-:class:`Linted` can only be had from :func:`lint`, and signing accepts nothing else.
+over the base and its increment, and the signed attributes are written again, so that a device never signs what a child
+made up. :class:`Linted` can only be had from :func:`lint`, and signing accepts nothing else.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signing.cms import signed_attributes
-from signing.errors import LintFailed
-from signing.prepared import demand_increment
+from signing.errors import LintFailed, RevisionBroken
+from signing.source import Source
 
 if TYPE_CHECKING:
-    from signing.prepared import PreparedSignature, PreparedTimestamp, ReservedRegion
+    from signing.prepared import Placeholder, PreparedSignature, PreparedTimestamp
 
 _KEY = object()
 
@@ -34,13 +33,12 @@ class Linted:
             raise RuntimeError(msg)
 
 
-def lint(prepared: PreparedSignature, *, base: bytes) -> Linted:
+def lint(prepared: PreparedSignature, *, base: bytes | Source) -> Linted:
     """Check a prepared signature against the revision it builds on.
 
     Raises :class:`signing.errors.RevisionBroken` or :class:`signing.errors.LintFailed`.
     """
-    demand_increment(old=base, new=prepared.pdf)
-    digest = demand_digest(prepared.pdf, prepared.reserved, base=base, digest=prepared.algorithm.digest.value)
+    digest = _digest(prepared.placeholder, base=Source.over(base), digest=prepared.algorithm.digest.value)
     expected = signed_attributes(
         document_digest=digest, certificate=prepared.certificate.der, algorithm=prepared.algorithm
     )
@@ -49,20 +47,17 @@ def lint(prepared: PreparedSignature, *, base: bytes) -> Linted:
     return Linted(prepared=prepared, _key=_KEY)
 
 
-def lint_timestamp(prepared: PreparedTimestamp, *, base: bytes) -> PreparedTimestamp:
+def lint_timestamp(prepared: PreparedTimestamp, *, base: bytes | Source) -> PreparedTimestamp:
     """The same look at a prepared document timestamp (its digest is SHA-256)."""
-    demand_increment(old=base, new=prepared.pdf)
-    if demand_digest(prepared.pdf, prepared.reserved, base=base, digest="sha256") != prepared.document_digest:
+    if _digest(prepared.placeholder, base=Source.over(base), digest="sha256") != prepared.document_digest:
         raise LintFailed(reason="the digest to be timestamped is not that of the prepared file")
     return prepared
 
 
-def demand_digest(pdf: bytes, region: ReservedRegion, *, base: bytes, digest: str) -> bytes:
+def _digest(placeholder: Placeholder, *, base: Source, digest: str) -> bytes:
     """The digest over everything but the reserved region, which must be an empty gap behind the base revision."""
-    gap = pdf[region.start : region.end]
-    if region.start < len(base) or region.end > len(pdf) or gap != b"<" + b"0" * (2 * region.capacity) + b">":
+    if placeholder.increment.base_length != base.length:
+        raise RevisionBroken
+    if not placeholder.has_empty_gap:
         raise LintFailed(reason="the room for the signature is not where it should be")
-    state = hashlib.new(digest)
-    state.update(memoryview(pdf)[: region.start])
-    state.update(memoryview(pdf)[region.end :])
-    return state.digest()
+    return base.digest(digest, *placeholder.pieces())

@@ -7,38 +7,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from certs.revocation import EMPTY
 from signing._pyhanko import (
     DocumentTimestamp,
     FieldMDPSpec,
-    IncrementalPdfFileWriter,
     MDPPerm,
-    PdfCMSEmbedder,
-    PdfSignedData,
-    SigFieldSpec,
-    SigIOSetup,
     SigMDPSetup,
     SignatureObject,
-    SigObjSetup,
     SigSeedSubFilter,
-    dictionary,
     dictionary_at,
+    ensure_sig_flags,
     increment,
     integer_at,
     reading,
 )
-from signing.appearances import show, shown_size
+from signing.augment import supply_validation_data
 from signing.cms import signed_attributes
 from signing.fields import empty_signature_field
-from signing.images import embed_png
-from signing.prepared import PreparedSignature, PreparedTimestamp, ReservedRegion, demand_increment
+from signing.new_field import open_field
+from signing.prepared import PreparedSignature, PreparedTimestamp
 from signing.profiles import Certification
+from signing.source import Source
+from signing.stamps import show_appearance
 
 if TYPE_CHECKING:
-    from io import BytesIO
-
     from certs.certificate import SigningCertificate
-    from signing._pyhanko import DictionaryObject
-    from signing.profiles import Appearance, SignatureProfile
+    from certs.revocation import RevocationInfo
+    from signing._pyhanko import DictionaryObject, PdfSignedData, Writer
+    from signing.profiles import SignatureProfile
 
 TOKEN_ROOM = 8192
 """Bytes kept for a timestamp token with its chain; tokens of the government's TSA were seen at about 5 kB."""
@@ -47,25 +43,17 @@ _CMS_OVERHEAD = 1024
 _DIGEST = "sha256"
 
 
-def prepare(pdf: bytes, *, profile: SignatureProfile, certificate: SigningCertificate) -> PreparedSignature:
+def prepare(base: bytes | Source, *, profile: SignatureProfile, certificate: SigningCertificate) -> PreparedSignature:
     """Write the signature dictionary and appearance into its existing, empty field, with room for the CMS object.
 
     Raises :class:`signing.errors.FieldUnavailable`, :class:`signing.errors.AppearanceUnfit` or
     :class:`signing.errors.DocumentUnfit`.
     """
-    writer = increment(pdf)
+    source = Source.over(base)
+    writer = increment(source)
     field = empty_signature_field(writer, profile.field_name)
     if profile.appearance is not None:
-        _show(writer, field, profile.appearance)
-    lock = dictionary_at(field, "/Lock")
-    permission = MDPPerm(integer_at(lock, "/P", default=2)) if lock is not None and "/P" in lock else None
-    certify = profile.certification is not Certification.NONE
-    setup = SigMDPSetup(
-        md_algorithm=profile.algorithm.digest.value,
-        certify=certify,
-        field_lock=FieldMDPSpec.from_pdf_object(lock) if lock is not None else None,
-        docmdp_perms=_PERMISSIONS[profile.certification] if certify else permission,
-    )
+        show_appearance(writer, field, profile.appearance)
     signature = SignatureObject(
         timestamp=profile.claimed_signing_time,
         subfilter=SigSeedSubFilter.PADES,
@@ -73,13 +61,12 @@ def prepare(pdf: bytes, *, profile: SignatureProfile, certificate: SigningCertif
         location=profile.location,
         bytes_reserved=2 * _room(certificate),
     )
-    reserved, digest, prepared = _embed(
-        writer, profile.field_name, signature, mdp=setup, digest=profile.algorithm.digest.value, new_field=None
-    )
-    demand_increment(old=pdf, new=prepared)
+    _enter(writer, field, signature, mdp=_protection(field, profile))
+    with reading():
+        placeholder = writer.appended_with(signature)
+    digest = source.digest(profile.algorithm.digest.value, *placeholder.pieces())
     return PreparedSignature(
-        pdf=prepared,
-        reserved=reserved,
+        placeholder=placeholder,
         document_digest=digest,
         signed_attributes=signed_attributes(
             document_digest=digest, certificate=certificate.der, algorithm=profile.algorithm
@@ -89,19 +76,23 @@ def prepare(pdf: bytes, *, profile: SignatureProfile, certificate: SigningCertif
     )
 
 
-def prepare_document_timestamp(pdf: bytes, *, field_name: str) -> PreparedTimestamp:
-    """Append an empty document timestamp in a new, invisible field (ISO 32000-2, 12.8.5)."""
-    writer = increment(pdf)
-    reserved, digest, prepared = _embed(
-        writer,
-        field_name,
-        DocumentTimestamp(bytes_reserved=2 * TOKEN_ROOM),
-        mdp=None,
-        digest=_DIGEST,
-        new_field=SigFieldSpec(field_name),
-    )
-    demand_increment(old=pdf, new=prepared)
-    return PreparedTimestamp(pdf=prepared, reserved=reserved, document_digest=digest)
+def prepare_document_timestamp(
+    base: bytes | Source, *, field_name: str, revocation: RevocationInfo = EMPTY
+) -> PreparedTimestamp:
+    """Append validation data and, over all of it, an empty document timestamp in a new, invisible field.
+
+    Both are one revision (EN 319 142-1, 5.4; ISO 32000-2, 12.8.4.3 and 12.8.5), so that the file is read and written
+    once. What the document security store already has is not repeated.
+    """
+    source = Source.over(base)
+    writer = increment(source)
+    if revocation != EMPTY:
+        supply_validation_data(writer, revocation)
+    timestamp = DocumentTimestamp(bytes_reserved=2 * TOKEN_ROOM)
+    _enter(writer, open_field(writer, field_name, box=None), timestamp, mdp=None)
+    with reading():
+        placeholder = writer.appended_with(timestamp)
+    return PreparedTimestamp(placeholder=placeholder, document_digest=source.digest(_DIGEST, *placeholder.pieces()))
 
 
 _PERMISSIONS = {
@@ -116,39 +107,25 @@ def _room(certificate: SigningCertificate) -> int:
     return _CMS_OVERHEAD + certificates + 512 + TOKEN_ROOM
 
 
-def _embed(
-    writer: IncrementalPdfFileWriter,
-    field_name: str,
-    placeholder: PdfSignedData,
-    *,
-    mdp: SigMDPSetup | None,
-    digest: str,
-    new_field: SigFieldSpec | None,
-) -> tuple[ReservedRegion, bytes, bytes]:
-    with reading():
-        protocol = PdfCMSEmbedder(new_field_spec=new_field).write_cms(
-            field_name=field_name, writer=writer, existing_fields_only=new_field is None
-        )
-        next(protocol)
-        protocol.send(SigObjSetup(sig_placeholder=placeholder, mdp_setup=mdp))
-        prepared, output = protocol.send(SigIOSetup(md_algorithm=digest, in_place=True))
-    stream: BytesIO = output
-    region = ReservedRegion(start=prepared.reserved_region_start, end=prepared.reserved_region_end)
-    return region, prepared.document_digest, stream.getvalue()
-
-
-def _show(writer: IncrementalPdfFileWriter, field: DictionaryObject, appearance: Appearance) -> None:
-    """Centre the picture in the field's box, as large as its proportions allow."""
-    width, height = shown_size(field)
-    image, proportion = embed_png(writer, appearance.png)
-    shown_width = min(width, height * proportion)
-    shown_height = shown_width / proportion
-    left, bottom = (width - shown_width) / 2, (height - shown_height) / 2
-    content = f"q {shown_width:.3f} 0 0 {shown_height:.3f} {left:.3f} {bottom:.3f} cm /Picture Do Q"
-    show(
-        writer,
-        field,
-        content=content.encode(),
-        resources=dictionary({"/XObject": dictionary({"/Picture": image})}),
+def _protection(field: DictionaryObject, profile: SignatureProfile) -> SigMDPSetup:
+    """What the signature forbids from now on: the field's own lock, and certification (ISO 32000-2, 12.8.2)."""
+    lock = dictionary_at(field, "/Lock")
+    permission = MDPPerm(integer_at(lock, "/P", default=2)) if lock is not None and "/P" in lock else None
+    certify = profile.certification is not Certification.NONE
+    return SigMDPSetup(
+        md_algorithm=profile.algorithm.digest.value,
+        certify=certify,
+        field_lock=FieldMDPSpec.from_pdf_object(lock) if lock is not None else None,
+        docmdp_perms=_PERMISSIONS[profile.certification] if certify else permission,
     )
-    writer.update_container(field)
+
+
+def _enter(writer: Writer, field: DictionaryObject, signature: PdfSignedData, *, mdp: SigMDPSetup | None) -> None:
+    """Give the field its value; the form then says that there are signatures, to be appended to only (12.7.3)."""
+    with reading():
+        reference = writer.add_object(signature)
+        field["/V"] = reference
+        writer.update_container(field)
+        if mdp is not None:
+            mdp.apply(reference, writer)
+        ensure_sig_flags(writer, lock_sig_flags=True)

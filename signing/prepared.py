@@ -1,6 +1,7 @@
 """The plain values that lie between the two halves of a signature, so that any process may finish what another began.
 
-Terms of ETSI EN 319 102-1, clause 4: DTBS (data to be signed) and DTBSR (its representation, the digest).
+Terms of ETSI EN 319 102-1, clause 4: DTBS (data to be signed) and DTBSR (its representation, the digest). Only the
+increment is kept, never the file that it is appended to: what is signed may be large, what is added is small.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signing.errors import RevisionBroken
+from signing.errors import ReservedRegionTooSmall, RevisionBroken
 
 if TYPE_CHECKING:
     from certs.algorithms import SignatureAlgorithm
@@ -30,14 +31,56 @@ class ReservedRegion:
 
 
 @dataclass(frozen=True, slots=True)
+class Increment:
+    """What is appended to a revision of ``base_length`` bytes (ISO 32000-2, 7.5.6)."""
+
+    base_length: int
+    octets: bytes
+
+    def onto(self, base: bytes) -> bytes:
+        """The new revision; raises :class:`RevisionBroken` where this was written for another one."""
+        if len(base) != self.base_length or not self.octets:
+            raise RevisionBroken
+        return base + self.octets
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """An increment with an empty ``/Contents``; ``reserved`` counts from the start of the whole file."""
+
+    increment: Increment
+    reserved: ReservedRegion
+
+    def pieces(self) -> tuple[memoryview, memoryview]:
+        """What ``/ByteRange`` covers of the increment, before and behind the gap."""
+        whole, start = memoryview(self.increment.octets), self.increment.base_length
+        return whole[: self.reserved.start - start], whole[self.reserved.end - start :]
+
+    @property
+    def has_empty_gap(self) -> bool:
+        """Whether the gap lies behind the base, within the increment, and holds nothing but zeros."""
+        start, end = (offset - self.increment.base_length for offset in (self.reserved.start, self.reserved.end))
+        if start < 0 or end > len(self.increment.octets):
+            return False
+        return self.increment.octets[start:end] == b"<" + b"0" * (2 * self.reserved.capacity) + b">"
+
+    def filled(self, content: bytes) -> Increment:
+        """The increment with the content in its gap and nothing else changed; :class:`ReservedRegionTooSmall`."""
+        if len(content) > self.reserved.capacity:
+            raise ReservedRegionTooSmall
+        before, behind = self.pieces()
+        digits = content.hex().encode("ascii").ljust(2 * self.reserved.capacity, b"0")
+        return Increment(self.increment.base_length, b"".join((before, b"<", digits, b">", behind)))
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedSignature:
-    """A file whose signature field is written but whose ``/Contents`` is still empty, and what is to be signed.
+    """An increment whose signature field is written but whose ``/Contents`` is still empty, and what is to be signed.
 
     ``signed_attributes`` is the DER ``SET OF Attribute`` (RFC 5652, 5.4): exactly the bytes a device signs.
     """
 
-    pdf: bytes
-    reserved: ReservedRegion
+    placeholder: Placeholder
     document_digest: bytes
     signed_attributes: bytes
     certificate: SigningCertificate
@@ -56,10 +99,9 @@ class PreparedSignature:
 
 @dataclass(frozen=True, slots=True)
 class PreparedTimestamp:
-    """A file with an empty document timestamp, and the digest its token must carry (EN 319 142-1, 5.4.3)."""
+    """An increment with an empty document timestamp, and the digest its token must carry (EN 319 142-1, 5.4.3)."""
 
-    pdf: bytes
-    reserved: ReservedRegion
+    placeholder: Placeholder
     document_digest: bytes
 
 
@@ -68,13 +110,6 @@ class SignatureValue:
     """The device's answer: PKCS#1 or PSS octets, DER ``Ecdsa-Sig-Value``, or 64 octets of Ed25519."""
 
     octets: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SignedDocument:
-    """A file whose newest signature is complete."""
-
-    pdf: bytes
 
 
 def demand_increment(*, old: bytes, new: bytes) -> None:

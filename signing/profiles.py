@@ -31,12 +31,20 @@ class Certification(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """The picture shown in the signature field: a PNG with transparency that fills the field's box, and nothing else.
+    """What the field shows: a picture that fills its box, or lines of text, never both.
 
-    Decree 30/2020 Annex I, II.7.d and II.8.a prescribe no text for signatures and seals.
+    ``png`` is a PNG with transparency, for signatures and seals, where Decree 30/2020 (Annex I, II.7.d and II.8.a)
+    prescribes no text. ``text`` is for attachments and copies (:mod:`signing.display_rules`), where it prescribes no
+    picture; a line break begins a new line, and longer lines are broken between words.
     """
 
-    png: bytes
+    png: bytes | None = None
+    text: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.png is None) == (self.text is None):
+            msg = "an appearance is a picture or a text"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, slots=True)

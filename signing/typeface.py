@@ -34,7 +34,7 @@ from signing._pyhanko import (
 )
 
 if TYPE_CHECKING:
-    from signing._pyhanko import IncrementalPdfFileWriter, IndirectObject
+    from signing._pyhanko import IndirectObject, Writer
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
@@ -89,10 +89,14 @@ class Typeface:
         return b"<" + "".join(f"{self.glyphs[character]:04X}" for character in text).encode() + b">"
 
 
-@lru_cache(maxsize=32)
 def typeface(style: Style, characters: str) -> Typeface:
     """The subset of a cut for these characters (NFC); raises :class:`TypefaceMissing`."""
-    font = _read(style)
+    return _subset(font_folder() / style.value, style, characters)
+
+
+@lru_cache(maxsize=64)
+def _subset(path: Path, style: Style, characters: str) -> Typeface:
+    font = _read(path)
     available = font.getBestCmap()
     missing = sorted(c for c in set(characters) if ord(c) not in available)
     if missing:
@@ -135,7 +139,7 @@ def demand_vietnamese(style: Style) -> None:
     typeface(style, VIETNAMESE_LETTERS)
 
 
-def embed(writer: IncrementalPdfFileWriter, face: Typeface) -> IndirectObject:
+def embed(writer: Writer, face: Typeface) -> IndirectObject:
     """Write the subset as a composite font (ISO 32000-2, 9.7) with its ``/ToUnicode`` map; answers its reference."""
     program = StreamObject(
         dictionary({"/Length1": NumberObject(face.program_length), "/Filter": name("/FlateDecode")}),
@@ -183,8 +187,7 @@ def embed(writer: IncrementalPdfFileWriter, face: Typeface) -> IndirectObject:
     return writer.add_object(composite)
 
 
-def _read(style: Style) -> TTFont:
-    path = font_folder() / style.value
+def _read(path: Path) -> TTFont:
     try:
         return TTFont(path, lazy=True)
     except OSError as error:

@@ -112,6 +112,14 @@ pki-architectures:
 """
 
 
+def pki_with(*labels: str) -> str:
+    """The test PKI with more signers of the same kind, for ``Notary(…, pki=…)``; their keys are the caller's."""
+    entity, certificate = "      seal: {common-name: Sample Seal}\n", "      seal: {<<: *ee}\n"
+    entities = "".join(f"      {label}: {{common-name: Sample {label}}}\n" for label in labels)
+    certificates = "".join(f"      {label}: {{<<: *ee}}\n" for label in labels)
+    return _PKI.replace(entity, entity + entities).replace(certificate, certificate + certificates)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who signs: the label of the certificate in the test PKI, and the field."""

@@ -40,14 +40,23 @@ class Task:
     arguments: dict[str, object]
 
 
+def _appended(function: Callable[..., bytes]) -> Callable[..., bytes]:
+    """The function with only what it appends as its answer, since the caller has the rest."""
+
+    def appended(pdf: bytes, **arguments: object) -> bytes:
+        return function(pdf, **arguments)[len(pdf) :]
+
+    return appended
+
+
 TASKS = {
     "inspect": Task(inspect, {}),
-    "compose": Task(compose, {"layout": Layout, "lookup_code": str, "lookup_url": str}),
-    "append_field": Task(append_field, {"field_name": str, "where": FieldPlace | None}),
-    "fill_cells": Task(fill_cells, {"number": str, "issued_on": date}),
+    "compose": Task(_appended(compose), {"layout": Layout, "lookup_code": str, "lookup_url": str}),
+    "append_field": Task(_appended(append_field), {"field_name": str, "where": FieldPlace | None}),
+    "fill_cells": Task(_appended(fill_cells), {"number": str, "issued_on": date}),
     "prepare": Task(prepare, {"profile": SignatureProfile, "certificate": SigningCertificate}),
-    "embed_validation_data": Task(embed_validation_data, {"revocation": RevocationInfo}),
-    "prepare_document_timestamp": Task(prepare_document_timestamp, {"field_name": str}),
+    "embed_validation_data": Task(_appended(embed_validation_data), {"revocation": RevocationInfo}),
+    "prepare_document_timestamp": Task(prepare_document_timestamp, {"field_name": str, "revocation": RevocationInfo}),
     "validate": Task(
         validate,
         {"anchors": TrustAnchors, "known": RevocationInfo, "at": datetime, "policy": ValidationPolicy, "file": str},

@@ -1,7 +1,7 @@
 """Everything that opens a PDF, done in the sandbox: functions and errors are the same as outside of it.
 
-What comes back from a child is believed as little as the file it read: types are checked, a new revision must begin
-with the old bytes, and certificate and algorithm of a prepared signature are the caller's own.
+What comes back from a child is believed as little as the file it read: types are checked, a new revision is our own old
+bytes with what the child appends, and certificate and algorithm of a prepared signature are the caller's own.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from certs import errors as certs_errors
+from certs.revocation import EMPTY
 from signing import errors as signing_errors
+from signing.errors import RevisionBroken
 from signing.lint import Finding
-from signing.prepared import PreparedSignature, PreparedTimestamp, demand_increment
+from signing.prepared import Increment, PreparedSignature, PreparedTimestamp
 from verification.errors import SandboxFailed
 from verification.frames import Frame
 from verification.policy import DEFAULT_POLICY
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from certs.revocation import RevocationInfo
     from signing.field_place import FieldPlace
     from signing.layout import Layout
+    from signing.prepared import Placeholder
     from signing.profiles import SignatureProfile
     from verification.policy import ValidationPolicy
     from verification.sandbox import Sandbox
@@ -69,9 +72,7 @@ class Workshop:
 
     def compose(self, pdf: bytes, *, layout: Layout, lookup_code: str, lookup_url: str) -> bytes:
         """:func:`signing.compose.compose`."""
-        return self._ask(
-            "compose", pdf, {"layout": layout, "lookup_code": lookup_code, "lookup_url": lookup_url}, bytes
-        )
+        return self._grown("compose", pdf, {"layout": layout, "lookup_code": lookup_code, "lookup_url": lookup_url})
 
     def fill_cells(self, pdf: bytes, *, number: str, issued_on: date) -> bytes:
         """:func:`signing.fill.fill_cells`."""
@@ -84,17 +85,20 @@ class Workshop:
     def prepare(self, pdf: bytes, *, profile: SignatureProfile, certificate: SigningCertificate) -> PreparedSignature:
         """:func:`signing.prepare.prepare`."""
         prepared = self._ask("prepare", pdf, {"profile": profile, "certificate": certificate}, PreparedSignature)
-        demand_increment(old=pdf, new=prepared.pdf)
+        _demand_base(prepared.placeholder, pdf)
         return replace(prepared, certificate=certificate, algorithm=profile.algorithm)
 
     def embed_validation_data(self, pdf: bytes, *, revocation: RevocationInfo) -> bytes:
         """:func:`signing.augment.embed_validation_data`."""
-        return self._grown("embed_validation_data", pdf, {"revocation": revocation})
+        return pdf + self._ask("embed_validation_data", pdf, {"revocation": revocation}, bytes)
 
-    def prepare_document_timestamp(self, pdf: bytes, *, field_name: str) -> PreparedTimestamp:
+    def prepare_document_timestamp(
+        self, pdf: bytes, *, field_name: str, revocation: RevocationInfo = EMPTY
+    ) -> PreparedTimestamp:
         """:func:`signing.prepare.prepare_document_timestamp`."""
-        prepared = self._ask("prepare_document_timestamp", pdf, {"field_name": field_name}, PreparedTimestamp)
-        demand_increment(old=pdf, new=prepared.pdf)
+        arguments = {"field_name": field_name, "revocation": revocation}
+        prepared = self._ask("prepare_document_timestamp", pdf, arguments, PreparedTimestamp)
+        _demand_base(prepared.placeholder, pdf)
         return prepared
 
     def validate(
@@ -115,10 +119,8 @@ class Workshop:
             return report_on_unreadable(pdf, cause=Cause.NOT_READ_SAFELY, at=at, policy=policy, file=file)
 
     def _grown(self, task: str, pdf: bytes, arguments: dict[str, object]) -> bytes:
-        """The answer of a task that may only append."""
-        new = self._ask(task, pdf, arguments, bytes)
-        demand_increment(old=pdf, new=new)
-        return new
+        """The new revision of a task that must append something; only that crosses the border."""
+        return Increment(len(pdf), self._ask(task, pdf, arguments, bytes)).onto(pdf)
 
     def _ask(self, task: str, pdf: bytes, arguments: dict[str, object], expected: type[_Answer]) -> _Answer:
         blobs = [pdf]
@@ -131,6 +133,11 @@ class Workshop:
         except WireError as error:
             raise SandboxFailed(reason="its answer is no answer") from error
         return value  # type: ignore[return-value] # unpack builds what it was told to expect
+
+
+def _demand_base(placeholder: Placeholder, pdf: bytes) -> None:
+    if placeholder.increment.base_length != len(pdf):
+        raise RevisionBroken
 
 
 def _refusal(answer: Frame) -> Exception:

@@ -32,7 +32,7 @@ from hsm.errors import (
 )
 from hsm.inventory import KeyKind
 from hsm.provisioning import generate_key, import_certificate
-from signing.prepared import PreparedSignature, ReservedRegion, SignatureValue
+from signing.prepared import Increment, Placeholder, PreparedSignature, ReservedRegion, SignatureValue
 from signing.values import demand_right_value
 from tests.softhsm import PIN, ROOT, SOFTHSM, certificate_for, key_uri, new_token, pin_file, signer, wait_until
 
@@ -85,8 +85,7 @@ def verified(key: KeyDescription, value: SignatureValue, algorithm: SignatureAlg
     """By the check that every signature goes through before it is embedded, with a certificate over the key."""
     certificate = SigningCertificate(certificate_for(key.public_key, name="x"))
     prepared = PreparedSignature(
-        pdf=b"",
-        reserved=ReservedRegion(0, 2),
+        placeholder=Placeholder(Increment(0, b"<>"), ReservedRegion(0, 2)),
         document_digest=b"",
         signed_attributes=DTBS,
         certificate=certificate,

@@ -26,8 +26,9 @@ from signing.fill import fill_cells, issue_date_phrase
 from signing.layout import DATE_FIELD, NUMBER_FIELD, SEAL_FIELD, SIGNATORY_FIELD, Box, Layout
 from signing.linted import Linted, lint
 from signing.prepare import prepare
-from signing.prepared import SignatureValue
+from signing.prepared import Increment, SignatureValue
 from signing.profiles import Appearance, Certification, SignatureProfile
+from signing.source import Source
 from tests.material import NOW, SoftwareSigner, blank_pdf, layout, picture, software_signer
 
 if TYPE_CHECKING:
@@ -59,25 +60,65 @@ def prepared_signature(
 
 
 @pytest.fixture(scope="module")
-def prepared() -> PreparedSignature:
-    return prepared_signature(software_signer())
+def draft() -> bytes:
+    return composed()
 
 
-def test_the_upload_stays_a_prefix_of_every_revision(prepared: PreparedSignature) -> None:
-    upload = blank_pdf()
-    draft = compose(upload, layout=layout(), lookup_code="A", lookup_url="http://a/d/A")
-    assert draft.startswith(upload)
-    signed = complete(prepared, value=software_signer().sign(prepared), token=None).pdf
+@pytest.fixture(scope="module")
+def prepared(draft: bytes) -> PreparedSignature:
+    return prepared_signature(software_signer(), pdf=draft)
+
+
+def test_the_upload_stays_a_prefix_of_every_revision(prepared: PreparedSignature, draft: bytes) -> None:
+    assert draft.startswith(blank_pdf())
+    signed = complete(prepared, value=software_signer().sign(prepared), token=None).onto(draft)
+    assert signed.startswith(draft)
     filled = fill_cells(signed, number="05", issued_on=date(2026, 11, 23))
     assert filled.startswith(signed)
 
 
-def test_only_the_reserved_region_changes_when_a_signature_is_completed(prepared: PreparedSignature) -> None:
-    signed = complete(prepared, value=software_signer().sign(prepared), token=None).pdf
-    start, end = prepared.reserved.start, prepared.reserved.end
-    assert len(signed) == len(prepared.pdf)
-    assert signed[: start + 1] == prepared.pdf[: start + 1]
-    assert signed[end - 1 :] == prepared.pdf[end - 1 :]
+def test_only_the_reserved_region_changes_when_a_signature_is_completed(
+    prepared: PreparedSignature, draft: bytes
+) -> None:
+    before = prepared.placeholder.increment.onto(draft)
+    signed = complete(prepared, value=software_signer().sign(prepared), token=None).onto(draft)
+    start, end = prepared.placeholder.reserved.start, prepared.placeholder.reserved.end
+    assert len(signed) == len(before)
+    assert signed[: start + 1] == before[: start + 1]
+    assert signed[end - 1 :] == before[end - 1 :]
+
+
+def test_an_increment_fits_only_the_revision_it_was_written_for(prepared: PreparedSignature, draft: bytes) -> None:
+    increment = complete(prepared, value=software_signer().sign(prepared), token=None)
+    with pytest.raises(RevisionBroken):
+        increment.onto(draft + b"\n")
+    with pytest.raises(RevisionBroken):
+        Increment(len(draft), b"").onto(draft)
+
+
+def test_a_file_on_disk_is_signed_as_the_same_bytes_are(draft: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "draft.pdf"
+    path.write_bytes(draft)
+    signer = software_signer()
+    profile = SignatureProfile(field_name=SIGNATORY_FIELD, certification=Certification.FILL_FORMS)
+    with path.open("rb") as file:
+        source = Source(file)
+        half = prepare(source, profile=profile, certificate=signer.certificate)
+        linted = lint(half, base=source).prepared
+    increment = complete(linted, value=signer.sign(linted), token=None)
+    lint(half, base=draft)
+    with path.open("ab") as file:
+        file.write(increment.octets)
+    assert path.read_bytes() == increment.onto(draft)
+    assert PdfFileReader(BytesIO(path.read_bytes())).embedded_signatures[0].compute_digest() == half.document_digest
+
+
+def test_an_increment_begins_on_a_line_of_its_own() -> None:
+    draft = composed().rstrip()
+    assert draft.endswith(b"%%EOF")
+    half = prepared_signature(software_signer(), pdf=draft)
+    assert half.placeholder.increment.octets.startswith(b"\n")
+    assert PdfFileReader(BytesIO(half.placeholder.increment.onto(draft))).root["/AcroForm"]["/SigFlags"] == 3
 
 
 def test_a_wrong_value_is_never_embedded(prepared: PreparedSignature) -> None:
@@ -99,7 +140,9 @@ def test_a_value_of_another_kind_of_key_is_never_embedded(prepared: PreparedSign
 
 
 def test_a_container_that_does_not_fit_is_refused(prepared: PreparedSignature) -> None:
-    narrow = replace(prepared, reserved=replace(prepared.reserved, end=prepared.reserved.start + 402))
+    reserved = prepared.placeholder.reserved
+    gap = replace(prepared.placeholder, reserved=replace(reserved, end=reserved.start + 402))
+    narrow = replace(prepared, placeholder=gap)
     with pytest.raises(ReservedRegionTooSmall):
         complete(narrow, value=software_signer().sign(prepared), token=None)
 
@@ -109,9 +152,10 @@ def test_a_container_that_does_not_fit_is_refused(prepared: PreparedSignature) -
 )
 def test_openssl_verifies_the_container_over_the_byte_range(algorithm: SignatureAlgorithm, tmp_path: Path) -> None:
     signer = software_signer(algorithm)
-    half = prepared_signature(signer)
-    pdf = complete(half, value=signer.sign(half), token=None).pdf
-    start, end = half.reserved.start, half.reserved.end
+    draft = composed()
+    half = prepared_signature(signer, pdf=draft)
+    pdf = complete(half, value=signer.sign(half), token=None).onto(draft)
+    start, end = half.placeholder.reserved.start, half.placeholder.reserved.end
     (tmp_path / "content").write_bytes(pdf[:start] + pdf[end:])
     (tmp_path / "cms").write_bytes(bytes.fromhex(pdf[start + 1 : end - 1].decode()))
     (tmp_path / "anchor.pem").write_bytes(signer.certificate.x509.public_bytes(Encoding.PEM))
@@ -131,8 +175,9 @@ def test_openssl_verifies_the_container_over_the_byte_range(algorithm: Signature
 @pytest.mark.parametrize("algorithm", list(SignatureAlgorithm), ids=lambda a: a.name)
 def test_pyhanko_calls_the_signature_intact_and_valid(algorithm: SignatureAlgorithm) -> None:
     signer = software_signer(algorithm)
-    half = prepared_signature(signer)
-    pdf = complete(half, value=signer.sign(half), token=None).pdf
+    draft = composed()
+    half = prepared_signature(signer, pdf=draft)
+    pdf = complete(half, value=signer.sign(half), token=None).onto(draft)
     signature = PdfFileReader(BytesIO(pdf)).embedded_signatures[0]
     anchors = ValidationContext(trust_roots=[Certificate.load(signer.certificate.der)], moment=NOW)
     status = validate_pdf_signature(signature, anchors)
@@ -141,20 +186,34 @@ def test_pyhanko_calls_the_signature_intact_and_valid(algorithm: SignatureAlgori
     assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
 
 
-def test_lint_accepts_what_prepare_made_and_nothing_else(prepared: PreparedSignature) -> None:
-    base = prepared.pdf[: prepared.reserved.start - 2000]
-    assert isinstance(lint(prepared, base=base), Linted)
+def test_lint_accepts_what_prepare_made_and_nothing_else(prepared: PreparedSignature, draft: bytes) -> None:
+    assert isinstance(lint(prepared, base=draft), Linted)
     with pytest.raises(RevisionBroken):
         lint(prepared, base=b"%PDF-1.7 another file")
     with pytest.raises(LintFailed):
-        lint(replace(prepared, document_digest=hashlib.sha256(b"another").digest()), base=base)
+        lint(prepared, base=draft[:-1] + b"x")
     with pytest.raises(LintFailed):
-        lint(replace(prepared, signed_attributes=prepared.signed_attributes[:-1] + b"\0"), base=base)
+        lint(replace(prepared, document_digest=hashlib.sha256(b"another").digest()), base=draft)
     with pytest.raises(LintFailed):
-        lint(prepared, base=prepared.pdf[:-1])
-    swapped = prepared.pdf.replace(b"/SigSignatory", b"/SigSignatorx") + b" "
+        lint(replace(prepared, signed_attributes=prepared.signed_attributes[:-1] + b"\0"), base=draft)
+
+
+@pytest.mark.parametrize("change", [(b"/Catalog", b"/Katalog"), (b"<000", b"<001"), (b"/ByteRange", b"/BiteRange")])
+def test_lint_refuses_an_increment_that_was_touched(
+    prepared: PreparedSignature, draft: bytes, change: tuple[bytes, bytes]
+) -> None:
+    placeholder = prepared.placeholder
+    touched = placeholder.increment.octets.replace(*change)
+    assert touched != placeholder.increment.octets
+    swapped = replace(placeholder, increment=Increment(len(draft), touched))
     with pytest.raises(LintFailed):
-        lint(replace(prepared, pdf=swapped), base=swapped[:100])
+        lint(replace(prepared, placeholder=swapped), base=draft)
+
+
+def test_lint_refuses_a_gap_that_reaches_into_the_base(prepared: PreparedSignature, draft: bytes) -> None:
+    early = replace(prepared.placeholder.reserved, start=len(draft) - 1)
+    with pytest.raises(LintFailed):
+        lint(replace(prepared, placeholder=replace(prepared.placeholder, reserved=early)), base=draft)
 
 
 def test_nobody_else_makes_a_linted_signature(prepared: PreparedSignature) -> None:
@@ -162,8 +221,8 @@ def test_nobody_else_makes_a_linted_signature(prepared: PreparedSignature) -> No
         Linted(prepared=prepared, _key=object())
 
 
-def test_a_field_is_signed_once(prepared: PreparedSignature) -> None:
-    signed = complete(prepared, value=software_signer().sign(prepared), token=None).pdf
+def test_a_field_is_signed_once(prepared: PreparedSignature, draft: bytes) -> None:
+    signed = complete(prepared, value=software_signer().sign(prepared), token=None).onto(draft)
     with pytest.raises(FieldUnavailable, match="already signed"):
         prepared_signature(software_signer(), pdf=signed)
 

@@ -35,7 +35,7 @@ def signed(pdf: bytes, *, field: str, colour: str, certification: Certification)
         claimed_signing_time=NOW,
     )
     prepared = prepare(pdf, profile=profile, certificate=signer.certificate)
-    return complete(prepared, value=signer.sign(prepared), token=None).pdf
+    return complete(prepared, value=signer.sign(prepared), token=None).onto(pdf)
 
 
 def draft(*, rotation: int = 0) -> bytes:

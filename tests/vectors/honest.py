@@ -103,7 +103,7 @@ def _ours(chamber: Chamber, *, archived: bool) -> Case:
     stamp = token(chamber, info(b"", at=ARCHIVED_AT))
     said = info(b"", at=ARCHIVED_AT)
     stamp = token(chamber, type(said)(imprint=waits.document_digest, gen_time=said.gen_time))
-    return Case(complete_document_timestamp(waits, token=TimeStampToken(stamp.der())).pdf, EMPTY)
+    return Case(complete_document_timestamp(waits, token=TimeStampToken(stamp.der())).onto(pdf), EMPTY)
 
 
 def _signed_by_us(chamber: Chamber, pdf: bytes, field: str, *, who: str) -> bytes:
@@ -113,7 +113,7 @@ def _signed_by_us(chamber: Chamber, pdf: bytes, field: str, *, who: str) -> byte
     prepared = prepare(pdf, profile=profile, certificate=certificate)
     value = rsa_pkcs1("sha256").sign(chamber.keys[who], prepared.dtbs)
     stamp = token(chamber, info(value))
-    return complete(prepared, value=SignatureValue(value), token=TimeStampToken(stamp.der())).pdf
+    return complete(prepared, value=SignatureValue(value), token=TimeStampToken(stamp.der())).onto(pdf)
 
 
 def _plain_pkcs7(chamber: Chamber, *, stamped: bool) -> Case:

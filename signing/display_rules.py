@@ -1,0 +1,62 @@
+"""What the signatures on attachments and electronic copies say, in the words of Decree 30/2020, Annex I.
+
+They show no picture, but a text of ten points at the top right of the first page: an attachment in a file of its own
+the number and symbol of its document and the signing time (Part I, II.8.b), a copy its form, the agency that copies and
+the signing time (Part II, I.3).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from signing._pyhanko import increment
+from signing.geometry import POINTS_PER_MM, seen_size
+from signing.layout import Box
+
+if TYPE_CHECKING:
+    from signing.source import Source
+
+_VIETNAM = timezone(timedelta(hours=7))
+_WIDTH, _HEIGHT = 85.0, 13.0
+_FROM_RIGHT, _FROM_TOP = 15.0, 6.0
+
+
+class CopyForm(Enum):
+    """The forms of a copy (Decree 30/2020, article 25); the value is what the copy says."""
+
+    TRUE_COPY = "Sao y"
+    FURTHER_COPY = "Sao lục"
+    EXTRACT = "Trích sao"
+
+
+def attachment_text(*, number: str, at: datetime) -> str:
+    """``Số: 125/QĐ-UBND; 2026-11-23T09:15:42+07:00``; ``number`` is the printed number with its symbol."""
+    return f"Số: {number}; {signing_time(at)}"
+
+
+def copy_text(form: CopyForm, *, agency: str, at: datetime) -> str:
+    """``Sao y; Sở Tư pháp tỉnh X; 2026-11-23T09:15:42+07:00``."""
+    return f"{form.value}; {agency}; {signing_time(at)}"
+
+
+def signing_time(at: datetime) -> str:
+    """Date, hour, minute and second in Vietnam's zone (ISO 8601)."""
+    return at.astimezone(_VIETNAM).isoformat(timespec="seconds")
+
+
+def corner_box(base: bytes | Source) -> Box:
+    """Cell 14: the top right of the first page, within its margins, whatever its size and rotation.
+
+    Raises :class:`signing.errors.DocumentUnfit`, and :class:`signing.errors.NoPlace` for a page that is too small.
+    """
+    width, _ = seen_size(increment(base), page=1, cell="corner")
+    seen = width / POINTS_PER_MM
+    return Box(
+        page=1,
+        left=max(seen - _FROM_RIGHT - _WIDTH, 0),
+        top=_FROM_TOP,
+        width=min(_WIDTH, seen - _FROM_RIGHT),
+        height=_HEIGHT,
+    )
