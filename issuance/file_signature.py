@@ -17,7 +17,14 @@ from signing.complete import complete, complete_document_timestamp
 from signing.compose import ARCHIVE_FIELDS
 from signing.lint import Severity
 from signing.linted import Linted, lint, lint_timestamp
-from signing.prepared import PreparedSignature, ReservedRegion, SignatureValue, demand_increment
+from signing.prepared import (
+    Increment,
+    Placeholder,
+    PreparedSignature,
+    ReservedRegion,
+    SignatureValue,
+    demand_increment,
+)
 from signing.profiles import SignatureLevel, SignatureProfile
 
 if TYPE_CHECKING:
@@ -94,7 +101,7 @@ def sign_file(pdf: bytes, *, order: FileOrder, progress: Progress, means: Signin
         progress.keep(half)
     # 5. Complete, raise to the level, and validate: TOTAL_PASSED or nothing leaves.
     token = None if half.timestamp is None else TimeStampToken(half.timestamp)
-    signed = complete(linted.prepared, value=SignatureValue(_value(half)), token=token).pdf
+    signed = complete(linted.prepared, value=SignatureValue(_value(half)), token=token).onto(pdf)
     if token is not None:
         known = means.revocation.gather(certificates=(order.certificate,), tokens=(token,), at=means.clock.now())
     raised = _raised(signed, known, order=order, means=means)
@@ -117,8 +124,8 @@ def _prepared_half(pdf: bytes, *, order: FileOrder, means: SigningMeans) -> Half
     with_field = means.workshop.append_field(pdf, field_name=_FIELD, where=order.where)
     prepared = means.workshop.prepare(with_field, profile=profile, certificate=order.certificate)
     return HalfSigned(
-        increment=prepared.pdf[len(pdf) :],
-        reserved=prepared.reserved,
+        increment=with_field[len(pdf) :] + prepared.placeholder.increment.octets,
+        reserved=prepared.placeholder.reserved,
         document_digest=prepared.document_digest,
         signed_attributes=prepared.signed_attributes,
     )
@@ -126,8 +133,7 @@ def _prepared_half(pdf: bytes, *, order: FileOrder, means: SigningMeans) -> Half
 
 def _prepared(half: HalfSigned, pdf: bytes, order: FileOrder) -> PreparedSignature:
     return PreparedSignature(
-        pdf=pdf + half.increment,
-        reserved=half.reserved,
+        placeholder=Placeholder(Increment(len(pdf), half.increment), reserved=half.reserved),
         document_digest=half.document_digest,
         signed_attributes=half.signed_attributes,
         certificate=order.certificate,
@@ -151,13 +157,13 @@ def _raised(signed: bytes, known: RevocationInfo, *, order: FileOrder, means: Si
     """The signed file at B-LT or B-LTA where that is ordered (EN 319 142-1, 5.4)."""
     if order.level in {SignatureLevel.B_B, SignatureLevel.B_T}:
         return signed
-    validated = means.workshop.embed_validation_data(signed, revocation=known)
-    demand_increment(old=signed, new=validated)
     if order.level is SignatureLevel.B_LT:
+        validated = means.workshop.embed_validation_data(signed, revocation=known)
+        demand_increment(old=signed, new=validated)
         return validated
-    archive = means.workshop.prepare_document_timestamp(validated, field_name=ARCHIVE_FIELDS[0])
-    linted = lint_timestamp(archive, base=validated)
-    return complete_document_timestamp(linted, token=means.stamp(linted.document_digest)).pdf
+    archive = means.workshop.prepare_document_timestamp(signed, field_name=ARCHIVE_FIELDS[0], revocation=known)
+    linted = lint_timestamp(archive, base=signed)
+    return complete_document_timestamp(linted, token=means.stamp(linted.document_digest)).onto(signed)
 
 
 def _demand_level(pdf: bytes, known: RevocationInfo, *, order: FileOrder, means: SigningMeans) -> None:

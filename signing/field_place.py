@@ -7,23 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from signing._pyhanko import (
-    NumberObject,
-    SigFieldSpec,
-    append_signature_field,
-    dictionary,
-    enumerate_sig_fields,
-    increment,
-    reading,
-    written,
-)
-from signing.appearances import show
+from signing._pyhanko import enumerate_sig_fields, increment, reading
 from signing.errors import FieldUnavailable
-from signing.fields import empty_signature_field
-from signing.geometry import PlacedBox, place
 from signing.layout import Box
-
-_CELL = "signature"
+from signing.new_field import add_signature_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +43,4 @@ def append_field(pdf: bytes, *, field_name: str, where: FieldPlace | None) -> by
         if list(enumerate_sig_fields(writer)):
             raise FieldUnavailable(field_name=field_name, reason="the file already has signature fields")
         pages = int(writer.root["/Pages"]["/Count"])
-    placed = None if where is None else place(writer, where.on(pages=pages), cell=_CELL)
-    with reading():
-        append_signature_field(writer, _specification(field_name, placed))
-    if placed is not None:
-        field = empty_signature_field(writer, field_name)
-        field["/MK"] = dictionary({"/R": NumberObject(placed.rotation)})
-        show(writer, field)
-    return written(writer, onto=pdf)
-
-
-def _specification(field_name: str, placed: PlacedBox | None) -> SigFieldSpec:
-    if placed is None:
-        return SigFieldSpec(sig_field_name=field_name)
-    return SigFieldSpec(
-        sig_field_name=field_name,
-        on_page=placed.page_index,
-        box=placed.rect,  # type: ignore[arg-type]  # floats are written as they are
-    )
+    return add_signature_field(pdf, field_name=field_name, box=None if where is None else where.on(pages=pages))

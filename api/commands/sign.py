@@ -139,7 +139,7 @@ def _callable_name(name: Pkcs11Uri, chosen: KeyDescription, held: list[KeyDescri
 
 def _facts(order: FileOrder) -> dict[str, str]:
     """What must stay the same over all runs into one folder."""
-    picture = b"" if order.appearance is None else order.appearance.png
+    picture = (order.appearance.png if order.appearance else None) or b""
     return {
         "certificate": order.certificate.sha256,
         "algorithm": order.algorithm.name,

@@ -139,7 +139,6 @@ def test_every_vietnamese_letter_has_a_glyph_with_ink(style: Style) -> None:
 
 def test_a_missing_font_says_which_package_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KYSO_FONT_DIR", str(tmp_path))
-    typeface.cache_clear()
     with pytest.raises(TypefaceMissing, match="fonts-liberation2"):
         typeset_notice(created_at=WRITTEN_AT)
 
