@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from api.guards import Guards
     from api.wiring import Application
+    from certs.revocation import RevocationInfo
 
 MOST_BYTES = 100 * 1024 * 1024
 """Larger than a draft may be, since a file grows with every signature."""
@@ -35,16 +36,22 @@ async def public_upload(request: Request, guards: Guards, *, caller: str) -> Asy
 
 
 def validated(application: Application, upload: Upload) -> ValidationReport:
-    """Our own validator's report, now, with nothing but what the file itself carries and the configured anchors."""
-    outside = application.outside
-    return outside.workshop.validate(
-        upload.file,
-        anchors=outside.anchors,
-        known=EMPTY,
-        at=outside.clock.now(),
-        policy=outside.policy,
-        file=upload.name,
-    )
+    """Our own validator's report, now, with what the file itself carries and the configured anchors.
+
+    Only where that leaves a question of revocation open are kept answers looked at, and responders asked.
+    """
+    outside, at = application.outside, application.outside.clock.now()
+
+    def report_knowing(known: RevocationInfo) -> ValidationReport:
+        return outside.workshop.validate(
+            upload.file, anchors=outside.anchors, known=known, at=at, policy=outside.policy, file=upload.name
+        )
+
+    report = report_knowing(EMPTY)
+    if not report.wants_revocation_data:
+        return report
+    found = application.search.search(outside.workshop.chains(upload.file), at=at)
+    return report_knowing(found) if found.ocsps or found.crls else report
 
 
 def compared(

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from api.clock import SystemClock
 from certs.anchors import read_trust_directory
+from certs.kept_answers import AnswersInMemory
 from certs.online import OnlineClient
 from certs.revocation import RevocationGatherer
+from certs.revocation_search import RevocationSearch
 from certs.timestamps import HttpTimestamper
 from hsm.client import SignerClient
 from issuance.outside import Outside
@@ -21,6 +23,7 @@ from storage.blobs import RetentionMode, S3Blobs
 from storage.database import connect
 from storage.idempotency import IdempotencyKeys
 from storage.job_queue import JobQueue
+from storage.revocation_answers import RevocationAnswers
 from storage.sessions import Sessions
 from storage.unit_of_work import PostgresUnitOfWork
 from verification.policy import DEFAULT_POLICY
@@ -33,16 +36,22 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 _DAYS_A_YEAR = 365.25
+_AHEAD = timedelta(hours=2)  # twice as far as the next look (storage/jobs.py)
 _HEALTH_WITHIN = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What a process of this service works with; ``outside`` is what the use cases and the worker reach for."""
+    """What a process of this service works with; ``outside`` is what the use cases and the worker reach for.
+
+    ``search`` looks for revocation data of strangers' chains; ``ahead`` renews that of our own before it ends.
+    """
 
     settings: Settings
     outside: Outside
     signer: SignerClient
+    search: RevocationSearch
+    ahead: RevocationGatherer
     sessions: Sessions
     idempotency: IdempotencyKeys
 
@@ -60,6 +69,7 @@ def joined(settings: Settings) -> Iterator[Application]:
         stack.callback(online.close)
         engine = connect(settings.database_url.get_secret_value())
         stack.callback(engine.dispose)
+        kept = AnswersInMemory(RevocationAnswers(engine))
         workshop = stack.enter_context(Workshop(Sandbox()))
         outside = Outside(
             uow=PostgresUnitOfWork(engine, JobQueue()),
@@ -67,7 +77,7 @@ def joined(settings: Settings) -> Iterator[Application]:
             workshop=workshop,
             device=SignerClient(settings.signer_socket),
             timestamper=HttpTimestamper(settings.tsa_urls, online, anchors, clock),
-            revocation=RevocationGatherer(online, anchors),
+            revocation=RevocationGatherer(online, anchors, kept),
             anchors=anchors,
             policy=DEFAULT_POLICY,
             clock=clock,
@@ -77,6 +87,8 @@ def joined(settings: Settings) -> Iterator[Application]:
             settings=settings,
             outside=outside,
             signer=SignerClient(settings.signer_socket, limit=_HEALTH_WITHIN),
+            search=RevocationSearch(online, anchors, kept),
+            ahead=RevocationGatherer(online, anchors, kept, ahead=_AHEAD),
             sessions=Sessions(engine),
             idempotency=IdempotencyKeys(engine),
         )

@@ -81,6 +81,15 @@ def signature_timestamps(signature: EmbeddedPdfSignature) -> tuple[cms.SignedDat
     return tuple(extract_tst_data_iter(signature.signer_info, signed=False))
 
 
+def chain_of(signed_data: cms.SignedData) -> SigningCertificate | None:
+    """The signer's certificate and all others in the CMS object, as they lie there; None where the signer's is not."""
+    try:
+        found = extract_certificate_info(signed_data)
+    except CMSExtractionError:
+        return None
+    return SigningCertificate(found.signer_cert.dump(), tuple(other.dump() for other in found.other_certs))
+
+
 def signer_of(certificate: x509.Certificate) -> Signer:
     """Who the certificate names."""
     known = SigningCertificate(certificate.dump())

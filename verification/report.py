@@ -309,6 +309,14 @@ class ValidationReport:
         """The verdict in words."""
         return self.verdict.reason
 
+    @property
+    def wants_revocation_data(self) -> bool:
+        """Whether data about revocation from elsewhere might decide what the file leaves open."""
+        verdicts = [self.verdict]
+        for signature in self.signatures:
+            verdicts += [signature.verdict, *(timestamp.verdict for timestamp in signature.timestamps)]
+        return any(verdict.sub_indication is SubIndication.TRY_LATER for verdict in verdicts)
+
     def as_json(self) -> dict[str, object]:
         """The JSON form; the caller fills in ``register``, which this package knows nothing of."""
         return {

@@ -18,6 +18,7 @@ from signing.layout import Layout
 from signing.lint import inspect
 from signing.prepare import prepare, prepare_document_timestamp
 from signing.profiles import SignatureProfile
+from verification.chains import chains
 from verification.policy import ValidationPolicy
 from verification.validate import validate
 from verification.wire import pack, unpack
@@ -46,6 +47,7 @@ TASKS = {
     "prepare": Task(prepare, {"profile": SignatureProfile, "certificate": SigningCertificate}),
     "embed_validation_data": Task(embed_validation_data, {"revocation": RevocationInfo}),
     "prepare_document_timestamp": Task(prepare_document_timestamp, {"field_name": str}),
+    "chains": Task(chains, {}),
     "validate": Task(
         validate,
         {"anchors": TrustAnchors, "known": RevocationInfo, "at": datetime, "policy": ValidationPolicy, "file": str},

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from certs import errors as certs_errors
+from certs.revocation_search import Chains
 from signing import errors as signing_errors
 from signing.lint import Finding
 from signing.prepared import PreparedSignature, PreparedTimestamp, demand_increment
@@ -91,6 +92,13 @@ class Workshop:
         prepared = self._ask("prepare_document_timestamp", pdf, {"field_name": field_name}, PreparedTimestamp)
         demand_increment(old=pdf, new=prepared.pdf)
         return prepared
+
+    def chains(self, pdf: bytes) -> Chains:
+        """:func:`verification.chains.chains`; a file that its child does not survive leans on nothing."""
+        try:
+            return self._ask("chains", pdf, {}, Chains)
+        except SandboxFailed:
+            return Chains()
 
     def validate(
         self,
