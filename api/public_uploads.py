@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from api.register_check import RegisterCheck, check_register
 from api.uploads import Upload, read_upload
-from certs.revocation import EMPTY
 from verification.report import Indication, ReadMode, SubIndication, Text, ValidationReport, Verdict
 
 if TYPE_CHECKING:
@@ -47,11 +46,13 @@ def validated(application: Application, upload: Upload) -> ValidationReport:
             upload.file, anchors=outside.anchors, known=known, at=at, policy=outside.policy, file=upload.name
         )
 
-    report = report_knowing(EMPTY)
+    stored = application.trust.known
+    report = report_knowing(stored)
     if not report.wants_revocation_data:
         return report
-    found = application.search.search(outside.workshop.chains(upload.file), at=at)
-    return report_knowing(found) if found.ocsps or found.crls else report
+    chains = outside.workshop.chains(upload.file)
+    found = application.search.search(chains, stored=stored.certificates, at=at)
+    return report_knowing(stored.merged_with(found)) if found.ocsps or found.crls else report
 
 
 def compared(

@@ -102,6 +102,7 @@ def signer_of(certificate: x509.Certificate) -> Signer:
             organization=well_formed(str(organizations[0].value)) if organizations else None,
             serial=f"{names.serial_number:x}",
             issuer=well_formed(names.issuer.rfc4514_string()),
+            certificate_sha256=certificate.sha256.hex(),
         )
     except (CertificateUnreadable, ValueError):
         # `cryptography` refuses some certificates that are in use all the same.
@@ -112,6 +113,7 @@ def signer_of(certificate: x509.Certificate) -> Signer:
             organization=well_formed(str(native.get("organization_name", ""))) or None,
             serial=f"{certificate.serial_number:x}",
             issuer=well_formed(certificate.issuer.human_friendly),
+            certificate_sha256=certificate.sha256.hex(),
         )
 
 

@@ -20,7 +20,7 @@ from signing.prepare import prepare, prepare_document_timestamp
 from signing.profiles import SignatureProfile
 from verification.chains import chains
 from verification.policy import ValidationPolicy
-from verification.validate import validate
+from verification.validate import find_out
 from verification.wire import pack, unpack
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ TASKS = {
     "embed_validation_data": Task(embed_validation_data, {"revocation": RevocationInfo}),
     "prepare_document_timestamp": Task(prepare_document_timestamp, {"field_name": str}),
     "chains": Task(chains, {}),
-    "validate": Task(
-        validate,
+    "find_out": Task(
+        find_out,
         {"anchors": TrustAnchors, "known": RevocationInfo, "at": datetime, "policy": ValidationPolicy, "file": str},
     ),
 }
