@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.token_commands import tokens
+from api.trust_commands import trust
 
 if TYPE_CHECKING:
     from verification.command import ReportForm
@@ -29,6 +30,7 @@ app = typer.Typer(
 database = typer.Typer(name="db", help="Cơ sở dữ liệu (database).", no_args_is_help=True)
 app.add_typer(database)
 app.add_typer(tokens)
+app.add_typer(trust)
 register = typer.Typer(name="register", help="Sổ đăng ký văn bản đi (the outgoing register).", no_args_is_help=True)
 app.add_typer(register)
 

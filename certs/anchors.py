@@ -6,14 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from certs.certificate import certificates_from_bytes
+from certs.certificate import SigningCertificate, certificates_from_bytes
 from certs.errors import CertificateUnreadable
-from certs.pinned_anchors import LIST, AnchorPurpose, read_pinned_anchors
+from certs.pinned_anchors import LIST, SUFFIXES, AnchorPurpose, read_pinned_anchors, read_pinned_entries
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SUFFIXES = frozenset({".pem", ".crt", ".cer", ".der"})
 _TIMESTAMPING_FOLDER = "tsa"
 
 
@@ -23,6 +22,26 @@ class TrustAnchors:
 
     signing: tuple[bytes, ...]
     timestamping: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAnchor:
+    """An anchor as an operator looks at it; ``purpose`` is that of the list, or ``signing`` and ``timestamping``."""
+
+    purpose: str
+    certificate: SigningCertificate
+
+
+def listed_anchors(path: Path) -> tuple[ListedAnchor, ...]:
+    """The anchors of a trust directory one by one; raises as :func:`read_trust_directory`."""
+    if (path / LIST).exists():
+        entries = [(purpose.value, der) for purpose, der in read_pinned_entries(path)]
+    else:
+        anchors = read_trust_directory(path)
+        entries = [("signing", der) for der in anchors.signing] + [
+            ("timestamping", der) for der in anchors.timestamping
+        ]
+    return tuple(ListedAnchor(purpose, SigningCertificate(der)) for purpose, der in entries)
 
 
 def fingerprint(der: bytes) -> str:
@@ -53,7 +72,7 @@ def read_trust_directory(path: Path) -> TrustAnchors:
 def certificates_in(folder: Path) -> tuple[bytes, ...]:
     """Every certificate in the folder's files, each once; raises :class:`CertificateUnreadable`, naming the file."""
     try:
-        files = sorted(file for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
+        files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
         return tuple(dict.fromkeys(der for file in files for der in _certificates_of(file)))
     except OSError as error:
         msg = f"{folder}: {error.strerror}"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certs.anchors import fingerprint, read_trust_directory
+from certs.anchors import fingerprint, listed_anchors, read_trust_directory
 from certs.errors import AnchorsUnreadable, CertificateUnreadable
+from certs.pinned_anchors import AnchorPurpose, add_pinned_anchor
 from certs.trust_store import read_trust_store
 from tests.unit.certs_pki import Member, authority
 
@@ -119,3 +120,24 @@ def test_intermediates_are_known_but_no_anchors(tmp_path: Path) -> None:
     (tmp_path / "intermediates" / "b.pem").write_bytes(_pem(B))
     store = read_trust_store(tmp_path)
     assert (store.anchors.signing, store.known.certificates) == ((A.der,), (B.der,))
+
+
+def test_anchors_are_added_by_their_pins_and_listed(tmp_path: Path) -> None:
+    for member, purpose in ((A, AnchorPurpose.GOVERNMENT), (B, AnchorPurpose.PUBLIC), (B, AnchorPurpose.TIMESTAMPING)):
+        add_pinned_anchor(_pem(A, B), purpose=purpose, pin=fingerprint(member.der), folder=tmp_path / "trust")
+    anchors = read_trust_directory(tmp_path / "trust")
+    assert (anchors.signing, anchors.timestamping) == ((A.der, B.der), (B.der,))
+    assert [anchor.purpose for anchor in listed_anchors(tmp_path / "trust")] == ["government", "public", "timestamping"]
+
+
+def test_an_anchor_with_another_pin_is_not_added(tmp_path: Path) -> None:
+    with pytest.raises(AnchorsUnreadable, match="does not hold"):
+        add_pinned_anchor(_pem(A), purpose=AnchorPurpose.PUBLIC, pin=fingerprint(B.der), folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_is_not_begun_beside_anchors_that_it_would_outlaw(tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(_pem(A))
+    assert [anchor.purpose for anchor in listed_anchors(tmp_path)] == ["signing", "timestamping"]
+    with pytest.raises(AnchorsUnreadable, match="list them first"):
+        add_pinned_anchor(_pem(B), purpose=AnchorPurpose.PUBLIC, pin=fingerprint(B.der), folder=tmp_path)
