@@ -9,12 +9,16 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.sign_command import sign
 from api.token_commands import tokens
+from api.trust_commands import trust
+
+if TYPE_CHECKING:
+    from verification.command import ReportForm
 
 app = typer.Typer(
     name="kyso",
@@ -28,10 +32,16 @@ database = typer.Typer(name="db", help="Cơ sở dữ liệu (database).", no_ar
 app.add_typer(database)
 app.add_typer(tokens)
 app.command()(sign)
+app.add_typer(trust)
 register = typer.Typer(name="register", help="Sổ đăng ký văn bản đi (the outgoing register).", no_args_is_help=True)
 app.add_typer(register)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Trả lời bằng JSON (answer as JSON).")]
+
+AsEtsi = Annotated[bool, typer.Option("--etsi", help="Báo cáo XML theo ETSI TS 119 102-2 (an ETSI XML report).")]
+PolicyFile = Annotated[
+    Path | None, typer.Option(help="Chính sách kiểm tra, TOML (validation policy; see kyso policy).")
+]
 
 
 @app.command()
@@ -107,17 +117,51 @@ def verify(
     at: Annotated[
         str | None, typer.Option(metavar="TIME", help="Kết luận tại thời điểm này, ISO 8601 (judge at this time).")
     ] = None,
+    policy: PolicyFile = None,
+    facts: Annotated[
+        Path | None,
+        typer.Option(help="Thư mục giữ dữ kiện để kết luận lại (folder to keep the facts in, for rejudge)."),
+    ] = None,
     as_json: AsJson = False,
+    as_etsi: AsEtsi = False,
 ) -> None:
     """Kiểm tra chữ ký số, không cần máy chủ (verify signatures, without any server).
 
     Mã thoát (exit codes): 0 hợp lệ (all passed), 1 có chữ ký sai (some failed), 2 chưa kết luận (undecided or no
     signature), 3 có tệp không đọc được (unreadable), 64 sai cách dùng (bad usage).
     """
-    from verification.command import ReportForm, run
+    from verification.command import Choices, run
 
-    form = ReportForm.JSON if as_json else ReportForm.TEXT
-    raise typer.Exit(run(files, trust=trust, at=_moment(at), form=form, out=sys.stdout, err=sys.stderr))
+    choices = Choices(trust=trust, at=_moment(at), policy=policy, facts=facts)
+    form = _form(as_json=as_json, as_etsi=as_etsi)
+    raise typer.Exit(run(files, choices, form=form, out=sys.stdout, err=sys.stderr))
+
+
+@app.command()
+def rejudge(
+    facts: Annotated[list[Path], typer.Argument(help="Các tệp dữ kiện (files that verify --facts wrote).")],
+    *,
+    policy: PolicyFile = None,
+    as_json: AsJson = False,
+    as_etsi: AsEtsi = False,
+) -> None:
+    """Kết luận lại theo chính sách khác, không cần tệp PDF (judge kept facts under another policy, without the PDF).
+
+    Mã thoát như kyso verify (exit codes as those of kyso verify).
+    """
+    from verification.command import run_again
+
+    form = _form(as_json=as_json, as_etsi=as_etsi)
+    raise typer.Exit(run_again(facts, policy=policy, form=form, out=sys.stdout, err=sys.stderr))
+
+
+@app.command("policy")
+def print_policy() -> None:
+    """In chính sách kiểm tra mặc định, dạng TOML (print the validation policy in use by default)."""
+    from verification.policy import DEFAULT_POLICY
+    from verification.policy_file import written_policy
+
+    typer.echo(written_policy(DEFAULT_POLICY), nl=False)
 
 
 @database.command("upgrade")
@@ -205,6 +249,15 @@ def doctor(*, as_json: AsJson = False) -> None:
                 typer.echo(f"  → {finding.advice}")
     if not well:
         raise typer.Exit(1)
+
+
+def _form(*, as_json: bool, as_etsi: bool) -> ReportForm:
+    from verification.command import ReportForm
+
+    if as_json and as_etsi:
+        message = "--json, --etsi"
+        raise typer.BadParameter(message)
+    return ReportForm.JSON if as_json else ReportForm.ETSI if as_etsi else ReportForm.TEXT
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -33,6 +33,7 @@ _READ = "Xem mô tả các lời gọi tại /openapi.json."
 ROWS: Mapping[str, Row] = {
     # certs
     "certs-error": Row(500, "Lỗi xử lý chứng thư số", "Certificate error", _REPORT),
+    "anchors-unreadable": Row(500, "Danh mục chứng thư gốc bị lỗi", "The list of anchors is unreadable", _REPORT),
     "certificate-unreadable": Row(
         422, "Không đọc được chứng thư số", "Certificate unreadable", "Hãy gửi một chứng thư X.509 dạng PEM hoặc DER."
     ),
@@ -113,6 +114,8 @@ ROWS: Mapping[str, Row] = {
         "Hãy xuất lại tệp PDF từ chương trình gốc rồi gửi lại.",
     ),
     "sandbox-busy": Row(503, "Hệ thống đang bận đọc tệp khác", "Too many files are being read", _AGAIN),
+    "facts-insufficient": Row(500, "Dữ kiện đã giữ không đủ để kết luận lại", "Kept facts do not suffice", _REPORT),
+    "facts-unreadable": Row(500, "Dữ kiện đã giữ bị hỏng", "Kept facts are unreadable", _REPORT),
     "policy-unreadable": Row(500, "Chính sách kiểm tra bị lỗi", "The validation policy is unreadable", _REPORT),
     # hsm
     "hsm-error": Row(500, "Lỗi thiết bị lưu khóa", "Key device error", _REPORT),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from api.register_check import RegisterCheck, check_register
 from api.uploads import Upload, read_upload
-from certs.revocation import EMPTY
 from verification.report import Indication, ReadMode, SubIndication, Text, ValidationReport, Verdict
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from api.guards import Guards
     from api.wiring import Application
+    from certs.revocation import RevocationInfo
 
 MOST_BYTES = 100 * 1024 * 1024
 """Larger than a draft may be, since a file grows with every signature."""
@@ -35,16 +35,24 @@ async def public_upload(request: Request, guards: Guards, *, caller: str) -> Asy
 
 
 def validated(application: Application, upload: Upload) -> ValidationReport:
-    """Our own validator's report, now, with nothing but what the file itself carries and the configured anchors."""
-    outside = application.outside
-    return outside.workshop.validate(
-        upload.file,
-        anchors=outside.anchors,
-        known=EMPTY,
-        at=outside.clock.now(),
-        policy=outside.policy,
-        file=upload.name,
-    )
+    """Our own validator's report, now, with what the file itself carries and the configured anchors.
+
+    Only where that leaves a question of revocation open are kept answers looked at, and responders asked.
+    """
+    outside, at = application.outside, application.outside.clock.now()
+
+    def report_knowing(known: RevocationInfo) -> ValidationReport:
+        return outside.workshop.validate(
+            upload.file, anchors=outside.anchors, known=known, at=at, policy=outside.policy, file=upload.name
+        )
+
+    stored = application.trust.known
+    report = report_knowing(stored)
+    if not report.wants_revocation_data:
+        return report
+    chains = outside.workshop.chains(upload.file)
+    found = application.search.search(chains, stored=stored.certificates, at=at)
+    return report_knowing(stored.merged_with(found)) if found.ocsps or found.crls else report
 
 
 def compared(

@@ -34,6 +34,7 @@ class SignerForm(BaseModel):
     organization: str | None
     serial: str
     issuer: str
+    certificate_sha256: str
 
 
 class ChangesForm(BaseModel):
@@ -86,6 +87,7 @@ class CautionForm(TextForm):
     """Something a reader should know."""
 
     code: str
+    weight: Literal["warn", "info"]
 
 
 class EventForm(BaseModel):

@@ -122,6 +122,7 @@ class Settings(_Settings):
     public_url: str = "http://127.0.0.1:8000"
     tsa_urls: Words = ()
     trust_dir: Path
+    policy: Path | None = None
     online_allowed: Words = ()
     signer_socket: Path = Path("/run/kyso/signer.sock")
     home: Path = Path("var/kyso")

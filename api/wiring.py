@@ -11,19 +11,23 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from api.clock import SystemClock
-from certs.anchors import read_trust_directory
+from certs.kept_answers import AnswersInMemory
 from certs.online import OnlineClient
 from certs.revocation import RevocationGatherer
+from certs.revocation_search import RevocationSearch
 from certs.timestamps import HttpTimestamper
+from certs.trust_store import TrustStore, read_trust_store
 from hsm.client import SignerClient
 from issuance.outside import Outside
 from storage.blobs import RetentionMode, S3Blobs
 from storage.database import connect
 from storage.idempotency import IdempotencyKeys
 from storage.job_queue import JobQueue
+from storage.revocation_answers import RevocationAnswers
 from storage.sessions import Sessions
 from storage.unit_of_work import PostgresUnitOfWork
 from verification.policy import DEFAULT_POLICY
+from verification.policy_file import read_policy
 from verification.sandbox import Sandbox
 from verification.workshop import Workshop
 
@@ -31,18 +35,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from api.settings import Settings
+    from verification.policy import ValidationPolicy
 
 _DAYS_A_YEAR = 365.25
+_AHEAD = timedelta(hours=2)  # twice as far as the next look (storage/jobs.py)
 _HEALTH_WITHIN = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What a process of this service works with; ``outside`` is what the use cases and the worker reach for."""
+    """What a process of this service works with; ``outside`` is what the use cases and the worker reach for.
+
+    ``trust`` is the trust directory; ``search`` looks for revocation data of strangers' chains; ``ahead`` renews that
+    of our own before it ends.
+    """
 
     settings: Settings
     outside: Outside
     signer: SignerClient
+    trust: TrustStore
+    search: RevocationSearch
+    ahead: RevocationGatherer
     sessions: Sessions
     idempotency: IdempotencyKeys
 
@@ -54,12 +67,14 @@ def joined(settings: Settings) -> Iterator[Application]:
     Raises ``certs.errors.CertificateUnreadable`` where the trust directory holds no anchors.
     """
     with ExitStack() as stack:
-        anchors = read_trust_directory(settings.trust_dir)
+        trust = read_trust_store(settings.trust_dir)
+        anchors = trust.anchors
         clock = SystemClock()
         online = OnlineClient(frozenset(settings.online_allowed))
         stack.callback(online.close)
         engine = connect(settings.database_url.get_secret_value())
         stack.callback(engine.dispose)
+        kept = AnswersInMemory(RevocationAnswers(engine))
         workshop = stack.enter_context(Workshop(Sandbox()))
         outside = Outside(
             uow=PostgresUnitOfWork(engine, JobQueue()),
@@ -67,9 +82,9 @@ def joined(settings: Settings) -> Iterator[Application]:
             workshop=workshop,
             device=SignerClient(settings.signer_socket),
             timestamper=HttpTimestamper(settings.tsa_urls, online, anchors, clock),
-            revocation=RevocationGatherer(online, anchors),
+            revocation=RevocationGatherer(online, anchors, kept),
             anchors=anchors,
-            policy=DEFAULT_POLICY,
+            policy=policy_of(settings),
             clock=clock,
             retention=timedelta(days=settings.retention_years * _DAYS_A_YEAR),
         )
@@ -77,9 +92,19 @@ def joined(settings: Settings) -> Iterator[Application]:
             settings=settings,
             outside=outside,
             signer=SignerClient(settings.signer_socket, limit=_HEALTH_WITHIN),
+            trust=trust,
+            search=RevocationSearch(online, anchors, kept),
+            ahead=RevocationGatherer(online, anchors, kept, ahead=_AHEAD),
             sessions=Sessions(engine),
             idempotency=IdempotencyKeys(engine),
         )
+
+
+def policy_of(settings: Settings) -> ValidationPolicy:
+    """The validation policy of ``KYSO_POLICY``, or the one of the program; raises ``PolicyUnreadable``."""
+    if settings.policy is None:
+        return DEFAULT_POLICY
+    return read_policy(settings.policy.read_text(encoding="utf-8"))
 
 
 def blobs_of(settings: Settings) -> S3Blobs:

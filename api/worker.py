@@ -1,4 +1,7 @@
-"""What a job does with a document: every due step, and a note in the register where one could not be finished."""
+"""What a worker does: every due step of a document, and every hour a look ahead, so that signing need not wait.
+
+A step that could not be finished leaves a note in the register.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from api.error_classes import BASES
+from certs.errors import CertsError
 from issuance.advance import advance, record_obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from uuid import UUID
 
+    from certs.revocation import RevocationGatherer
     from issuance.outside import Outside
 
 
@@ -38,3 +43,19 @@ def advancing(outside: Outside) -> Callable[[UUID], None]:
             raise
 
     return advance_one
+
+
+def looking_ahead(outside: Outside, gatherer: RevocationGatherer) -> Iterator[None]:
+    """Renew the revocation data of every credential, one by one; what fails is told and tried again at the next look.
+
+    A certificate that turns out to be revoked or expired is told as well: it will not sign any more.
+    """
+    log = structlog.get_logger("kyso.worker")
+    with outside.uow() as register:
+        credentials = register.credentials()
+    for credential in credentials:
+        try:
+            gatherer.gather(certificates=(credential.certificate,), tokens=(), at=outside.clock.now())
+        except CertsError as error:
+            log.warning("no revocation data ahead", credential=credential.name, code=error.code, reason=str(error))
+        yield

@@ -24,6 +24,18 @@ class CertificateUnreadable(CertsError):
     hint = "Give one X.509 certificate in PEM or DER."
 
 
+class AnchorsUnreadable(CertsError):
+    """The list of pinned anchors is not written as it should be, or a file is not what the list says."""
+
+    code = "anchors-unreadable"
+    hint = "Compare the file's SHA-256 with what its authority publishes, then correct anchors.toml or the file."
+
+    def __init__(self, *, file: str, reason: str) -> None:
+        super().__init__(f"{file}: {reason}")
+        self.file = file
+        self.reason = reason
+
+
 class CertificateUnfit(CertsError):
     """The certificate may not sign now: expired, not yet valid, revoked, wrong key usage, or no trusted path.
 

@@ -73,6 +73,22 @@ class _Answer:
     body: bytes
 
 
+class _Allowance:
+    """How many requests are left, and until when (monotonic seconds); safe to use from several threads."""
+
+    def __init__(self, requests: int, deadline: float) -> None:
+        self.deadline = deadline
+        self._left = requests
+        self._lock = threading.Lock()
+
+    def take(self, *, url: str) -> None:
+        """Use up one request; raises :class:`OnlineUnavailable` where there is none left or the time is over."""
+        with self._lock:
+            self._left -= 1
+            if self._left < 0 or time.monotonic() >= self.deadline:
+                raise OnlineUnavailable(url=url, reason="the limit of requests or of time is reached")
+
+
 class OnlineClient:
     """Fetches from and posts to public responders; safe to use from several threads.
 
@@ -94,13 +110,17 @@ class OnlineClient:
         self._idle: list[tuple[_Place, HTTPConnection]] = []
         self._lock = threading.Lock()
 
-    def fetch(self, url: str) -> bytes:
+    def fetch(self, url: str, /) -> bytes:
         """GET; the body of a 200 answer. Raises :class:`AddressForbidden` and :class:`OnlineUnavailable`."""
-        return self._ask(url, _Question(body=None, content_type=None))
+        return self._ask(url, _Question(body=None, content_type=None), self._allowance())
 
-    def post(self, url: str, body: bytes, *, content_type: str) -> bytes:
+    def post(self, url: str, body: bytes, /, *, content_type: str) -> bytes:
         """POST; otherwise as :meth:`fetch`. Only redirects that keep the method are followed (RFC 9110, 15.4)."""
-        return self._ask(url, _Question(body=body, content_type=content_type))
+        return self._ask(url, _Question(body=body, content_type=content_type), self._allowance())
+
+    def limited(self, *, requests: int, within: timedelta) -> LimitedClient:
+        """The same client for one purpose that may cost no more than this, counted from now; redirects count."""
+        return LimitedClient(self, _Allowance(requests, time.monotonic() + within.total_seconds()))
 
     def close(self) -> None:
         """Close the connections kept open for the next call."""
@@ -109,12 +129,16 @@ class OnlineClient:
         for _, connection in idle:
             connection.close()
 
-    def _ask(self, url: str, question: _Question) -> bytes:
-        deadline = time.monotonic() + self._limits.total.total_seconds()
+    def _allowance(self) -> _Allowance:
+        return _Allowance(self._limits.redirects + 1, time.monotonic() + self._limits.total.total_seconds())
+
+    def _ask(self, url: str, question: _Question, allowance: _Allowance) -> bytes:
+        deadline = min(allowance.deadline, time.monotonic() + self._limits.total.total_seconds())
         followed = _MOVED if question.body is None else _MOVED_WITH_BODY
         here = url
         for _ in range(self._limits.redirects + 1):
             destination = destination_of(here, allowed=self._allowed)
+            allowance.take(url=here)
             addresses = addresses_of(destination, allowed=self._allowed, resolver=self._resolver)
             answer = self._exchange(destination, addresses, question, deadline=deadline)
             if answer.status == HTTPStatus.OK:
@@ -219,6 +243,22 @@ class OnlineClient:
             crowded = self._idle.pop(0)[1] if len(self._idle) > _IDLE_CONNECTIONS else None
         if crowded is not None:
             crowded.close()
+
+
+class LimitedClient:
+    """An :class:`OnlineClient` that stops after so many requests or so much time; made by its ``limited``."""
+
+    def __init__(self, client: OnlineClient, allowance: _Allowance) -> None:
+        self._client = client
+        self._allowance = allowance
+
+    def fetch(self, url: str, /) -> bytes:
+        """:meth:`OnlineClient.fetch`."""
+        return self._client._ask(url, _Question(body=None, content_type=None), self._allowance)  # noqa: SLF001
+
+    def post(self, url: str, body: bytes, /, *, content_type: str) -> bytes:
+        """:meth:`OnlineClient.post`."""
+        return self._client._ask(url, _Question(body=body, content_type=content_type), self._allowance)  # noqa: SLF001
 
 
 class _Watch:

@@ -323,6 +323,10 @@ class Repositories(Protocol):
         """The credential, or None."""
         ...
 
+    def credentials(self) -> list[Credential]:
+        """All of them, by name."""
+        ...
+
     def activation_hash(self, credential: str) -> str | None:
         """The Argon2 hash of the code by which the holder consents to a use of the key."""
         ...

@@ -30,15 +30,17 @@ from storage.database import connect, conninfo, transaction
 from storage.errors import AlreadyThere, StorageUnavailable
 from storage.idempotency import IdempotencyKeys
 from storage.job_queue import QUEUE, TASK, JobQueue
+from storage.revocation_answers import RevocationAnswers
 from storage.sessions import Sessions
 from storage.unit_of_work import PostgresUnitOfWork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _OUTAGES = (StorageUnavailable, ConnectorException, psycopg.OperationalError)
 _HOURLY = 3600.0  # seconds
 _ENQUEUE_TRIES = 60  # one a second
+_OVER = object()
 
 log = logging.getLogger(__name__)
 
@@ -66,21 +68,36 @@ def is_transient(error: BaseException) -> bool:
 
 
 def run_worker(
-    database_url: str, *, advance: Callable[[UUID], None], concurrency: int = 4, tempo: Tempo | None = None
+    database_url: str,
+    *,
+    advance: Callable[[UUID], None],
+    hourly: Callable[[], Iterator[None]] | None = None,
+    concurrency: int = 4,
+    tempo: Tempo | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT, then finish what has begun; call it from the main thread.
 
     ``advance`` takes the due steps of one document; at most ``concurrency`` of it run at a time, each in a thread, and
-    never two for the same document. An outage of the database is waited out.
+    never two for the same document. ``hourly`` is what is to be done at the start and every hour, in steps, between
+    which the worker may stop. An outage of the database is waited out.
     """
-    worker = _Worker(database_url, advance=advance, concurrency=concurrency, tempo=tempo or Tempo())
+    worker = _Worker(database_url, advance=advance, hourly=hourly, concurrency=concurrency, tempo=tempo or Tempo())
     asyncio.run(worker.serve())
 
 
 class _Worker:
-    def __init__(self, url: str, *, advance: Callable[[UUID], None], concurrency: int, tempo: Tempo) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        advance: Callable[[UUID], None],
+        hourly: Callable[[], Iterator[None]] | None,
+        concurrency: int,
+        tempo: Tempo,
+    ) -> None:
         self._url = url
         self._advance = advance
+        self._hourly = hourly
         self._concurrency = concurrency
         self._tempo = tempo
         self._jobs = JobQueue()
@@ -88,8 +105,8 @@ class _Worker:
 
     async def serve(self) -> None:
         loop = asyncio.get_running_loop()
-        # A thread for each job, and one for looking after dead workers.
-        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + 1, thread_name_prefix="job"))
+        # A thread for each job, one for looking after dead workers, and one for what is due every hour.
+        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + 2, thread_name_prefix="job"))
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
@@ -110,6 +127,7 @@ class _Worker:
             tasks = [
                 asyncio.create_task(self._take_jobs(app)),
                 asyncio.create_task(self._look_after()),
+                asyncio.create_task(self._each_hour()),
                 asyncio.create_task(stop.wait()),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -152,6 +170,13 @@ class _Worker:
                 next_clean_up = time.monotonic() + _HOURLY
             await asyncio.sleep(self._tempo.look_for_dead.total_seconds())
 
+    async def _each_hour(self) -> None:
+        while True:
+            steps = self._hourly() if self._hourly is not None else iter(())
+            while await asyncio.to_thread(next, steps, _OVER) is not _OVER:
+                pass
+            await asyncio.sleep(_HOURLY)
+
     def _run(self, document_id: str, attempt: int) -> None:
         """The body of a job, in a thread."""
         try:
@@ -193,3 +218,4 @@ class _Worker:
     def _clean_up(self) -> None:
         IdempotencyKeys(self._engine).forget_expired()
         Sessions(self._engine).forget_expired()
+        RevocationAnswers(self._engine).forget_expired()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -12,6 +13,9 @@ from issuance.documents import Purpose
 from issuance.ports import Account, Agency, Credential, Role
 from storage.open_transaction import OpenTransaction
 from storage.schema import accounts, agencies, credentials
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
 
 
 class NameRows(OpenTransaction):
@@ -67,18 +71,25 @@ class NameRows(OpenTransaction):
     def credential(self, name: str) -> Credential | None:
         """The credential, or None."""
         row = self._connection.execute(select(credentials).where(credentials.c.name == name)).mappings().one_or_none()
-        if row is None:
-            return None
-        return Credential(
-            name=row["name"],
-            agency=row["agency"],
-            purpose=Purpose(row["purpose"]),
-            holder=row["holder"],
-            key=row["key"],
-            algorithm=SignatureAlgorithm[row["algorithm"]],
-            certificate=SigningCertificate(der=row["certificate"], chain=tuple(row["chain"])),
-        )
+        return _credential(row) if row is not None else None
+
+    def credentials(self) -> list[Credential]:
+        """All of them, by name."""
+        rows = self._connection.execute(select(credentials).order_by(credentials.c.name)).mappings()
+        return [_credential(row) for row in rows]
 
     def activation_hash(self, credential: str) -> str | None:
         """The Argon2 hash of the code by which the holder consents to a use of the key."""
         return self._connection.scalar(select(credentials.c.activation_hash).where(credentials.c.name == credential))
+
+
+def _credential(row: RowMapping) -> Credential:
+    return Credential(
+        name=row["name"],
+        agency=row["agency"],
+        purpose=Purpose(row["purpose"]),
+        holder=row["holder"],
+        key=row["key"],
+        algorithm=SignatureAlgorithm[row["algorithm"]],
+        certificate=SigningCertificate(der=row["certificate"], chain=tuple(row["chain"])),
+    )

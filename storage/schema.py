@@ -343,3 +343,18 @@ idempotency_keys = Table(
     CheckConstraint("length(key) BETWEEN 1 AND 255", name="key"),
     Index(None, "created_at"),
 )
+
+revocation_answers = Table(
+    "revocation_answers",
+    metadata,
+    # SHA-1 of the issuer's key, by which OCSP names an issuer (RFC 6960, 4.1.1)
+    Column("issuer_key", LargeBinary, primary_key=True),
+    # hexadecimal; empty for a CRL, which speaks of all certificates
+    Column("serial_number", Text, primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("answer", LargeBinary, nullable=False),
+    _instant("good_until"),
+    CheckConstraint("length(issuer_key) = 20", name="issuer_key"),
+    CheckConstraint("serial_number ~ '^-?[0-9a-f]*$'", name="serial_number"),
+    Index(None, "good_until"),
+)

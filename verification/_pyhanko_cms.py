@@ -81,6 +81,15 @@ def signature_timestamps(signature: EmbeddedPdfSignature) -> tuple[cms.SignedDat
     return tuple(extract_tst_data_iter(signature.signer_info, signed=False))
 
 
+def chain_of(signed_data: cms.SignedData) -> SigningCertificate | None:
+    """The signer's certificate and all others in the CMS object, as they lie there; None where the signer's is not."""
+    try:
+        found = extract_certificate_info(signed_data)
+    except CMSExtractionError:
+        return None
+    return SigningCertificate(found.signer_cert.dump(), tuple(other.dump() for other in found.other_certs))
+
+
 def signer_of(certificate: x509.Certificate) -> Signer:
     """Who the certificate names."""
     known = SigningCertificate(certificate.dump())
@@ -93,6 +102,7 @@ def signer_of(certificate: x509.Certificate) -> Signer:
             organization=well_formed(str(organizations[0].value)) if organizations else None,
             serial=f"{names.serial_number:x}",
             issuer=well_formed(names.issuer.rfc4514_string()),
+            certificate_sha256=certificate.sha256.hex(),
         )
     except (CertificateUnreadable, ValueError):
         # `cryptography` refuses some certificates that are in use all the same.
@@ -103,6 +113,7 @@ def signer_of(certificate: x509.Certificate) -> Signer:
             organization=well_formed(str(native.get("organization_name", ""))) or None,
             serial=f"{certificate.serial_number:x}",
             issuer=well_formed(certificate.issuer.human_friendly),
+            certificate_sha256=certificate.sha256.hex(),
         )
 
 

@@ -22,6 +22,8 @@ from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from verification._pyhanko_past import PastQuestion, judge_in_the_past
 from verification._pyhanko_plain import with_der_value
 from verification._pyhanko_token import objection_to_token
+from verification.facts import AlgorithmUse
+from verification.reliance import uses_of
 from verification.report import Indication, SubIndication
 
 if TYPE_CHECKING:
@@ -61,7 +63,8 @@ _HOLD = "certificate_hold"
 class Finding:
     """The standard's answer: ``sub_indication`` is None exactly when passed; ``path`` leads from signer to anchor.
 
-    ``intact`` and ``valid``: digest and value are right; None where that was not reached.
+    ``intact`` and ``valid``: digest and value are right; None where that was not reached. ``uses`` are the algorithms
+    that a passed answer leans on.
     """
 
     indication: Indication
@@ -69,6 +72,7 @@ class Finding:
     path: tuple[x509.Certificate, ...]
     intact: bool | None = None
     valid: bool | None = None
+    uses: tuple[AlgorithmUse, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -152,6 +156,9 @@ class Engine:
             )
 
         finding = self._judge(token, basic, proofs=proofs, existence=existence)
+        if finding.passed:
+            imprinted = AlgorithmUse(algorithm["algorithm"].native, 0, existence.since)
+            finding = replace(finding, uses=(*finding.uses, imprinted))
         objection = objection_to_token(token)
         if objection is None or finding.indication is Indication.TOTAL_FAILED:
             return finding
@@ -185,6 +192,7 @@ class Engine:
             path=path,
             intact=bool(status.intact) if status else None,
             valid=bool(status.valid) if status else None,
+            uses=uses_of(signed_data, path, at=existence.since) if isinstance(sub_indic, AdESPassed) else (),
         )
 
     def _judge_at(

@@ -145,7 +145,11 @@ class Trust:
             time_tolerance=self.policy.clock_tolerance,
         )
 
+        oldest = time - self.policy.freshness if self.policy.freshness is not None else None
+
         def is_fresh(container: RevinfoContainer) -> bool:
+            if oldest is not None and (container.issuance_date is None or container.issuance_date < oldest):
+                return False
             return container.usable_at(_AS_IT_SAYS, timing).rating in usable
 
         return ValidationMaterial(

@@ -1,6 +1,7 @@
 """The core of ``kyso verify``: files in, one report each, and an exit code that scripts can rely on.
 
-Works alone: no server, no database, no network. Files are opened in the sandbox, here as in the service.
+Works alone: no server, no database, no network. Files are opened in the sandbox, here as in the service. ``kyso
+rejudge`` makes reports again from facts that were kept, without the files.
 """
 
 from __future__ import annotations
@@ -9,31 +10,37 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, assert_never
 
-from certs.anchors import TrustAnchors, read_trust_directory
 from certs.errors import CertsError
-from certs.revocation import EMPTY
+from certs.trust_store import NO_TRUST, TrustStore, read_trust_store
+from verification.errors import FactsInsufficient, FactsUnreadable, PolicyUnreadable
+from verification.etsi_report import etsi_report
+from verification.judgement import facts_of_unreadable, judge, judge_again
 from verification.policy import DEFAULT_POLICY
+from verification.policy_file import read_policy
 from verification.reasons import Cause
 from verification.report import Indication, ReadMode
 from verification.sandbox import Sandbox, SandboxLimits
+from verification.stored_facts import read_facts, written_facts
 from verification.summary import summary
-from verification.verdict import report_on_unreadable
 from verification.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from verification.facts import FileFacts
+    from verification.policy import ValidationPolicy
     from verification.report import ValidationReport
 
 
 class ReportForm(Enum):
-    """Text for people, or one JSON object per file and line."""
+    """Text for people, one JSON object per file and line, or one ETSI TS 119 102-2 report per file."""
 
     TEXT = "text"
     JSON = "json"
+    ETSI = "etsi"
 
 
 class ExitCode(IntEnum):
@@ -47,53 +54,130 @@ class ExitCode(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    anchors: TrustAnchors
-    at: datetime
+class Choices:
+    """What the caller may choose: anchors, moment (now by default), policy file, and a folder to keep facts in.
 
-
-def run(
-    files: list[Path], *, trust: Path | None, at: datetime | None, form: ReportForm, out: TextIO, err: TextIO
-) -> int:
-    """Verify the files in order and print a report on each as soon as it is there; answers the exit code.
-
-    Without ``trust`` nobody is trusted, so that at best a signature is INDETERMINATE. ``at`` is now by default; a time
-    without zone is meant in UTC.
+    Without ``trust`` nobody is trusted, so that at best a signature is INDETERMINATE. A time without zone is in UTC.
     """
-    if not files:
-        err.write("kyso verify: cần ít nhất một tệp PDF (no file given)\n")
-        return ExitCode.BAD_USAGE
+
+    trust: Path | None = None
+    at: datetime | None = None
+    policy: Path | None = None
+    facts: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    trust: TrustStore
+    at: datetime
+    policy: ValidationPolicy
+
+
+class _BadUsage(Exception):
+    """What was asked for cannot be understood; never leaves this module."""
+
+
+def run(files: list[Path], choices: Choices, *, form: ReportForm, out: TextIO, err: TextIO) -> int:
+    """Verify the files in order and print a report on each as soon as it is there; answers the exit code."""
     try:
-        anchors = read_trust_directory(trust) if trust is not None else TrustAnchors((), ())
-    except CertsError as error:
-        err.write(f"kyso verify: --trust: {error}\n")
+        question = _question(files, choices)
+        with Workshop(Sandbox(SandboxLimits(children=1))) as workshop:
+            kept = _kept(_found_out(files, question, workshop, err), choices.facts)
+            return _exit_code(_printed((judge(facts, question.policy) for facts in kept), form, out))
+    except _BadUsage as error:
+        err.write(f"kyso verify: {error}\n")
         return ExitCode.BAD_USAGE
+
+
+def run_again(files: list[Path], *, policy: Path | None, form: ReportForm, out: TextIO, err: TextIO) -> int:
+    """Judge kept facts again under a policy; answers the exit code. Files that hold no such facts are bad usage."""
+    try:
+        chosen = _policy(policy)
+        return _exit_code(_printed((_judged_again(file, chosen) for file in files), form, out))
+    except _BadUsage as error:
+        err.write(f"kyso rejudge: {error}\n")
+        return ExitCode.BAD_USAGE
+
+
+def _question(files: list[Path], choices: Choices) -> _Question:
+    if not files:
+        msg = "cần ít nhất một tệp PDF (no file given)"
+        raise _BadUsage(msg)
+    try:
+        trust = read_trust_store(choices.trust) if choices.trust is not None else NO_TRUST
+    except CertsError as error:
+        msg = f"--trust: {error}"
+        raise _BadUsage(msg) from error
     # The command line is where a clock may be asked; everything below is told the time.
-    moment = at or datetime.now(UTC)  # noqa: TID251
-    question = _Question(anchors, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    with Workshop(Sandbox(SandboxLimits(children=1))) as workshop:
-        return _exit_code(_printed(_reports(files, question, workshop, err), form, out))
+    moment = choices.at or datetime.now(UTC)  # noqa: TID251
+    return _Question(trust, moment if moment.tzinfo else moment.replace(tzinfo=UTC), _policy(choices.policy))
 
 
-def _reports(files: list[Path], question: _Question, workshop: Workshop, err: TextIO) -> Iterator[ValidationReport]:
+def _policy(path: Path | None) -> ValidationPolicy:
+    try:
+        return read_policy(path.read_text(encoding="utf-8")) if path is not None else DEFAULT_POLICY
+    except (PolicyUnreadable, UnicodeDecodeError) as error:
+        msg = f"--policy: {path}: {error}"
+        raise _BadUsage(msg) from error
+    except OSError as error:
+        msg = f"--policy: {path}: {error.strerror}"
+        raise _BadUsage(msg) from error
+
+
+def _found_out(files: list[Path], question: _Question, workshop: Workshop, err: TextIO) -> Iterator[FileFacts]:
     for file in files:
         try:
             pdf = file.read_bytes()
         except OSError as error:
             err.write(f"kyso verify: {file}: {error.strerror}\n")
-            yield report_on_unreadable(
-                b"", cause=Cause.UNREADABLE, at=question.at, policy=DEFAULT_POLICY, file=file.name
+            yield facts_of_unreadable(
+                b"", cause=Cause.UNREADABLE, at=question.at, policy=question.policy, file=file.name
             )
             continue
-        yield workshop.validate(pdf, anchors=question.anchors, known=EMPTY, at=question.at, file=file.name)
+        yield workshop.find_out(
+            pdf,
+            anchors=question.trust.anchors,
+            known=question.trust.known,
+            at=question.at,
+            policy=question.policy,
+            file=file.name,
+        )
+
+
+def _kept(found: Iterable[FileFacts], folder: Path | None) -> Iterator[FileFacts]:
+    for facts in found:
+        if folder is not None:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / f"{facts.sha256}.json").write_text(written_facts(facts), encoding="utf-8")
+            except OSError as error:
+                msg = f"--facts: {error.filename}: {error.strerror}"
+                raise _BadUsage(msg) from error
+        yield facts
+
+
+def _judged_again(file: Path, policy: ValidationPolicy) -> ValidationReport:
+    try:
+        return judge_again(read_facts(file.read_bytes()), policy)
+    except OSError as error:
+        msg = f"{file}: {error.strerror}"
+        raise _BadUsage(msg) from error
+    except (FactsUnreadable, FactsInsufficient) as error:
+        msg = f"{file}: {error}. {error.hint}"
+        raise _BadUsage(msg) from error
 
 
 def _printed(reports: Iterable[ValidationReport], form: ReportForm, out: TextIO) -> Iterator[ValidationReport]:
     for index, report in enumerate(reports):
-        if form is ReportForm.JSON:
-            out.write(json.dumps(report.as_json(), ensure_ascii=False) + "\n")
-        else:
-            out.write(("\n" if index else "") + summary(report))
+        match form:
+            case ReportForm.JSON:
+                out.write(json.dumps(report.as_json(), ensure_ascii=False) + "\n")
+            case ReportForm.ETSI:
+                out.write(etsi_report(report))
+            case ReportForm.TEXT:
+                out.write(("\n" if index else "") + summary(report))
+            case _:
+                assert_never(form)
         out.flush()
         yield report
 

@@ -41,3 +41,21 @@ class PolicyUnreadable(VerificationError):
 
     code = "policy-unreadable"
     hint = "Correct the named entry of the policy."
+
+
+class FactsInsufficient(VerificationError):
+    """A report cannot be judged again under a policy that differs in what only the file can answer."""
+
+    code = "facts-insufficient"
+    hint = "Verify the file itself under this policy, or give the new policy the old value of this entry."
+
+    def __init__(self, *, entry: str) -> None:
+        super().__init__(f"the facts were found out under another {entry}")
+        self.entry = entry
+
+
+class FactsUnreadable(VerificationError):
+    """Bytes that should be the stored facts about a file are not."""
+
+    code = "facts-unreadable"
+    hint = "Give a file that `kyso verify --facts` wrote."

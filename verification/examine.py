@@ -15,7 +15,7 @@ from verification._pyhanko_form import Form, form_of, names_another_certificate
 from verification._pyhanko_level import level_of, proofs_end
 from verification._pyhanko_time import judge_signature_timestamps
 from verification.coverage import is_padded_with_zeros
-from verification.facts import SignatureFacts
+from verification.facts import Reliance, SignatureFacts
 from verification.reasons import TIMESTAMP_HOLDS, Cause, standing
 from verification.report import ChangeClass, Changes, Coverage, Level, SignatureKind, Timestamp
 
@@ -111,6 +111,7 @@ def _examine_signature(
         damaged_timestamps=tokens.damaged,
         document_timestamps=_timestamps(over),
         renew_before=_renew_before(finding, own=own, over=over),
+        reliance=_reliance(finding, tokens=(*own, *over)),
     )
 
 
@@ -147,6 +148,18 @@ def _examine_timestamp(
         damaged_timestamps=0,
         document_timestamps=_timestamps(proofs.covering(field)),
         renew_before=_renew_before(finding, own=(), over=proofs.covering(field)) if finding else None,
+        reliance=_reliance(None, tokens=(judged, *proofs.covering(field)) if judged else ()),
+    )
+
+
+def _reliance(finding: Finding | None, *, tokens: tuple[JudgedToken, ...]) -> Reliance:
+    """What a signature and the tokens that hold for it lean on."""
+    held = [token.finding for token in tokens if token.finding.passed]
+    good = [finding, *held] if finding is not None and finding.passed else held
+    return Reliance(
+        algorithms=tuple(dict.fromkeys(use for each in good for use in each.uses)),
+        signing_anchor=finding.path[-1].sha256.hex() if finding is not None and finding.passed else None,
+        timestamping_anchors=tuple(dict.fromkeys(each.path[-1].sha256.hex() for each in held)),
     )
 
 
@@ -202,4 +215,5 @@ def _unexamined(field: FilledField, problem: Cause) -> SignatureFacts:
         damaged_timestamps=0,
         document_timestamps=(),
         renew_before=None,
+        reliance=Reliance(),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from verification.reasons import Cause
     from verification.report import (
@@ -16,11 +16,30 @@ if TYPE_CHECKING:
         Coverage,
         Indication,
         Level,
+        ReadMode,
         SignatureKind,
         Signer,
         SubIndication,
         Timestamp,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AlgorithmUse:
+    """An algorithm that a good answer leans on, the key's bits (0 for digests), and by when its use is proven."""
+
+    name: str
+    bits: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reliance:
+    """What a good answer leans on: algorithms, and the SHA-256 fingerprints of the anchors at the chains' ends."""
+
+    algorithms: tuple[AlgorithmUse, ...] = ()
+    signing_anchor: str | None = None
+    timestamping_anchors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,7 @@ class SignatureFacts:
     damaged_timestamps: int
     document_timestamps: tuple[Timestamp, ...]
     renew_before: datetime | None
+    reliance: Reliance
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +89,25 @@ class DocumentFacts:
     signatures_as_standard: bool
     over_text: tuple[str, ...]
     counts_its_pages: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """All that a verdict on a file needs besides a policy; with it a file can be judged again without the file.
+
+    ``at`` is the moment for which the facts hold. What could only be found out with a policy in hand (which revocation
+    data is fresh enough) is so for ``tolerance`` and ``freshness`` of that policy. ``unreadable`` says why there is
+    nothing else; otherwise ``document`` is there.
+    """
+
+    file: str
+    sha256: str
+    length: int
+    pages: int
+    read: ReadMode
+    at: datetime
+    tolerance: timedelta
+    freshness: timedelta | None
+    unreadable: Cause | None = None
+    document: DocumentFacts | None = None
+    signatures: tuple[SignatureFacts, ...] = ()

@@ -35,6 +35,7 @@ class Weight(Enum):
 
     FAIL = "fail"
     WARN = "warn"
+    INFO = "info"
     IGNORE = "ignore"
 
 
@@ -51,9 +52,22 @@ class AlgorithmRule:
     until: datetime | None = None
 
 
+class Purpose(Enum):
+    """What an anchor is trusted for: the government's own hierarchy, the public authorities', or time."""
+
+    GOVERNMENT = "government"
+    PUBLIC = "public"
+    TIMESTAMPING = "timestamping"
+
+
 @dataclass(frozen=True, slots=True)
 class ValidationPolicy:
-    """Everything about a verdict that is a choice. Algorithms that no rule names are not allowed at any time."""
+    """Everything about a verdict that is a choice. Algorithms that no rule names are not allowed at any time.
+
+    ``anchors`` are SHA-256 fingerprints (lower-case hexadecimal) by purpose; where there are none, every configured
+    anchor counts. ``freshness`` is how old revocation data may be at the time that matters, besides its own
+    ``nextUpdate``; None leaves that to the responder.
+    """
 
     name: str
     version: str
@@ -61,6 +75,8 @@ class ValidationPolicy:
     weights: dict[Check, Weight] = field(default_factory=dict)
     clock_tolerance: timedelta = timedelta(minutes=5)
     cells: tuple[str, ...] = (NUMBER_FIELD, DATE_FIELD)
+    anchors: dict[Purpose, tuple[str, ...]] = field(default_factory=dict)
+    freshness: timedelta | None = None
 
     @property
     def label(self) -> str:
@@ -71,6 +87,10 @@ class ValidationPolicy:
         """What a failed check leads to; a check that the policy does not name fails the signature."""
         return self.weights.get(check, Weight.FAIL)
 
+    def trusts(self, anchor: str, *purposes: Purpose) -> bool:
+        """Whether the anchor with this fingerprint may serve one of these purposes."""
+        return not self.anchors or any(anchor in self.anchors.get(purpose, ()) for purpose in purposes)
+
     def usable_until(self, name: str, *, bits: int) -> datetime | None:
         """When the algorithm stops being usable with a key of this size; ``datetime.max`` where no end is set.
 
@@ -80,6 +100,7 @@ class ValidationPolicy:
         return max(ends, default=None)
 
 
+SIGNING_PURPOSES = (Purpose.GOVERNMENT, Purpose.PUBLIC)
 _NO_END = datetime.max.replace(tzinfo=UTC)
 _SHA1_END = datetime(2014, 1, 1, tzinfo=UTC)
 _RSA_1024_END = datetime(2014, 1, 1, tzinfo=UTC)

@@ -155,13 +155,14 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who a certificate names; ``serial`` is hexadecimal."""
+    """Who a certificate names; ``serial`` is hexadecimal, and so is the certificate's SHA-256."""
 
     subject: str
     common_name: str | None
     organization: str | None
     serial: str
     issuer: str
+    certificate_sha256: str
 
     def as_json(self) -> dict[str, object]:
         """The JSON form."""
@@ -171,6 +172,7 @@ class Signer:
             "organization": self.organization,
             "serial": self.serial,
             "issuer": self.issuer,
+            "certificate_sha256": self.certificate_sha256,
         }
 
 
@@ -269,14 +271,18 @@ class SignatureReport:
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """Something that does not decide the verdict but that a reader should know."""
+    """Something that does not decide the verdict but that a reader should know.
+
+    ``is_remark``: the policy weighs it as information, not as a warning.
+    """
 
     code: str
     text: Text
+    is_remark: bool = False
 
     def as_json(self) -> dict[str, object]:
         """The JSON form."""
-        return {"code": self.code, **self.text.as_json()}
+        return {"code": self.code, "weight": "info" if self.is_remark else "warn", **self.text.as_json()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +314,14 @@ class ValidationReport:
     def reason(self) -> Text:
         """The verdict in words."""
         return self.verdict.reason
+
+    @property
+    def wants_revocation_data(self) -> bool:
+        """Whether data about revocation from elsewhere might decide what the file leaves open."""
+        verdicts = [self.verdict]
+        for signature in self.signatures:
+            verdicts += [signature.verdict, *(timestamp.verdict for timestamp in signature.timestamps)]
+        return any(verdict.sub_indication is SubIndication.TRY_LATER for verdict in verdicts)
 
     def as_json(self) -> dict[str, object]:
         """The JSON form; the caller fills in ``register``, which this package knows nothing of."""

@@ -34,7 +34,7 @@ def _lines(report: ValidationReport) -> Iterator[str]:
         yield from (f"  {line}" for line in _signature_lines(signature))
     for caution in report.warnings:
         yield ""
-        yield f"  Lưu ý: {caution.text.vi}"
+        yield f"  {'Ghi nhận' if caution.is_remark else 'Lưu ý'}: {caution.text.vi}"
 
 
 def _signature_lines(signature: SignatureReport) -> Iterator[str]:

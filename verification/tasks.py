@@ -19,8 +19,9 @@ from signing.layout import Layout
 from signing.lint import inspect
 from signing.prepare import prepare, prepare_document_timestamp
 from signing.profiles import SignatureProfile
+from verification.chains import chains
 from verification.policy import ValidationPolicy
-from verification.validate import validate
+from verification.validate import find_out
 from verification.wire import pack, unpack
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ TASKS = {
     "prepare": Task(prepare, {"profile": SignatureProfile, "certificate": SigningCertificate}),
     "embed_validation_data": Task(_appended(embed_validation_data), {"revocation": RevocationInfo}),
     "prepare_document_timestamp": Task(prepare_document_timestamp, {"field_name": str, "revocation": RevocationInfo}),
-    "validate": Task(
-        validate,
+    "chains": Task(chains, {}),
+    "find_out": Task(
+        find_out,
         {"anchors": TrustAnchors, "known": RevocationInfo, "at": datetime, "policy": ValidationPolicy, "file": str},
     ),
 }

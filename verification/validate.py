@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from certs.anchors import TrustAnchors, fingerprint
 from verification._pyhanko import Unreadable, covered_end, open_document, text_cells
 from verification._pyhanko_engine import Engine
 from verification._pyhanko_places import counts_its_pages, first_revision, later_placements
@@ -18,12 +19,13 @@ from verification._pyhanko_time import proofs_of_existence
 from verification._pyhanko_trust import Trust
 from verification.cells import cells_in_disagreement
 from verification.examine import examine
-from verification.facts import DocumentFacts
+from verification.facts import DocumentFacts, FileFacts
 from verification.foreign_text import well_formed
+from verification.judgement import facts_of_unreadable, judge
 from verification.overlay import placements_over_text
-from verification.policy import DEFAULT_POLICY
+from verification.policy import DEFAULT_POLICY, SIGNING_PURPOSES, Purpose
 from verification.reasons import Cause
-from verification.report import ChangeClass, ReadMode, SignatureKind, SignatureReport, ValidationReport
+from verification.report import ChangeClass, ReadMode, SignatureKind
 from verification.structure import (
     behind_the_end,
     ends_at_end_mark,
@@ -31,17 +33,19 @@ from verification.structure import (
     header_is_first,
     speaks_pdf,
 )
-from verification.verdict import cautions, report_on_unreadable, verdict_on_document, verdict_on_signature
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from certs.anchors import TrustAnchors
     from certs.revocation import RevocationInfo
     from verification._pyhanko import OpenDocument
     from verification._pyhanko_store import ValidationMaterial
     from verification.facts import SignatureFacts
     from verification.policy import ValidationPolicy
+    from verification.report import ValidationReport
+
+
+_TIME = Purpose.TIMESTAMPING
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,20 @@ def validate(
     policy: ValidationPolicy = DEFAULT_POLICY,
     file: str = "document.pdf",
 ) -> ValidationReport:
-    """Judge every signature in the file at this moment, offline; never raises for bad bytes.
+    """Judge every signature in the file at this moment, offline; never raises for bad bytes."""
+    return judge(find_out(pdf, anchors=anchors, known=known, at=at, policy=policy, file=file), policy)
+
+
+def find_out(
+    pdf: bytes,
+    *,
+    anchors: TrustAnchors,
+    known: RevocationInfo,
+    at: datetime,
+    policy: ValidationPolicy = DEFAULT_POLICY,
+    file: str = "document.pdf",
+) -> FileFacts:
+    """The facts about a file, to be judged now or later; never raises for bad bytes.
 
     Revocation data comes from the file and from ``known``. The steps:
 
@@ -90,10 +107,10 @@ def validate(
         cause = Cause.NOT_READ_SAFELY
     except Exception:  # noqa: BLE001 - the outermost boundary: whatever the bytes, the answer is a report
         cause = Cause.UNREADABLE
-    return report_on_unreadable(pdf, cause=cause, at=at, policy=policy, file=question.file)
+    return facts_of_unreadable(pdf, cause=cause, at=at, policy=policy, file=question.file)
 
 
-def _strictly_then_laxly(pdf: bytes, question: Question) -> ValidationReport:
+def _strictly_then_laxly(pdf: bytes, question: Question) -> FileFacts:
     try:
         return _recipe(pdf, question, mode=ReadMode.STRICT)
     except Unreadable as refusal:
@@ -102,11 +119,13 @@ def _strictly_then_laxly(pdf: bytes, question: Question) -> ValidationReport:
     return _recipe(pdf, question, mode=ReadMode.LAX)
 
 
-def _recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> ValidationReport:
+def _recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> FileFacts:
     # 1 Parse, and 2 count every filled signature field.
     document = open_document(pdf, mode=mode)
     stores = Stores(document.reader)
-    trust = Trust(question.anchors, question.policy, _material(document, stores, question.known))
+    trust = Trust(
+        _chosen(question.anchors, question.policy), question.policy, _material(document, stores, question.known)
+    )
 
     with Engine(trust, at=question.at) as engine:
         # 6 Proofs of existence: before the signatures, which lean on them.
@@ -114,20 +133,26 @@ def _recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> ValidationRepo
         # 3 to 11, field by field.
         facts = [examine(field, document, stores=stores, engine=engine, proofs=proofs) for field in document.fields]
 
-    # 12 Report.
-    signatures = tuple(_on_signature(each, question.policy) for each in facts)
-    around = _document_facts(pdf, document, facts, question.policy)
-    return ValidationReport(
+    # 12 Report: `verification.judgement.judge`, from these facts alone.
+    return FileFacts(
         file=question.file,
         sha256=hashlib.sha256(pdf).hexdigest(),
         length=len(pdf),
         pages=document.pages,
         read=mode,
-        validated_at=question.at,
-        policy=question.policy.label,
-        verdict=verdict_on_document(signatures, around, question.policy),
-        signatures=signatures,
-        warnings=cautions(signatures, around, question.policy, read=mode),
+        at=question.at,
+        tolerance=question.policy.clock_tolerance,
+        freshness=question.policy.freshness,
+        document=_document_facts(pdf, document, facts, question.policy),
+        signatures=tuple(facts),
+    )
+
+
+def _chosen(anchors: TrustAnchors, policy: ValidationPolicy) -> TrustAnchors:
+    """Those of the configured anchors that the policy trusts for what they are used for."""
+    return TrustAnchors(
+        signing=tuple(der for der in anchors.signing if policy.trusts(fingerprint(der), *SIGNING_PURPOSES)),
+        timestamping=tuple(der for der in anchors.timestamping if policy.trusts(fingerprint(der), _TIME)),
     )
 
 
@@ -165,24 +190,3 @@ def _changes_after_last(facts: list[SignatureFacts]) -> ChangeClass:
     if not readable or len(readable) < len(own):
         return ChangeClass.NONE
     return max(readable, key=lambda each: each.revision).changes.change_class
-
-
-def _on_signature(facts: SignatureFacts, policy: ValidationPolicy) -> SignatureReport:
-    verdict = verdict_on_signature(facts, policy)
-    return SignatureReport(
-        field=facts.field,
-        kind=facts.kind,
-        sub_filter=facts.sub_filter,
-        level=facts.level,
-        verdict=verdict,
-        intact=facts.intact,
-        valid=facts.valid,
-        coverage=facts.coverage,
-        changes_after=facts.changes,
-        signer=facts.signer,
-        claimed_signing_time=facts.claimed_signing_time,
-        best_signature_time=facts.best_signature_time,
-        timestamps=(*facts.own_timestamps, *facts.document_timestamps),
-        algorithms=facts.algorithms,
-        renew_before=facts.renew_before if verdict.passed else None,
-    )

@@ -5,10 +5,10 @@ The engine's answer alone is never the verdict: it says nothing about what later
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from verification.policy import Check, Weight
+from verification.policy import SIGNING_PURPOSES, Check, Purpose, Weight
 from verification.reasons import NO_SIGNATURE, PASSED, TIMESTAMP_HOLDS, Cause, because, standing, timestamp_untrusted
 from verification.report import (
     Caution,
@@ -19,15 +19,13 @@ from verification.report import (
     SignatureKind,
     SubIndication,
     Text,
-    ValidationReport,
     Verdict,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
-    from verification.facts import DocumentFacts, SignatureFacts
+    from verification.facts import DocumentFacts, Reliance, SignatureFacts
     from verification.policy import ValidationPolicy
     from verification.report import SignatureReport
 
@@ -102,25 +100,13 @@ def cautions(
         Check.SIGNATURES_BESIDE_TEXT: bool(facts.over_text),
         Check.SIGNATURE_AS_STANDARD: not facts.signatures_as_standard,
     }
-    found = [_CAUTIONS[c] for c, true in noticed.items() if true and policy.weight(c) is not Weight.IGNORE]
+    found = [
+        replace(_CAUTIONS[check], is_remark=policy.weight(check) is Weight.INFO)
+        for check, true in noticed.items()
+        if true and policy.weight(check) is not Weight.IGNORE
+    ]
     unsure = [s for s in signatures if s.kind is SignatureKind.DOCUMENT_TIMESTAMP and not s.verdict.passed]
     return (*found, *([_TIMESTAMP_NOT_TRUSTED] if unsure else []))
-
-
-def report_on_unreadable(
-    pdf: bytes, *, cause: Cause, at: datetime, policy: ValidationPolicy, file: str
-) -> ValidationReport:
-    """The report on a file of which nothing could be read."""
-    return ValidationReport(
-        file=file,
-        sha256=hashlib.sha256(pdf).hexdigest(),
-        length=len(pdf),
-        pages=0,
-        read=ReadMode.UNREADABLE,
-        validated_at=at,
-        policy=policy.label,
-        verdict=because(cause),
-    )
 
 
 def _objections(facts: SignatureFacts, policy: ValidationPolicy) -> Iterator[Verdict]:
@@ -149,6 +135,22 @@ def _objections(facts: SignatureFacts, policy: ValidationPolicy) -> Iterator[Ver
         yield because(Cause.NOT_AS_STANDARD)
     if not facts.names_certificate and policy.weight(Check.SIGNING_CERTIFICATE_NAMED) is Weight.FAIL:
         yield because(Cause.UNNAMED_CERTIFICATE)
+    yield from _objections_to_reliance(facts.reliance, policy)
+
+
+def _objections_to_reliance(reliance: Reliance, policy: ValidationPolicy) -> Iterator[Verdict]:
+    """What a good answer leans on must be good under this policy as well, which may be another than the engine's."""
+    signing, timestamping = reliance.signing_anchor, reliance.timestamping_anchors
+    if not (signing is None or policy.trusts(signing, *SIGNING_PURPOSES)) or not all(
+        policy.trusts(anchor, Purpose.TIMESTAMPING) for anchor in timestamping
+    ):
+        yield standing(Indication.INDETERMINATE, SubIndication.NO_CERTIFICATE_CHAIN_FOUND)
+    for use in reliance.algorithms:
+        end = policy.usable_until(use.name, bits=use.bits)
+        if end is None:
+            yield standing(Indication.INDETERMINATE, SubIndication.CRYPTO_CONSTRAINTS_FAILURE)
+        elif end < use.at:
+            yield standing(Indication.INDETERMINATE, SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE)
 
 
 def _objections_to_timestamps(facts: SignatureFacts) -> Iterator[Verdict]:

@@ -16,6 +16,20 @@ from typing import TYPE_CHECKING, TypeVar, Union, get_args, get_origin, get_type
 
 from certs.algorithms import SignatureAlgorithm
 from certs.certificate import SigningCertificate
+from verification.reasons import Cause
+from verification.report import (
+    Algorithms,
+    ChangeClass,
+    Changes,
+    Coverage,
+    Indication,
+    Level,
+    ReadMode,
+    SignatureKind,
+    Signer,
+    SubIndication,
+    Timestamp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +41,23 @@ _NAMES: dict[str, object] = {
     "timedelta": timedelta,
     "SignatureAlgorithm": SignatureAlgorithm,
     "SigningCertificate": SigningCertificate,
+    **{
+        kind.__name__: kind
+        for kind in (
+            Algorithms,
+            Cause,
+            ChangeClass,
+            Changes,
+            Coverage,
+            Indication,
+            Level,
+            ReadMode,
+            SignatureKind,
+            Signer,
+            SubIndication,
+            Timestamp,
+        )
+    },
 }
 """Names that modules import for type checkers only but that annotations of values on the wire use."""
 

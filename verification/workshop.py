@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Self
 
 from certs import errors as certs_errors
 from certs.revocation import EMPTY
+from certs.revocation_search import Chains
 from signing import errors as signing_errors
 from signing.errors import RevisionBroken
 from signing.lint import Finding
 from signing.prepared import Increment, PreparedSignature, PreparedTimestamp
 from verification.errors import SandboxFailed
+from verification.facts import FileFacts
 from verification.frames import Frame
+from verification.judgement import facts_of_unreadable, judge
 from verification.policy import DEFAULT_POLICY
 from verification.reasons import Cause
-from verification.report import ValidationReport
-from verification.verdict import report_on_unreadable
 from verification.wire import WireError, pack, type_hints, unpack
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from signing.prepared import Placeholder
     from signing.profiles import SignatureProfile
     from verification.policy import ValidationPolicy
+    from verification.report import ValidationReport
     from verification.sandbox import Sandbox
 
     _Answer = TypeVar("_Answer")
@@ -101,6 +103,13 @@ class Workshop:
         _demand_base(prepared.placeholder, pdf)
         return prepared
 
+    def chains(self, pdf: bytes) -> Chains:
+        """:func:`verification.chains.chains`; a file that its child does not survive leans on nothing."""
+        try:
+            return self._ask("chains", pdf, {}, Chains)
+        except SandboxFailed:
+            return Chains()
+
     def validate(
         self,
         pdf: bytes,
@@ -112,11 +121,24 @@ class Workshop:
         file: str = "document.pdf",
     ) -> ValidationReport:
         """:func:`verification.validate.validate`; a file that its child does not survive is reported as unreadable."""
+        return judge(self.find_out(pdf, anchors=anchors, known=known, at=at, policy=policy, file=file), policy)
+
+    def find_out(
+        self,
+        pdf: bytes,
+        *,
+        anchors: TrustAnchors,
+        known: RevocationInfo,
+        at: datetime,
+        policy: ValidationPolicy = DEFAULT_POLICY,
+        file: str = "document.pdf",
+    ) -> FileFacts:
+        """:func:`verification.validate.find_out`; of a file that its child does not survive nothing is found out."""
         question = {"anchors": anchors, "known": known, "at": at, "policy": policy, "file": file}
         try:
-            return self._ask("validate", pdf, question, ValidationReport)
+            return self._ask("find_out", pdf, question, FileFacts)
         except SandboxFailed:
-            return report_on_unreadable(pdf, cause=Cause.NOT_READ_SAFELY, at=at, policy=policy, file=file)
+            return facts_of_unreadable(pdf, cause=Cause.NOT_READ_SAFELY, at=at, policy=policy, file=file)
 
     def _grown(self, task: str, pdf: bytes, arguments: dict[str, object]) -> bytes:
         """The new revision of a task that must append something; only that crosses the border."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import typer
 import uvicorn
@@ -10,7 +11,7 @@ import uvicorn
 from api.logs import configure_logs
 from api.settings import Settings, SignerSettings, read_settings
 from api.wiring import joined
-from api.worker import advancing
+from api.worker import advancing, looking_ahead
 from certs.anchors import read_trust_directory
 from hsm import signer
 from hsm.errors import PinUnavailable
@@ -48,7 +49,11 @@ def work() -> None:
     configure_logs()
     settings = read_settings(Settings)
     with joined(settings) as application:
-        run_worker(settings.database_url.get_secret_value(), advance=advancing(application.outside))
+        run_worker(
+            settings.database_url.get_secret_value(),
+            advance=advancing(application.outside),
+            hourly=partial(looking_ahead, application.outside, application.ahead),
+        )
 
 
 def sign() -> None:

@@ -121,6 +121,14 @@ def page_refused(service: Service, path: str) -> Refused:
     return refused.value
 
 
+def test_a_file_without_validation_data_is_judged_with_what_responders_say(service: Service) -> None:
+    """The official's signature alone, before anything was archived; a stranger's file often comes like this."""
+    signed = service.signed()
+    report = service.public().verify(service.signatory().file(signed.id), name="signed.pdf")
+    assert (report["indication"], report["sub_indication"]) == ("TOTAL_PASSED", None)
+    assert [signature["level"] for signature in as_list(report["signatures"])] == ["B_T"]
+
+
 def test_the_issued_file_passes_and_is_known(service: Service, issued: DocumentAnswer, pdf: bytes) -> None:
     report = service.public().verify(pdf, name="../../thông báo\u202e.pdf")
     ReportForm.model_validate_json(json.dumps(report))

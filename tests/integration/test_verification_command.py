@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -11,10 +13,20 @@ import pytest
 
 from tests import forger
 from tests.notary import CHECKED_AT, GATHERED_AT, SIGNATORY, Notary, draft, supply
-from verification.command import ReportForm, run
+from verification.command import Choices, ReportForm, run, run_again
+from verification.policy import DEFAULT_POLICY, AlgorithmRule, Check, Purpose, Weight
+from verification.policy_file import written_policy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from verification.policy import ValidationPolicy
+
+
+NEW = replace(DEFAULT_POLICY, name="new")
+WITHOUT_SHA256 = tuple(rule for rule in DEFAULT_POLICY.algorithms if rule.name != "sha256")
+SHA256_FELL = (*WITHOUT_SHA256, AlgorithmRule("sha256", until=datetime(2020, 1, 1, tzinfo=UTC)))
 
 
 class Desk:
@@ -38,11 +50,18 @@ class Desk:
         self.folder = folder
 
     def verify(
-        self, *names: str, form: ReportForm = ReportForm.JSON, trusting: bool = True, at: datetime | None = CHECKED_AT
+        self,
+        *names: str,
+        form: ReportForm = ReportForm.JSON,
+        trusting: bool = True,
+        at: datetime | None = CHECKED_AT,
+        policy: Path | None = None,
+        facts: Path | None = None,
     ) -> tuple[int, str, str]:
         out, err = StringIO(), StringIO()
         trust = self.folder / "trust" if trusting else None
-        code = run([self.folder / name for name in names], trust=trust, at=at, form=form, out=out, err=err)
+        choices = Choices(trust=trust, at=at, policy=policy, facts=facts)
+        code = run([self.folder / name for name in names], choices, form=form, out=out, err=err)
         return code, out.getvalue(), err.getvalue()
 
 
@@ -84,9 +103,96 @@ def test_bad_usage_is_sixty_four(desk: Desk) -> None:
     assert desk.verify()[0] == 64
     out, err = StringIO(), StringIO()
     nowhere = desk.folder / "nowhere"
-    code = run([desk.folder / "good.pdf"], trust=nowhere, at=None, form=ReportForm.JSON, out=out, err=err)
+    code = run([desk.folder / "good.pdf"], Choices(trust=nowhere), form=ReportForm.JSON, out=out, err=err)
     assert code == 64
     assert "nowhere" in err.getvalue()
+
+
+class TestPolicies:
+    """Another policy, with the file and from kept facts alone."""
+
+    def policy(self, desk: Desk, policy: ValidationPolicy) -> Path:
+        path = desk.folder / f"{policy.label}.toml"
+        path.write_text(written_policy(policy), encoding="utf-8")
+        return path
+
+    def again(self, desk: Desk, policy: Path | None) -> list[dict[str, object]]:
+        out, err = StringIO(), StringIO()
+        files = sorted((desk.folder / "facts").iterdir())
+        run_again(files, policy=policy, form=ReportForm.JSON, out=out, err=err)
+        assert err.getvalue() == ""
+        return [json.loads(line) for line in out.getvalue().splitlines()]
+
+    @pytest.fixture
+    def kept(self, desk: Desk) -> Iterator[dict[str, dict[str, object]]]:
+        """Reports by file, whose facts are kept."""
+        names = ("good.pdf", "forged.pdf", "unsigned.pdf", "bare.pdf", "noise.pdf")
+        _, out, _ = desk.verify(*names, facts=desk.folder / "facts")
+        yield {json.loads(line)["file"]: json.loads(line) for line in out.splitlines()}
+        shutil.rmtree(desk.folder / "facts")
+
+    def test_the_same_policy_makes_the_same_reports_without_the_files(
+        self, desk: Desk, kept: dict[str, dict[str, object]]
+    ) -> None:
+        assert {report["file"]: report for report in self.again(desk, None)} == kept
+
+    @pytest.mark.parametrize(
+        ("policy", "sub_indication"),
+        [
+            (replace(NEW, algorithms=WITHOUT_SHA256), "CRYPTO_CONSTRAINTS_FAILURE"),
+            (replace(NEW, algorithms=SHA256_FELL), "CRYPTO_CONSTRAINTS_FAILURE"),
+            (replace(NEW, anchors={Purpose.PUBLIC: ("0" * 64,)}), "NO_CERTIFICATE_CHAIN_FOUND"),
+        ],
+    )
+    def test_a_stricter_policy_counts_with_the_file_and_without_it(
+        self, desk: Desk, kept: dict[str, dict[str, object]], policy: ValidationPolicy, sub_indication: str
+    ) -> None:
+        path = self.policy(desk, policy)
+        _, out, _ = desk.verify("good.pdf", policy=path)
+        anew = json.loads(out)
+        (again,) = (report for report in self.again(desk, path) if report["file"] == "good.pdf")
+        for report in (anew, again):
+            # With the file, a time-stamp may fall first, and with it the proof of when.
+            assert (report["indication"], str(report["sub_indication"]).removesuffix("_NO_POE")) == (
+                "INDETERMINATE",
+                sub_indication,
+            )
+            assert report["policy"] == policy.label
+        assert kept["good.pdf"]["indication"] == "TOTAL_PASSED"
+
+    @pytest.mark.usefixtures("kept")
+    def test_what_only_the_file_can_answer_is_said_so(self, desk: Desk) -> None:
+        path = self.policy(desk, replace(NEW, freshness=timedelta(hours=1)))
+        (facts, *_) = (desk.folder / "facts").iterdir()
+        out, err = StringIO(), StringIO()
+        assert run_again([facts], policy=path, form=ReportForm.JSON, out=out, err=err) == 64
+        assert "revocation_freshness_hours" in err.getvalue()
+
+    @pytest.mark.parametrize("text", ["", "{}", '{"format": "kyso-facts@1", "facts": {}}', "[" * 100_000])
+    def test_what_is_no_facts_is_bad_usage(self, desk: Desk, text: str) -> None:
+        path = desk.folder / "none.json"
+        path.write_text(text, encoding="utf-8")
+        out, err = StringIO(), StringIO()
+        assert run_again([path], policy=None, form=ReportForm.JSON, out=out, err=err) == 64
+        assert "none.json" in err.getvalue()
+
+    def test_a_policy_that_cannot_be_read_is_bad_usage(self, desk: Desk) -> None:
+        path = desk.folder / "broken.toml"
+        path.write_text("name = 1", encoding="utf-8")
+        code, _, err = desk.verify("good.pdf", policy=path)
+        assert code == 64
+        assert "name: must be text" in err
+        assert desk.verify("good.pdf", policy=desk.folder / "missing.toml")[0] == 64
+
+    def test_a_failed_check_weighs_what_the_policy_says(self, desk: Desk) -> None:
+        (desk.folder / "late.pdf").write_bytes(b"\n" + (desk.folder / "good.pdf").read_bytes())
+        seen = []
+        for weight in (Weight.WARN, Weight.INFO, Weight.IGNORE):
+            policy = replace(NEW, version=weight.value, weights=NEW.weights | {
+                Check.HEADER_FIRST: weight, Check.READ_STRICTLY: Weight.IGNORE})  # fmt: skip
+            _, out, _ = desk.verify("late.pdf", policy=self.policy(desk, policy))
+            seen.append([(caution["code"], caution["weight"]) for caution in json.loads(out)["warnings"]])
+        assert seen == [[("bytes-before-header", "warn")], [("bytes-before-header", "info")], []]
 
 
 def test_the_time_asked_about_decides(desk: Desk) -> None:

@@ -350,6 +350,9 @@ class MemoryRepositories:
         found = self._state.credentials.get(name)
         return found[0] if found else None
 
+    def credentials(self) -> list[Credential]:
+        return [found for _, (found, _) in sorted(self._state.credentials.items())]
+
     def activation_hash(self, credential: str) -> str | None:
         found = self._state.credentials.get(credential)
         return found[1] if found else None
