@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from datetime import date, datetime
     from uuid import UUID
@@ -217,6 +217,10 @@ class Repositories(Protocol):
 
     def revisions(self, document_id: UUID) -> list[Revision]:
         """The chain, oldest first."""
+        ...
+
+    def revision_digests(self) -> Iterator[str]:
+        """The SHA-256 of every revision of every document, rising, each once; read while the transaction is open."""
         ...
 
     def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:

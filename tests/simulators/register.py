@@ -192,6 +192,9 @@ class MemoryRepositories:
     def revisions(self, document_id: UUID) -> list[Revision]:
         return list(self._state.revisions.get(document_id, []))
 
+    def revision_digests(self) -> Iterator[str]:
+        yield from sorted({one.sha256 for chain in self._state.revisions.values() for one in chain})
+
     def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:
         self._state.timeline.setdefault(document_id, []).append(step)
 
