@@ -186,6 +186,41 @@ def export_register(
 
 
 @app.command()
+def reconcile(
+    *,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Xóa tệp thừa đã quá hạn chờ (take away orphans older than the grace).")
+    ] = False,
+    grace: Annotated[int, typer.Option(min=1, metavar="HOURS", help="Hạn chờ (grace), giờ (hours).")] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Làm tiếp văn bản dở dang, đối chiếu sổ với kho tệp (go on with what is unfinished, compare register and store).
+
+    Mã thoát là 1 khi có tệp trong sổ mà kho không có (1 where the register names a file that is not there).
+    """
+    import json
+    from datetime import timedelta
+
+    from api.commands import operations
+    from issuance.sweep import Removal
+
+    removal = Removal.REMOVE if remove else Removal.TELL
+    found = operations.reconcile_stores(removal=removal, grace=timedelta(hours=grace))
+    swept = found.swept
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
+    else:
+        typer.echo(f"✓ {found.asked_for} văn bản được làm tiếp (unfinished documents asked for)")
+        typer.echo(f"  {found.waiting_for_somebody} văn bản chờ người xử lý (wait for somebody)")
+        typer.echo(f"  {len(swept.orphans)} tệp thừa (orphans), {len(swept.removed)} đã xóa (removed)")
+        typer.echo(f"  {swept.young} còn trong hạn chờ (young), {swept.locked} đang khóa (locked)")
+    for digest in swept.missing:
+        typer.echo(f"✗ thiếu tệp (missing) {digest}", err=True)
+    if swept.missing:
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor(*, as_json: AsJson = False) -> None:
     """Khám máy: phông chữ, thiết bị, cấu hình, các dịch vụ (look for what is missing on this machine)."""
     import json

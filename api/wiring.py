@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from api.settings import Settings
+    from issuance.sweep import Shelf
 
 _DAYS_A_YEAR = 365.25
 _HEALTH_WITHIN = timedelta(seconds=3)
@@ -42,6 +43,7 @@ class Application:
 
     settings: Settings
     outside: Outside
+    shelf: Shelf
     signer: SignerClient
     sessions: Sessions
     idempotency: IdempotencyKeys
@@ -61,9 +63,10 @@ def joined(settings: Settings) -> Iterator[Application]:
         engine = connect(settings.database_url.get_secret_value())
         stack.callback(engine.dispose)
         workshop = stack.enter_context(Workshop(Sandbox()))
+        blobs = blobs_of(settings)
         outside = Outside(
             uow=PostgresUnitOfWork(engine, JobQueue()),
-            blobs=blobs_of(settings),
+            blobs=blobs,
             workshop=workshop,
             device=SignerClient(settings.signer_socket),
             timestamper=HttpTimestamper(settings.tsa_urls, online, anchors, clock),
@@ -76,6 +79,7 @@ def joined(settings: Settings) -> Iterator[Application]:
         yield Application(
             settings=settings,
             outside=outside,
+            shelf=blobs,
             signer=SignerClient(settings.signer_socket, limit=_HEALTH_WITHIN),
             sessions=Sessions(engine),
             idempotency=IdempotencyKeys(engine),

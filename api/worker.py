@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
 from api.error_classes import BASES
+from api.reconciliation import reconciling
 from issuance.advance import advance, record_obstacle
+from storage.jobs import Chore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
+    from api.wiring import Application
     from issuance.outside import Outside
+
+_HOUR = timedelta(hours=1)
+
+
+def chores_of(application: Application) -> tuple[Chore, ...]:
+    """What a worker does beside its jobs."""
+    outside = application.outside
+    reconcile = reconciling(uow=outside.uow, shelf=application.shelf, clock=outside.clock)
+    return (Chore("reconcile", _HOUR, reconcile),)
 
 
 def advancing(outside: Outside) -> Callable[[UUID], None]:

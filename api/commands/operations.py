@@ -10,6 +10,7 @@ from rich.console import Console
 from api.app import bare_app
 from api.clock import SystemClock
 from api.openapi import description_of
+from api.reconciliation import reconcile
 from api.registers.csv_form import csv_of
 from api.registers.forms import BookAnswer
 from api.registers.pdf_form import pdf_of
@@ -25,7 +26,10 @@ from storage.migrate import upgrade
 from storage.unit_of_work import PostgresUnitOfWork
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, timedelta
+
+    from api.reconciliation import Reconciliation
+    from issuance.sweep import Removal
 
 
 def upgrade_database() -> None:
@@ -59,6 +63,25 @@ def decide_numbering(agency: str, document_type: str, series: str, *, symbol: st
             operator=operator,
             rule=NumberingRule(agency=agency, document_type=document_type, series=series, symbol=symbol),
             year=vietnam_date(clock.now()).year,
+        )
+    finally:
+        engine.dispose()
+
+
+def reconcile_stores(*, removal: Removal, grace: timedelta) -> Reconciliation:
+    """Ask for what is unfinished and compare register and object store.
+
+    Raises :class:`storage.errors.StorageUnavailable`, :class:`storage.errors.BlobsUnavailable`.
+    """
+    settings = read_settings(Settings)
+    engine = connect(settings.database_url.get_secret_value())
+    try:
+        return reconcile(
+            uow=PostgresUnitOfWork(engine, JobQueue()),
+            shelf=blobs_of(settings),
+            clock=SystemClock(),
+            removal=removal,
+            grace=grace,
         )
     finally:
         engine.dispose()

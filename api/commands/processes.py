@@ -7,7 +7,7 @@ import uvicorn
 from api.logs import configure_logs
 from api.settings import Settings, SignerSettings, read_settings
 from api.wiring import joined
-from api.worker import advancing
+from api.worker import advancing, chores_of
 from certs.anchors import read_trust_directory
 from hsm import signer
 from hsm.uri import Pkcs11Uri
@@ -43,7 +43,11 @@ def work() -> None:
     configure_logs()
     settings = read_settings(Settings)
     with joined(settings) as application:
-        run_worker(settings.database_url.get_secret_value(), advance=advancing(application.outside))
+        run_worker(
+            settings.database_url.get_secret_value(),
+            advance=advancing(application.outside),
+            chores=chores_of(application),
+        )
 
 
 def sign() -> None:
