@@ -28,6 +28,8 @@ app.add_typer(database)
 app.add_typer(tokens)
 register = typer.Typer(name="register", help="Sổ đăng ký văn bản đi (the outgoing register).", no_args_is_help=True)
 app.add_typer(register)
+webhooks = typer.Typer(name="webhooks", help="Thông báo cho hệ thống gửi (notifications).", no_args_is_help=True)
+app.add_typer(webhooks)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Trả lời bằng JSON (answer as JSON).")]
 
@@ -183,6 +185,24 @@ def export_register(
         sys.stdout.buffer.write(written)
     else:
         output.write_bytes(written)
+
+
+@webhooks.command("secret")
+def webhook_secret(
+    account: Annotated[str, typer.Argument(help="Tài khoản của hệ thống gửi (the sending system's account).")],
+) -> None:
+    """In khóa để hệ thống đó kiểm tra thông báo (print the secret with which it checks notifications)."""
+    from api.commands import operations
+
+    typer.echo(operations.webhook_secret(account))
+
+
+@webhooks.command("retry")
+def retry_webhooks() -> None:
+    """Gửi lại những thông báo đã thôi gửi (send again what was given up)."""
+    from api.commands import operations
+
+    typer.echo(f"✓ {operations.send_notifications_again()} thông báo được gửi lại (notifications are sent again)")
 
 
 @app.command()

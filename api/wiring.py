@@ -21,6 +21,7 @@ from storage.blobs import RetentionMode, S3Blobs
 from storage.database import connect
 from storage.idempotency import IdempotencyKeys
 from storage.job_queue import JobQueue
+from storage.outbox import Outbox
 from storage.sessions import Sessions
 from storage.unit_of_work import PostgresUnitOfWork
 from verification.policy import DEFAULT_POLICY
@@ -44,6 +45,8 @@ class Application:
     settings: Settings
     outside: Outside
     shelf: Shelf
+    outbox: Outbox
+    online: OnlineClient
     signer: SignerClient
     sessions: Sessions
     idempotency: IdempotencyKeys
@@ -80,6 +83,8 @@ def joined(settings: Settings) -> Iterator[Application]:
             settings=settings,
             outside=outside,
             shelf=blobs,
+            outbox=Outbox(engine),
+            online=online,
             signer=SignerClient(settings.signer_socket, limit=_HEALTH_WITHIN),
             sessions=Sessions(engine),
             idempotency=IdempotencyKeys(engine),

@@ -9,6 +9,7 @@ import structlog
 
 from api.error_classes import BASES
 from api.reconciliation import reconciling
+from api.webhooks import Herald
 from issuance.advance import advance, record_obstacle
 from storage.jobs import Chore
 
@@ -19,14 +20,19 @@ if TYPE_CHECKING:
     from api.wiring import Application
     from issuance.outside import Outside
 
-_HOUR = timedelta(hours=1)
+_HOUR, _SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
 def chores_of(application: Application) -> tuple[Chore, ...]:
-    """What a worker does beside its jobs."""
+    """What a worker does beside its jobs; without a secret to sign with, notifications wait."""
     outside = application.outside
     reconcile = reconciling(uow=outside.uow, shelf=application.shelf, clock=outside.clock)
-    return (Chore("reconcile", _HOUR, reconcile),)
+    chores = [Chore("reconcile", _HOUR, reconcile)]
+    master = application.settings.webhook_secret
+    if master is not None:
+        herald = Herald(application.outbox, application.online, outside.clock, master=master.get_secret_value())
+        chores.append(Chore("webhooks", _SECOND, herald.send_due))
+    return tuple(chores)
 
 
 def advancing(outside: Outside) -> Callable[[UUID], None]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from certs.timestamps import TimeStampToken
     from issuance.documents import Document, DocumentState, Purpose, Revision
     from issuance.entries import EntryThen, RegisterEntry
+    from issuance.notifications import Notification
     from issuance.numbers import DocumentNumber, NumberingRule, NumberSeries
     from issuance.statistics import Punctuality, StepDuration
     from signing.prepared import SignatureValue
@@ -331,7 +332,11 @@ class Repositories(Protocol):
         """The Argon2 hash of the code by which the holder consents to a use of the key."""
         ...
 
-    # audit and jobs
+    # notifications, audit and jobs
+    def add_notification(self, notification: Notification) -> None:
+        """Append; a worker sends it once this transaction is committed. The same one is never there twice."""
+        ...
+
     def append_audit(self, event: AuditEvent) -> None:
         """Append an event; it is never changed or removed."""
         ...

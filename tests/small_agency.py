@@ -73,6 +73,7 @@ class SmallAgency:
         self.blobs = MemoryBlobs()
         self._uow: UnitOfWork = self.register
         self._store: Blobs = self.blobs
+        self.callback_url: str | None = None
         self.device = MemoryDevice()
         self.clock = RealClock()
         self.workshop = workshop
@@ -120,7 +121,12 @@ class SmallAgency:
             actor=self.submitter,
             pdf=blank_pdf(),
             draft=Draft(
-                agency=AGENCY, document_type="TB", subject="Thông báo mẫu", signatory=self.signatory.id, series="TB"
+                agency=AGENCY,
+                document_type="TB",
+                subject="Thông báo mẫu",
+                signatory=self.signatory.id,
+                series="TB",
+                callback_url=self.callback_url,
             ),
             cells=open_cells(),
             public_url="http://127.0.0.1:8000",

@@ -6,6 +6,7 @@ caller who gets no answer repeats the call; a worker that knows nothing of the a
 
 from __future__ import annotations
 
+import json
 import random
 import secrets
 from contextlib import suppress
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from api.webhooks import Herald
+from certs.online import OnlineClient
 from certs.revocation import EMPTY
 from issuance.advance import advance
 from issuance.afterwards import correct, recall
@@ -29,9 +32,10 @@ from storage.blobs import S3Blobs
 from storage.database import connect
 from storage.job_queue import JobQueue
 from storage.migrate import upgrade
+from storage.outbox import Outbox
 from storage.unit_of_work import PostgresUnitOfWork
 from tests.faults.breaking import Broken, FaultTable, breaking, breaking_at_commit
-from tests.integration.certs_servers import demonstration
+from tests.integration.certs_servers import Answer, demonstration, playing
 from tests.scale import scaled
 from tests.small_agency import AGENCY, SmallAgency
 from verification.report import Indication
@@ -40,15 +44,17 @@ from verification.validate import validate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sqlalchemy import Engine
+
     from issuance.documents import Document
     from issuance.outside import Outside
-    from tests.integration.certs_servers import Demonstration
+    from tests.integration.certs_servers import Demonstration, Playable
     from tests.parts import Bucket
     from verification.workshop import Workshop
 
 TIMES = scaled(1, nightly=50)  # each effect, in each manner
 MOST_DOCUMENTS = 20 + 10 * TIMES
-Answer = TypeVar("Answer")
+Outcome = TypeVar("Outcome")
 
 
 @dataclass
@@ -58,9 +64,11 @@ class Walk:
     agency: SmallAgency
     table: FaultTable
     outside: Outside
+    herald: Herald
     random: random.Random
     documents: list[Document] = field(default_factory=list)
     issued: list[Document] = field(default_factory=list)
+    changed: int = 0
 
     def live(self) -> None:
         """One document from draft to what becomes of it."""
@@ -94,6 +102,7 @@ class Walk:
         self.insist("sealing", lambda: advance(document.id, outside=self.outside))
         self.afterwards(document)
         self.issued.append(document)
+        self.insist("notification", self.herald.send_due)
 
     def afterwards(self, document: Document) -> None:
         """What this document does to an older one."""
@@ -101,6 +110,7 @@ class Walk:
         if not in_force:
             return
         act = self.clerks(self.random.choice((correct, supersede, recall)), self.random.choice(in_force))
+        self.changed += 1
         self.insist("afterwards", lambda: act(reason="Có sai sót", by=document.id))
 
     def clerks(self, act: Callable[..., Document], document: Document) -> Callable[..., Document]:
@@ -108,7 +118,7 @@ class Walk:
         uow, agency = self.outside.uow, self.agency
         return partial(act, uow=uow, clock=agency.clock, actor=agency.clerk, document_id=document.id)
 
-    def insist(self, flow: str, call: Callable[[], Answer]) -> Answer:
+    def insist(self, flow: str, call: Callable[[], Outcome]) -> Outcome:
         """Repeat until it is answered."""
         while True:
             with suppress(Broken), self.table.during(flow):
@@ -122,11 +132,27 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstratio
 
 
 @pytest.fixture
-def uow(database_url: str) -> Iterator[PostgresUnitOfWork]:
+def engine(database_url: str) -> Iterator[Engine]:
     upgrade(database_url)
     engine = connect(database_url)
-    yield PostgresUnitOfWork(engine, JobQueue())
+    yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def uow(engine: Engine) -> PostgresUnitOfWork:
+    return PostgresUnitOfWork(engine, JobQueue())
+
+
+@pytest.fixture
+def outbox(engine: Engine) -> Outbox:
+    return Outbox(engine)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Playable]:
+    with playing(lambda _path, _body: Answer(status=204)) as server:
+        yield server
 
 
 @pytest.fixture
@@ -138,9 +164,14 @@ def store(bucket: Bucket) -> S3Blobs:
 
 @pytest.mark.nightly
 def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
-    authority: Demonstration, workshop: Workshop, uow: PostgresUnitOfWork, store: S3Blobs
+    authority: Demonstration,
+    workshop: Workshop,
+    uow: PostgresUnitOfWork,
+    store: S3Blobs,
+    outbox: Outbox,
+    receiver: Playable,
 ) -> None:
-    walk = _walk(SmallAgency(authority, workshop), uow, store, seed=20261124)
+    walk = _walk(SmallAgency(authority, workshop), uow, store, outbox=outbox, receiver=receiver)
     walk.seal(walk.numbered())
     walk.seal(walk.numbered())
     walk.void(walk.numbered())
@@ -152,10 +183,11 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
     _look_at_numbers(walk)
     _look_at_documents(walk, store, authority)
     _look_at_blobs(uow, store, walk)
+    _look_at_notifications(walk, receiver)
 
 
-def _walk(agency: SmallAgency, uow: PostgresUnitOfWork, store: S3Blobs, *, seed: int) -> Walk:
-    dice = random.Random(seed)
+def _walk(agency: SmallAgency, uow: PostgresUnitOfWork, store: S3Blobs, *, outbox: Outbox, receiver: Playable) -> Walk:
+    dice = random.Random(20261124)
     table = FaultTable(times=TIMES, random=dice)
     agency.move(uow=breaking_at_commit(uow, table), blobs=breaking(store, table, "blobs", kept=frozenset({"get"})))
     outside = agency.outside()
@@ -165,7 +197,15 @@ def _walk(agency: SmallAgency, uow: PostgresUnitOfWork, store: S3Blobs, *, seed:
         timestamper=breaking(outside.timestamper, table, "timestamper"),
         revocation=breaking(outside.revocation, table, "revocation"),
     )
-    return Walk(agency=agency, table=table, outside=outside, random=dice)
+    agency.callback_url = f"{receiver.url}/told"
+    herald = Herald(
+        breaking(outbox, table, "outbox"),
+        breaking(OnlineClient(frozenset({receiver.authority})), table, "online"),
+        agency.clock,
+        master="a secret of this test",
+        lease=timedelta(0),  # what a dead worker held is due again at once
+    )
+    return Walk(agency=agency, table=table, outside=outside, herald=herald, random=dice)
 
 
 def _look_at_numbers(walk: Walk) -> None:
@@ -213,3 +253,13 @@ def _look_at_blobs(uow: PostgresUnitOfWork, store: S3Blobs, walk: Walk) -> None:
     assert not again.removed
     locked = sum(times for (point, _), times in walk.table.broken.items() if point.startswith("sealing: "))
     assert again.locked <= locked
+
+
+def _look_at_notifications(walk: Walk, receiver: Playable) -> None:
+    """Each event was told, under one identifier and with one body, however often it arrived."""
+    told = {(headers["webhook-id"], body) for _, _, headers, body in receiver.asked}
+    identifiers = {identifier for identifier, _ in told}
+    assert len(told) == len(identifiers) == len(walk.issued) + walk.changed
+    events = [json.loads(body) for _, body in told]
+    issued = [event["data"]["id"] for event in events if event["type"] == "document.issued"]
+    assert sorted(issued) == sorted(str(document.id) for document in walk.issued)

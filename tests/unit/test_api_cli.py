@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *("up", "demo", "serve", "worker", "signer", "verify", "openapi", "doctor", "reconcile"),
+    *("webhooks secret", "webhooks retry"),
     *("db upgrade", "tokens list", "tokens init", "tokens keygen", "tokens csr", "tokens import-cert", "tokens test"),
     *("tokens retire", "tokens permit", "tokens destroy enrol", "tokens destroy request", "tokens destroy confirm"),
 )
