@@ -35,6 +35,8 @@ app.command()(sign)
 app.add_typer(trust)
 register = typer.Typer(name="register", help="Sổ đăng ký văn bản đi (the outgoing register).", no_args_is_help=True)
 app.add_typer(register)
+webhooks = typer.Typer(name="webhooks", help="Thông báo cho hệ thống gửi (notifications).", no_args_is_help=True)
+app.add_typer(webhooks)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Trả lời bằng JSON (answer as JSON).")]
 
@@ -229,6 +231,59 @@ def export_register(
         sys.stdout.buffer.write(written)
     else:
         output.write_bytes(written)
+
+
+@webhooks.command("secret")
+def webhook_secret(
+    account: Annotated[str, typer.Argument(help="Tài khoản của hệ thống gửi (the sending system's account).")],
+) -> None:
+    """In khóa để hệ thống đó kiểm tra thông báo (print the secret with which it checks notifications)."""
+    from api.commands import operations
+
+    typer.echo(operations.webhook_secret(account))
+
+
+@webhooks.command("retry")
+def retry_webhooks() -> None:
+    """Gửi lại những thông báo đã thôi gửi (send again what was given up)."""
+    from api.commands import operations
+
+    typer.echo(f"✓ {operations.send_notifications_again()} thông báo được gửi lại (notifications are sent again)")
+
+
+@app.command()
+def reconcile(
+    *,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Xóa tệp thừa đã quá hạn chờ (take away orphans older than the grace).")
+    ] = False,
+    grace: Annotated[int, typer.Option(min=1, metavar="HOURS", help="Hạn chờ (grace), giờ (hours).")] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Làm tiếp văn bản dở dang, đối chiếu sổ với kho tệp (go on with what is unfinished, compare register and store).
+
+    Mã thoát là 1 khi có tệp trong sổ mà kho không có (1 where the register names a file that is not there).
+    """
+    import json
+    from datetime import timedelta
+
+    from api.commands import operations
+    from issuance.sweep import Removal
+
+    removal = Removal.REMOVE if remove else Removal.TELL
+    found = operations.reconcile_stores(removal=removal, grace=timedelta(hours=grace))
+    swept = found.swept
+    if as_json:
+        typer.echo(json.dumps(found.as_json()))
+    else:
+        typer.echo(f"✓ {found.asked_for} văn bản được làm tiếp (unfinished documents asked for)")
+        typer.echo(f"  {found.waiting_for_somebody} văn bản chờ người xử lý (wait for somebody)")
+        typer.echo(f"  {len(swept.orphans)} tệp thừa (orphans), {len(swept.removed)} đã xóa (removed)")
+        typer.echo(f"  {swept.young} còn trong hạn chờ (young), {swept.locked} đang khóa (locked)")
+    for digest in swept.missing:
+        typer.echo(f"✗ thiếu tệp (missing) {digest}", err=True)
+    if swept.missing:
+        raise typer.Exit(1)
 
 
 @app.command()

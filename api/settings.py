@@ -130,6 +130,7 @@ class Settings(_Settings):
     workers: int = Field(default=1, ge=1, le=64)
     trusted_proxies: Words = ()
     metrics_token: SecretStr = SecretStr("")
+    webhook_secret: SecretStr | None = Field(default=None, min_length=16)
 
     @field_validator("public_url", "s3_endpoint", mode="after")
     @classmethod

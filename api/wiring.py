@@ -23,6 +23,7 @@ from storage.blobs import RetentionMode, S3Blobs
 from storage.database import connect
 from storage.idempotency import IdempotencyKeys
 from storage.job_queue import JobQueue
+from storage.outbox import Outbox
 from storage.revocation_answers import RevocationAnswers
 from storage.sessions import Sessions
 from storage.unit_of_work import PostgresUnitOfWork
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from api.settings import Settings
+    from issuance.sweep import Shelf
     from verification.policy import ValidationPolicy
 
 _DAYS_A_YEAR = 365.25
@@ -52,6 +54,9 @@ class Application:
 
     settings: Settings
     outside: Outside
+    shelf: Shelf
+    outbox: Outbox
+    online: OnlineClient
     signer: SignerClient
     trust: TrustStore
     search: RevocationSearch
@@ -76,9 +81,10 @@ def joined(settings: Settings) -> Iterator[Application]:
         stack.callback(engine.dispose)
         kept = AnswersInMemory(RevocationAnswers(engine))
         workshop = stack.enter_context(Workshop(Sandbox()))
+        blobs = blobs_of(settings)
         outside = Outside(
             uow=PostgresUnitOfWork(engine, JobQueue()),
-            blobs=blobs_of(settings),
+            blobs=blobs,
             workshop=workshop,
             device=SignerClient(settings.signer_socket),
             timestamper=HttpTimestamper(settings.tsa_urls, online, anchors, clock),
@@ -91,6 +97,9 @@ def joined(settings: Settings) -> Iterator[Application]:
         yield Application(
             settings=settings,
             outside=outside,
+            shelf=blobs,
+            outbox=Outbox(engine),
+            online=online,
             signer=SignerClient(settings.signer_socket, limit=_HEALTH_WITHIN),
             trust=trust,
             search=RevocationSearch(online, anchors, kept),

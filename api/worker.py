@@ -5,20 +5,41 @@ A step that could not be finished leaves a note in the register.
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from api.error_classes import BASES
+from api.reconciliation import reconciling
+from api.webhooks import Herald
 from certs.errors import CertsError
 from issuance.advance import advance, record_obstacle
+from storage.jobs import Chore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from uuid import UUID
 
+    from api.wiring import Application
     from certs.revocation import RevocationGatherer
     from issuance.outside import Outside
+
+_HOUR, _SECOND = timedelta(hours=1), timedelta(seconds=1)
+
+
+def chores_of(application: Application) -> tuple[Chore, ...]:
+    """What a worker does beside its jobs; without a secret to sign with, notifications wait."""
+    outside = application.outside
+    reconcile = reconciling(uow=outside.uow, shelf=application.shelf, clock=outside.clock)
+    ahead = partial(looking_ahead, outside, application.ahead)
+    chores = [Chore("reconcile", _HOUR, reconcile), Chore("revocation data", _HOUR, ahead)]
+    master = application.settings.webhook_secret
+    if master is not None:
+        herald = Herald(application.outbox, application.online, outside.clock, master=master.get_secret_value())
+        chores.append(Chore("webhooks", _SECOND, herald.send_due))
+    return tuple(chores)
 
 
 def advancing(outside: Outside) -> Callable[[UUID], None]:

@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from http import HTTPStatus
@@ -29,6 +29,7 @@ from certs.destination import Destination, Resolver, addresses_of, destination_o
 from certs.errors import AddressForbidden, OnlineUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from urllib3.response import HTTPResponse
@@ -40,6 +41,7 @@ _IDLE_CONNECTIONS = 16
 _USER_AGENT = "kyso"
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _MOVED_WITH_BODY = frozenset({307, 308})
+_ACKNOWLEDGED = range(200, 300)
 _BROKEN_OFF = (HTTPError, HTTPException, OSError, ValueError)
 _GONE_STALE = (ConnectionError, HTTPException)
 
@@ -62,8 +64,8 @@ class OnlineLimits:
 class _Question:
     """A request without its address; GET has no body."""
 
-    body: bytes | None
-    content_type: str | None
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +114,27 @@ class OnlineClient:
 
     def fetch(self, url: str, /) -> bytes:
         """GET; the body of a 200 answer. Raises :class:`AddressForbidden` and :class:`OnlineUnavailable`."""
-        return self._ask(url, _Question(body=None, content_type=None), self._allowance())
+        return self._ask(url, _Question(), self._allowance())
 
     def post(self, url: str, body: bytes, /, *, content_type: str) -> bytes:
         """POST; otherwise as :meth:`fetch`. Only redirects that keep the method are followed (RFC 9110, 15.4)."""
-        return self._ask(url, _Question(body=body, content_type=content_type), self._allowance())
+        return self._ask(url, _Question(body=body, headers={"Content-Type": content_type}), self._allowance())
 
     def limited(self, *, requests: int, within: timedelta) -> LimitedClient:
         """The same client for one purpose that may cost no more than this, counted from now; redirects count."""
         return LimitedClient(self, _Allowance(requests, time.monotonic() + within.total_seconds()))
+
+    def notify(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> None:
+        """POST with these headers; any 2xx is good, its body is not read for anything, no redirect is followed.
+
+        The request may arrive twice, where a kept connection broke while the answer was awaited.
+        """
+        deadline = time.monotonic() + self._limits.total.total_seconds()
+        destination = destination_of(url, allowed=self._allowed)
+        addresses = addresses_of(destination, allowed=self._allowed, resolver=self._resolver)
+        answer = self._exchange(destination, addresses, _Question(body=body, headers=headers), deadline=deadline)
+        if answer.status not in _ACKNOWLEDGED:
+            raise OnlineUnavailable(url=url, reason=f"answered with status {answer.status}")
 
     def close(self) -> None:
         """Close the connections kept open for the next call."""
@@ -188,8 +202,7 @@ class OnlineClient:
     ) -> _Answer:
         connection.timeout = seconds
         headers = {"Host": destination.host_header, "User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
-        if question.content_type is not None:
-            headers["Content-Type"] = question.content_type
+        headers |= question.headers
         method = "GET" if question.body is None else "POST"
         try:
             with _Watch(connection, seconds=seconds) as watch:
@@ -254,11 +267,11 @@ class LimitedClient:
 
     def fetch(self, url: str, /) -> bytes:
         """:meth:`OnlineClient.fetch`."""
-        return self._client._ask(url, _Question(body=None, content_type=None), self._allowance)  # noqa: SLF001
+        return self._client._ask(url, _Question(), self._allowance)  # noqa: SLF001
 
     def post(self, url: str, body: bytes, /, *, content_type: str) -> bytes:
         """:meth:`OnlineClient.post`."""
-        return self._client._ask(url, _Question(body=body, content_type=content_type), self._allowance)  # noqa: SLF001
+        return self._client._ask(url, _Question(body=body, headers={"Content-Type": content_type}), self._allowance)  # noqa: SLF001
 
 
 class _Watch:

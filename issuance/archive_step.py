@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from certs.revocation import EMPTY
 from issuance.documents import Document, DocumentState, Revision
 from issuance.errors import Overtaken
+from issuance.notifications import announce
 from issuance.ports import AuditEvent, TimelineStep
 from issuance.validation_data import gather_validation_data
 from signing.complete import complete_document_timestamp
@@ -54,6 +55,7 @@ def _commit(document: Document, issued: bytes, *, outside: Outside) -> Document:
         register.save_document(finished)
         register.add_revision(document.id, revision)
         register.add_timeline_step(document.id, TimelineStep(finished.state, now, actor))
+        announce(register, finished, at=now)
         register.append_audit(
             AuditEvent(
                 now,

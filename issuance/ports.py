@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from datetime import date, datetime
     from uuid import UUID
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from certs.timestamps import TimeStampToken
     from issuance.documents import Document, DocumentState, Purpose, Revision
     from issuance.entries import EntryThen, RegisterEntry
+    from issuance.notifications import Notification
     from issuance.numbers import DocumentNumber, NumberingRule, NumberSeries
     from issuance.statistics import Punctuality, StepDuration
     from signing.prepared import SignatureValue
@@ -219,6 +220,10 @@ class Repositories(Protocol):
         """The chain, oldest first."""
         ...
 
+    def revision_digests(self) -> Iterator[str]:
+        """The SHA-256 of every revision of every document, rising, each once; read while the transaction is open."""
+        ...
+
     def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:
         """Append a step."""
         ...
@@ -331,7 +336,11 @@ class Repositories(Protocol):
         """The Argon2 hash of the code by which the holder consents to a use of the key."""
         ...
 
-    # audit and jobs
+    # notifications, audit and jobs
+    def add_notification(self, notification: Notification) -> None:
+        """Append; a worker sends it once this transaction is committed. The same one is never there twice."""
+        ...
+
     def append_audit(self, event: AuditEvent) -> None:
         """Append an event; it is never changed or removed."""
         ...

@@ -23,6 +23,7 @@ from minio.retention import Retention
 from urllib3 import PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError, MaxRetryError
 
+from issuance.sweep import StoredBlob
 from storage.errors import BlobDamaged, BlobMissing, BlobsRefused, BlobsUnavailable
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from minio.versioningconfig import VersioningConfig
 
+_FOLDER = "sha256/"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONNECT_WITHIN = 3.0  # seconds
 _READ_WITHIN = 20.0  # seconds; create-only writes of one name queue up behind each other for some
@@ -113,6 +115,35 @@ class S3Blobs:
         """The bytes, checked against their name; :class:`BlobMissing`, :class:`BlobDamaged`."""
         with _translated():
             return self._sound(sha256).blob
+
+    def stored(self) -> Iterator[StoredBlob]:
+        """Every blob by rising SHA-256, as the server lists names; fetched as they are read."""
+        with _translated():
+            for one in self._client.list_objects(self._bucket, prefix=_FOLDER, recursive=True):
+                sha256 = (one.object_name or "").rpartition("/")[2]
+                if _SHA256.fullmatch(sha256) and one.last_modified is not None:
+                    yield StoredBlob(sha256=sha256, stored_at=one.last_modified)
+
+    def holds(self, sha256: str) -> bool:
+        """Whether a sound version of it is there."""
+        try:
+            self.get(sha256)
+        except (BlobMissing, BlobDamaged):
+            return False
+        return True
+
+    def remove(self, sha256: str) -> bool:
+        """Take every version away; False where a lock keeps one, and then nothing is taken away."""
+        with _translated():
+            versions = list(self._client.list_objects(self._bucket, prefix=_name(sha256), include_version=True))
+            now = datetime.now(UTC)
+            for one in versions:
+                lock = None if one.is_delete_marker else self._retention(sha256, version=one.version_id)
+                if lock is not None and lock.retain_until_date > now:
+                    return False
+            for one in versions:
+                self._client.remove_object(self._bucket, _name(sha256), version_id=one.version_id)
+        return True
 
     def _make_bucket(self) -> None:
         try:
@@ -203,7 +234,7 @@ def _name(sha256: str) -> str:
     if not _SHA256.fullmatch(sha256):
         msg = "a blob is named by 64 lower-case hexadecimal digits"
         raise ValueError(msg)
-    return f"sha256/{sha256[:2]}/{sha256}"
+    return f"{_FOLDER}{sha256[:2]}/{sha256}"
 
 
 def _whole_seconds(at: datetime) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import collate, func, select
 
 from issuance.documents import DocumentState, Revision
 from issuance.ports import TimelineStep
@@ -12,7 +12,10 @@ from storage.open_transaction import OpenTransaction
 from storage.schema import revisions, timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from uuid import UUID
+
+_AT_ONCE = 1000  # rows
 
 
 class HistoryRows(OpenTransaction):
@@ -39,6 +42,13 @@ class HistoryRows(OpenTransaction):
             .order_by(revisions.c.ordinal)
         )
         return [Revision(sha256=sha256, length=length, predecessor=predecessor) for sha256, length, predecessor in rows]
+
+    def revision_digests(self) -> Iterator[str]:
+        """The SHA-256 of every revision, rising, each once; fetched as they are read."""
+        digest = collate(revisions.c.sha256, "C").label("digest")
+        yield from self._connection.scalars(
+            select(digest).distinct().order_by(digest).execution_options(yield_per=_AT_ONCE)
+        )
 
     def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:
         """Append a step."""

@@ -62,6 +62,18 @@ class Tempo:
         return min(doubled, self.longest_wait) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
 
 
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """What a worker does every so often beside its jobs, in a thread; several workers may do it at the same time.
+
+    A long one is done in steps, between which the worker may stop.
+    """
+
+    name: str
+    every: timedelta
+    call: Callable[[], Iterator[None] | None]
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether the same call may succeed later, as the error's class says."""
     return getattr(error, "transient", False) is True
@@ -71,17 +83,17 @@ def run_worker(
     database_url: str,
     *,
     advance: Callable[[UUID], None],
-    hourly: Callable[[], Iterator[None]] | None = None,
+    chores: tuple[Chore, ...] = (),
     concurrency: int = 4,
     tempo: Tempo | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT, then finish what has begun; call it from the main thread.
 
     ``advance`` takes the due steps of one document; at most ``concurrency`` of it run at a time, each in a thread, and
-    never two for the same document. ``hourly`` is what is to be done at the start and every hour, in steps, between
-    which the worker may stop. An outage of the database is waited out.
+    never two for the same document. An outage of the database is waited out. A chore that fails is told and done again
+    when its time comes.
     """
-    worker = _Worker(database_url, advance=advance, hourly=hourly, concurrency=concurrency, tempo=tempo or Tempo())
+    worker = _Worker(database_url, advance=advance, chores=chores, concurrency=concurrency, tempo=tempo or Tempo())
     asyncio.run(worker.serve())
 
 
@@ -91,13 +103,13 @@ class _Worker:
         url: str,
         *,
         advance: Callable[[UUID], None],
-        hourly: Callable[[], Iterator[None]] | None,
+        chores: tuple[Chore, ...],
         concurrency: int,
         tempo: Tempo,
     ) -> None:
         self._url = url
         self._advance = advance
-        self._hourly = hourly
+        self._chores = chores
         self._concurrency = concurrency
         self._tempo = tempo
         self._jobs = JobQueue()
@@ -105,8 +117,9 @@ class _Worker:
 
     async def serve(self) -> None:
         loop = asyncio.get_running_loop()
-        # A thread for each job, one for looking after dead workers, and one for what is due every hour.
-        loop.set_default_executor(ThreadPoolExecutor(self._concurrency + 2, thread_name_prefix="job"))
+        # A thread for each job and each chore, and one for looking after dead workers.
+        threads = self._concurrency + len(self._chores) + 1
+        loop.set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="job"))
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
@@ -127,7 +140,7 @@ class _Worker:
             tasks = [
                 asyncio.create_task(self._take_jobs(app)),
                 asyncio.create_task(self._look_after()),
-                asyncio.create_task(self._each_hour()),
+                *(asyncio.create_task(self._keep_doing(chore)) for chore in self._chores),
                 asyncio.create_task(stop.wait()),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -170,12 +183,18 @@ class _Worker:
                 next_clean_up = time.monotonic() + _HOURLY
             await asyncio.sleep(self._tempo.look_for_dead.total_seconds())
 
-    async def _each_hour(self) -> None:
+    async def _keep_doing(self, chore: Chore) -> None:
         while True:
-            steps = self._hourly() if self._hourly is not None else iter(())
-            while await asyncio.to_thread(next, steps, _OVER) is not _OVER:
-                pass
-            await asyncio.sleep(_HOURLY)
+            try:
+                steps = await asyncio.to_thread(chore.call)
+                while steps is not None and await asyncio.to_thread(next, steps, _OVER) is not _OVER:
+                    pass
+            except Exception as error:  # the outermost boundary of a chore
+                if is_transient(error):
+                    log.warning("%s waits for its next time: %s", chore.name, error)
+                else:
+                    log.exception("%s failed", chore.name)
+            await asyncio.sleep(chore.every.total_seconds())
 
     def _run(self, document_id: str, attempt: int) -> None:
         """The body of a job, in a thread."""

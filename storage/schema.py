@@ -324,6 +324,26 @@ audit = Table(
     Index(None, "document_id", "id"),
 )
 
+# What is told to senders. ``due_at`` is None once it was delivered or given up.
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("document_id", Uuid, ForeignKey("documents.id"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    _instant("created_at"),
+    Column("due_at", DateTime(timezone=True), server_default=func.now()),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _instant("delivered_at", nullable=True),
+    Column("problem", Text),
+    CheckConstraint("delivered_at IS NULL OR due_at IS NULL", name="delivered"),
+    Index(None, "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    Index(None, "document_id"),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

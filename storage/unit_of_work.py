@@ -11,6 +11,7 @@ from storage.documents import DocumentRows
 from storage.history import HistoryRows
 from storage.names import NameRows
 from storage.numbers import NumberRows
+from storage.outbox import NotificationRows
 from storage.register_entries import RegisterRows
 from storage.signature_requests import SignatureRequestRows
 from storage.statistics import StatisticsRows
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
 
 
 class PostgresRepositories(
-    DocumentRows, HistoryRows, NumberRows, RegisterRows, StatisticsRows, SignatureRequestRows, NameRows, AuditRows
+    DocumentRows,
+    HistoryRows,
+    NumberRows,
+    RegisterRows,
+    StatisticsRows,
+    SignatureRequestRows,
+    NameRows,
+    NotificationRows,
+    AuditRows,
 ):
     """One open transaction with everything that ``issuance.ports.Repositories`` asks for."""
 

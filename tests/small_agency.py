@@ -36,6 +36,7 @@ from verification.policy import DEFAULT_POLICY
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from issuance.ports import Blobs, UnitOfWork
     from tests.integration.certs_servers import Demonstration
     from verification.workshop import Workshop
 
@@ -65,11 +66,14 @@ class MemoryDevice:
 
 
 class SmallAgency:
-    """The register, its people and everything outside of it."""
+    """The register, its people and everything outside of it; it can move to another register and object store."""
 
     def __init__(self, authority: Demonstration, workshop: Workshop) -> None:
         self.register = MemoryRegister()
         self.blobs = MemoryBlobs()
+        self._uow: UnitOfWork = self.register
+        self._store: Blobs = self.blobs
+        self.callback_url: str | None = None
         self.device = MemoryDevice()
         self.clock = RealClock()
         self.workshop = workshop
@@ -83,13 +87,18 @@ class SmallAgency:
         self.seal = self._credential("con-dau", Purpose.SEAL, holder=None)
         self._settle()
 
+    def move(self, *, uow: UnitOfWork, blobs: Blobs) -> None:
+        """Go on in these, empty but for the schema."""
+        self._uow, self._store = uow, blobs
+        self._settle()
+
     def outside(self) -> Outside:
         """What a worker is given."""
         client = self._authority.client()
         anchors = self._authority.anchors
         return Outside(
-            uow=self.register,
-            blobs=self.blobs,
+            uow=self._uow,
+            blobs=self._store,
             workshop=self.workshop,
             device=self.device,
             timestamper=HttpTimestamper((f"{self._authority.url}/tsa",), client, anchors),
@@ -104,15 +113,20 @@ class SmallAgency:
         """A draft, named by the caller or by chance."""
         document, _ = create_draft(
             document_id=identifier or document_id(at=self.clock.now(), random_bytes=secrets.token_bytes),
-            uow=self.register,
-            blobs=self.blobs,
+            uow=self._uow,
+            blobs=self._store,
             workshop=self.workshop,
             clock=self.clock,
             random_bytes=secrets.token_bytes,
             actor=self.submitter,
             pdf=blank_pdf(),
             draft=Draft(
-                agency=AGENCY, document_type="TB", subject="Thông báo mẫu", signatory=self.signatory.id, series="TB"
+                agency=AGENCY,
+                document_type="TB",
+                subject="Thông báo mẫu",
+                signatory=self.signatory.id,
+                series="TB",
+                callback_url=self.callback_url,
             ),
             cells=open_cells(),
             public_url="http://127.0.0.1:8000",
@@ -122,12 +136,16 @@ class SmallAgency:
     def submitted(self) -> Document:
         """A document that waits for its signatory."""
         document = self.drafted()
-        return submit(uow=self.register, clock=self.clock, actor=self.submitter, document_id=document.id)
+        return self.submit(document)
+
+    def submit(self, document: Document) -> Document:
+        """The sending system hands it in."""
+        return submit(uow=self._uow, clock=self.clock, actor=self.submitter, document_id=document.id)
 
     def ask_for_signature(self, document: Document) -> Document:
         """The signatory decides."""
         return request_signature(
-            uow=self.register,
+            uow=self._uow,
             clock=self.clock,
             actor=self.signatory,
             document_id=document.id,
@@ -137,7 +155,7 @@ class SmallAgency:
     def ask_for_issue(self, document: Document) -> Document:
         """The clerk acts."""
         return request_issue(
-            uow=self.register,
+            uow=self._uow,
             clock=self.clock,
             actor=self.clerk,
             document_id=document.id,
@@ -152,7 +170,7 @@ class SmallAgency:
 
     def read(self, document: Document) -> Document:
         """The document as the register has it."""
-        with self.register() as register:
+        with self._uow() as register:
             found = register.document(document.id)
         assert found is not None
         return found
@@ -182,7 +200,7 @@ class SmallAgency:
 
     def _settle(self) -> None:
         year = self.clock.now().year
-        with self.register() as register:
+        with self._uow() as register:
             register.add_agency(Agency(AGENCY, "Cơ quan mẫu", None, "Mẫu", 36.0, picture("red")))
             for each in (year, year + 1):
                 register.add_series(NumberSeries(agency=AGENCY, name="TB", year=each, symbol="TB-UBND"))

@@ -10,10 +10,12 @@ from rich.console import Console
 from api.app import bare_app
 from api.clock import SystemClock
 from api.openapi import description_of
+from api.reconciliation import reconcile
 from api.registers.csv_form import csv_of
 from api.registers.forms import BookAnswer
 from api.registers.pdf_form import pdf_of
-from api.settings import Settings, read_settings
+from api.settings import Settings, SettingsInvalid, read_settings
+from api.webhooks import secret_of
 from api.wiring import blobs_of
 from issuance.calendar import vietnam_date
 from issuance.numbering import decide_numbering as decide
@@ -22,10 +24,14 @@ from issuance.register_book import book_of, end_of_day
 from storage.database import connect
 from storage.job_queue import JobQueue
 from storage.migrate import upgrade
+from storage.outbox import Outbox
 from storage.unit_of_work import PostgresUnitOfWork
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, timedelta
+
+    from api.reconciliation import Reconciliation
+    from issuance.sweep import Removal
 
 
 def upgrade_database() -> None:
@@ -60,6 +66,42 @@ def decide_numbering(agency: str, document_type: str, series: str, *, symbol: st
             rule=NumberingRule(agency=agency, document_type=document_type, series=series, symbol=symbol),
             year=vietnam_date(clock.now()).year,
         )
+    finally:
+        engine.dispose()
+
+
+def reconcile_stores(*, removal: Removal, grace: timedelta) -> Reconciliation:
+    """Ask for what is unfinished and compare register and object store.
+
+    Raises :class:`storage.errors.StorageUnavailable`, :class:`storage.errors.BlobsUnavailable`.
+    """
+    settings = read_settings(Settings)
+    engine = connect(settings.database_url.get_secret_value())
+    try:
+        return reconcile(
+            uow=PostgresUnitOfWork(engine, JobQueue()),
+            shelf=blobs_of(settings),
+            clock=SystemClock(),
+            removal=removal,
+            grace=grace,
+        )
+    finally:
+        engine.dispose()
+
+
+def webhook_secret(account: str) -> str:
+    """The secret that this account's system checks notifications with."""
+    master = read_settings(Settings).webhook_secret
+    if master is None:
+        raise SettingsInvalid(problems=("KYSO_WEBHOOK_SECRET: field required",))
+    return secret_of(account, master=master.get_secret_value())
+
+
+def send_notifications_again() -> int:
+    """Make every notification that was given up due once more; answers how many."""
+    engine = connect(read_settings(Settings).database_url.get_secret_value())
+    try:
+        return Outbox(engine).send_again()
     finally:
         engine.dispose()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 
 import typer
 import uvicorn
@@ -11,7 +10,7 @@ import uvicorn
 from api.logs import configure_logs
 from api.settings import Settings, SignerSettings, read_settings
 from api.wiring import joined
-from api.worker import advancing, looking_ahead
+from api.worker import advancing, chores_of
 from certs.anchors import read_trust_directory
 from hsm import signer
 from hsm.errors import PinUnavailable
@@ -52,7 +51,7 @@ def work() -> None:
         run_worker(
             settings.database_url.get_secret_value(),
             advance=advancing(application.outside),
-            hourly=partial(looking_ahead, application.outside, application.ahead),
+            chores=chores_of(application),
         )
 
 

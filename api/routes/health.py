@@ -14,7 +14,8 @@ from api.wiring import Application
 
 router = APIRouter(tags=["health"])
 
-_PROBE = b"kyso readiness probe\n"
+PROBE = b"kyso readiness probe\n"
+"""The one blob that belongs to no document."""
 
 Verdict = Literal["ok", "failed"]
 
@@ -70,7 +71,7 @@ def _write(application: Application) -> str:
 
 
 def _round_trip(application: Application) -> str:
-    application.outside.blobs.put(_PROBE)  # written once, read back and compared each time
+    application.outside.blobs.put(PROBE)  # written once, read back and compared each time
     return "ok"
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from issuance.documents import Document, Purpose, Revision
     from issuance.entries import RegisterEntry
+    from issuance.notifications import Notification
     from issuance.numbers import NumberingRule
     from issuance.ports import Account, Agency, AuditEvent, Credential, SignatureRequest, TimelineStep
 
@@ -58,6 +59,7 @@ class _State:
     entries: dict[UUID, RegisterEntry] = field(default_factory=dict)
     voided: dict[UUID, tuple[datetime, str]] = field(default_factory=dict)
     audit: list[AuditEvent] = field(default_factory=list)
+    notifications: dict[UUID, Notification] = field(default_factory=dict)
     waiting: list[UUID] = field(default_factory=list)
 
     def copied(self) -> _State:
@@ -191,6 +193,9 @@ class MemoryRepositories:
 
     def revisions(self, document_id: UUID) -> list[Revision]:
         return list(self._state.revisions.get(document_id, []))
+
+    def revision_digests(self) -> Iterator[str]:
+        yield from sorted({one.sha256 for chain in self._state.revisions.values() for one in chain})
 
     def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:
         self._state.timeline.setdefault(document_id, []).append(step)
@@ -356,6 +361,11 @@ class MemoryRepositories:
     def activation_hash(self, credential: str) -> str | None:
         found = self._state.credentials.get(credential)
         return found[1] if found else None
+
+    def add_notification(self, notification: Notification) -> None:
+        if notification.id in self._state.notifications:
+            raise AlreadyThere(rule="notifications_pkey")
+        self._state.notifications[notification.id] = notification
 
     def append_audit(self, event: AuditEvent) -> None:
         self._state.audit.append(event)

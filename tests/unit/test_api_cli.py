@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMANDS = (
-    *("up", "demo", "serve", "worker", "signer", "verify", "sign", "openapi", "doctor"),
+    *("up", "demo", "serve", "worker", "signer", "verify", "sign", "openapi", "doctor", "reconcile"),
+    *("webhooks secret", "webhooks retry"),
     *("db upgrade", "tokens list", "tokens init", "tokens keygen", "tokens csr", "tokens import-cert", "tokens test"),
     *("tokens retire", "tokens permit", "tokens destroy enrol", "tokens destroy request", "tokens destroy confirm"),
 )

@@ -1,0 +1,265 @@
+"""Break every effect of every flow, again and again, as "lost" and as "done, but reported lost"; then look at it all.
+
+The register is PostgreSQL, the blobs are in the S3 server, certificates and timestamps come from running responders. A
+caller who gets no answer repeats the call; a worker that knows nothing of the attempt takes the document up again.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from api.webhooks import Herald
+from certs.online import OnlineClient
+from certs.revocation import EMPTY
+from issuance.advance import advance
+from issuance.afterwards import correct, recall
+from issuance.afterwards import replace as supersede
+from issuance.documents import IN_FORCE, MAIN_PATH, PUBLISHED, DocumentState
+from issuance.identifiers import document_id
+from issuance.refusals import void_number
+from issuance.sweep import Removal, Sweep, sweep
+from storage.blobs import S3Blobs
+from storage.database import connect
+from storage.job_queue import JobQueue
+from storage.migrate import upgrade
+from storage.outbox import Outbox
+from storage.unit_of_work import PostgresUnitOfWork
+from tests.faults.breaking import Broken, FaultTable, breaking, breaking_at_commit
+from tests.integration.certs_servers import Answer, demonstration, playing
+from tests.scale import scaled
+from tests.small_agency import AGENCY, SmallAgency
+from verification.report import Indication
+from verification.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Engine
+
+    from issuance.documents import Document
+    from issuance.outside import Outside
+    from tests.integration.certs_servers import Demonstration, Playable
+    from tests.parts import Bucket
+    from verification.workshop import Workshop
+
+TIMES = scaled(1, nightly=50)  # each effect, in each manner
+MOST_DOCUMENTS = 20 + 10 * TIMES
+Outcome = TypeVar("Outcome")
+
+
+@dataclass
+class Walk:
+    """Walks documents through their lives while things break; every call is repeated until it is answered."""
+
+    agency: SmallAgency
+    table: FaultTable
+    outside: Outside
+    herald: Herald
+    random: random.Random
+    documents: list[Document] = field(default_factory=list)
+    issued: list[Document] = field(default_factory=list)
+    changed: int = 0
+
+    def live(self) -> None:
+        """One document from draft to what becomes of it."""
+        self.seal_or_void(self.numbered())
+
+    def numbered(self) -> Document:
+        """A document that the clerk has begun to issue."""
+        identifier = document_id(at=datetime.now(UTC), random_bytes=secrets.token_bytes)
+        document = self.insist("draft", lambda: self.agency.drafted(identifier=identifier))
+        self.documents.append(document)
+        self.insist("submission", lambda: self.agency.submit(document))
+        self.insist("signature", lambda: self.agency.ask_for_signature(document))
+        self.insist("signing", lambda: advance(document.id, outside=self.outside))
+        self.insist("issue", lambda: self.agency.ask_for_issue(document))
+        return document
+
+    def seal_or_void(self, document: Document) -> None:
+        """Three in ten are given up."""
+        if self.random.random() < 0.3:
+            self.void(document)
+        else:
+            self.seal(document)
+
+    def void(self, document: Document) -> None:
+        """The number stays, void."""
+        void = self.clerks(void_number, document)
+        self.insist("void", lambda: void(reason="Bỏ số"))
+
+    def seal(self, document: Document) -> None:
+        """Issued; then something may happen to an older document through it."""
+        self.insist("sealing", lambda: advance(document.id, outside=self.outside))
+        self.afterwards(document)
+        self.issued.append(document)
+        self.insist("notification", self.herald.send_due)
+
+    def afterwards(self, document: Document) -> None:
+        """What this document does to an older one."""
+        in_force = [one for one in self.issued if self.agency.read(one).state in IN_FORCE]
+        if not in_force:
+            return
+        act = self.clerks(self.random.choice((correct, supersede, recall)), self.random.choice(in_force))
+        self.changed += 1
+        self.insist("afterwards", lambda: act(reason="Có sai sót", by=document.id))
+
+    def clerks(self, act: Callable[..., Document], document: Document) -> Callable[..., Document]:
+        """An act of the clerk's on this document, still without its reason."""
+        uow, agency = self.outside.uow, self.agency
+        return partial(act, uow=uow, clock=agency.clock, actor=agency.clerk, document_id=document.id)
+
+    def insist(self, flow: str, call: Callable[[], Outcome]) -> Outcome:
+        """Repeat until it is answered."""
+        while True:
+            with suppress(Broken), self.table.during(flow):
+                return call()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    with demonstration(tmp_path_factory.mktemp("authority") / "pki") as running:
+        yield running
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    upgrade(database_url)
+    engine = connect(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def uow(engine: Engine) -> PostgresUnitOfWork:
+    return PostgresUnitOfWork(engine, JobQueue())
+
+
+@pytest.fixture
+def outbox(engine: Engine) -> Outbox:
+    return Outbox(engine)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Playable]:
+    with playing(lambda _path, _body: Answer(status=204)) as server:
+        yield server
+
+
+@pytest.fixture
+def store(bucket: Bucket) -> S3Blobs:
+    return S3Blobs(
+        endpoint=bucket.endpoint, access_key=bucket.access_key, secret_key=bucket.secret_key, bucket=bucket.name
+    )
+
+
+@pytest.mark.nightly
+def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
+    authority: Demonstration,
+    workshop: Workshop,
+    uow: PostgresUnitOfWork,
+    store: S3Blobs,
+    outbox: Outbox,
+    receiver: Playable,
+) -> None:
+    walk = _walk(SmallAgency(authority, workshop), uow, store, outbox=outbox, receiver=receiver)
+    walk.seal(walk.numbered())
+    walk.seal(walk.numbered())
+    walk.void(walk.numbered())
+    walk.table.begin()
+    assert len(walk.table.points) >= 15
+    while not walk.table.complete:
+        assert len(walk.documents) < MOST_DOCUMENTS, walk.table.broken
+        walk.live()
+    _look_at_numbers(walk)
+    _look_at_documents(walk, store, authority)
+    _look_at_blobs(uow, store, walk)
+    _look_at_notifications(walk, receiver)
+
+
+def _walk(agency: SmallAgency, uow: PostgresUnitOfWork, store: S3Blobs, *, outbox: Outbox, receiver: Playable) -> Walk:
+    dice = random.Random(20261124)
+    table = FaultTable(times=TIMES, random=dice)
+    agency.move(uow=breaking_at_commit(uow, table), blobs=breaking(store, table, "blobs", kept=frozenset({"get"})))
+    outside = agency.outside()
+    outside = replace(
+        outside,
+        device=breaking(outside.device, table, "device"),
+        timestamper=breaking(outside.timestamper, table, "timestamper"),
+        revocation=breaking(outside.revocation, table, "revocation"),
+    )
+    agency.callback_url = f"{receiver.url}/told"
+    herald = Herald(
+        breaking(outbox, table, "outbox"),
+        breaking(OnlineClient(frozenset({receiver.authority})), table, "online"),
+        agency.clock,
+        master="a secret of this test",
+        lease=timedelta(0),  # what a dead worker held is due again at once
+    )
+    return Walk(agency=agency, table=table, outside=outside, herald=herald, random=dice)
+
+
+def _look_at_numbers(walk: Walk) -> None:
+    """Contiguous from 01; each belongs to an issued document or is void with its reason."""
+    now = datetime.now(UTC)
+    with walk.outside.uow() as register:
+        entries = register.entries(agency=AGENCY, year=now.year, until=now + timedelta(minutes=1))
+    assert [then.entry.number.ordinal for then in entries] == [*range(1, len(walk.documents) + 1)]
+    states = {walk.agency.read(document).id: walk.agency.read(document).state for document in walk.documents}
+    assert {then.entry.id for then in entries} == set(states)
+    for then in entries:
+        assert (states[then.entry.id] is DocumentState.VOIDED) == (then.void_reason is not None)
+
+
+def _look_at_documents(walk: Walk, store: S3Blobs, authority: Demonstration) -> None:
+    """Every step once; revisions prefixes of each other; every issued document valid by itself."""
+    for document in walk.documents:
+        found = walk.agency.read(document)
+        with walk.outside.uow() as register:
+            chain = register.revisions(document.id)
+            steps = [step.state for step in register.timeline(document.id)]
+        once = [step for step in steps if step is not DocumentState.CORRECTED]
+        assert len(once) == len(set(once))
+        assert tuple(steps[: len(MAIN_PATH)]) == MAIN_PATH or found.state is DocumentState.VOIDED
+        contents = [store.get(revision.sha256) for revision in chain]
+        assert all(new.startswith(old) for old, new in pairwise(contents))
+        if found.state in PUBLISHED:
+            report = validate(contents[-1], anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC))
+            assert report.indication is Indication.TOTAL_PASSED
+
+
+def _look_at_blobs(uow: PostgresUnitOfWork, store: S3Blobs, walk: Walk) -> None:
+    """What crashes left behind is taken away, but for finished files whose lock began before their row was lost."""
+
+    def sweep_up(removal: Removal) -> Sweep:
+        return sweep(
+            uow=uow, shelf=store, clock=walk.agency.clock, grace=timedelta(0), removal=removal, exempt=frozenset()
+        )
+
+    first = sweep_up(Removal.REMOVE)
+    assert first.removed
+    assert not first.missing
+    again = sweep_up(Removal.REMOVE)
+    assert again.clean
+    assert not again.removed
+    locked = sum(times for (point, _), times in walk.table.broken.items() if point.startswith("sealing: "))
+    assert again.locked <= locked
+
+
+def _look_at_notifications(walk: Walk, receiver: Playable) -> None:
+    """Each event was told, under one identifier and with one body, however often it arrived."""
+    told = {(headers["webhook-id"], body) for _, _, headers, body in receiver.asked}
+    identifiers = {identifier for identifier, _ in told}
+    assert len(told) == len(identifiers) == len(walk.issued) + walk.changed
+    events = [json.loads(body) for _, body in told]
+    issued = [event["data"]["id"] for event in events if event["type"] == "document.issued"]
+    assert sorted(issued) == sorted(str(document.id) for document in walk.issued)
