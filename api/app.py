@@ -17,7 +17,19 @@ from api.logs import configure_logs
 from api.openapi import VERSION, description_of
 from api.pages import routes as page_routes
 from api.pages.rendering import Pages
-from api.routes import documents, files, health, lookup, outcomes, registers, statistics, steps, tokens, verifications
+from api.routes import (
+    documents,
+    files,
+    health,
+    lookup,
+    outcomes,
+    registers,
+    statistics,
+    steps,
+    tokens,
+    types,
+    verifications,
+)
 from api.settings import Settings, read_settings
 from api.wiring import Application, joined
 
@@ -33,6 +45,7 @@ _ROUTERS = (
     files,
     lookup,
     statistics,
+    types,
     verifications,
     health,
     page_routes,

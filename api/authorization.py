@@ -45,6 +45,8 @@ RULES: Mapping[str, Rule] = {
     "recallDocument": frozenset({Role.CLERK}),
     "replaceDocument": frozenset({Role.CLERK}),
     "correctDocument": frozenset({Role.CLERK}),
+    "numberDocument": frozenset({Role.CLERK}),
+    "listTypes": _EVERY_ROLE,
     "readRegister": frozenset({Role.CLERK, Role.SIGNATORY}),
     "takePaperNumber": frozenset({Role.CLERK}),
     "voidPaperNumber": frozenset({Role.CLERK}),

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from api.token_commands import tokens
+from api.type_commands import types
 
 app = typer.Typer(
     name="kyso",
@@ -26,6 +27,7 @@ app = typer.Typer(
 database = typer.Typer(name="db", help="Cơ sở dữ liệu (database).", no_args_is_help=True)
 app.add_typer(database)
 app.add_typer(tokens)
+app.add_typer(types)
 register = typer.Typer(name="register", help="Sổ đăng ký văn bản đi (the outgoing register).", no_args_is_help=True)
 app.add_typer(register)
 
@@ -149,10 +151,10 @@ def decide_numbering(
 ) -> None:
     """Quyết định loại văn bản lấy số ở sổ nào, ký hiệu gì (which series a type is numbered in, and its symbol)."""
     from api.commands import operations
-    from issuance.document_kinds import symbol_of
+    from api.types.toml_form import standard_symbol
 
     try:
-        chosen = symbol or symbol_of(document_type, agency=abbreviation or "", unit=unit)
+        chosen = symbol or standard_symbol(document_type, agency=abbreviation or "", unit=unit)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--symbol") from error
     if symbol is None and abbreviation is None:

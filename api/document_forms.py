@@ -10,6 +10,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from api.plain_text import Line, Name, WebAddress
+from issuance.capacity import Capacity
+from issuance.document_types import NumberingOrder
 from issuance.documents import Document, DocumentState, Draft, Revision
 from issuance.ports import TimelineStep
 from signing.layout import CODE_BOX, Box, OpenCells
@@ -74,6 +76,15 @@ class MetadataForm(_Form):
     due_at: AwareDatetime | None = None
     callback_url: WebAddress | None = None
     external_id: Name | None = None
+    drafting_unit: Name | None = Field(
+        default=None,
+        pattern=r"^[^\s/{}]{1,20}$",
+        examples=["VX"],
+        description="the unit's abbreviation, for a symbol with it",
+    )
+    capacity: tuple[Capacity, ...] = Field(
+        default=(), max_length=2, examples=[["TL", "KT"]], description="what stands above the signature, line by line"
+    )
     layout: LayoutForm
 
     def draft(self) -> Draft:
@@ -90,6 +101,8 @@ class MetadataForm(_Form):
             due_at=self.due_at,
             callback_url=self.callback_url,
             external_id=self.external_id,
+            drafting_unit=self.drafting_unit,
+            capacity=self.capacity,
         )
 
 
@@ -105,6 +118,12 @@ class IssueOrder(_Form):
 
     credential: Name
     activation: SecretStr | None = Field(default=None, min_length=1, max_length=200)
+    issued_on: date | None = None
+
+
+class NumberOrder(_Form):
+    """Number and date before the signature; ``issued_on`` defaults to today in Vietnam."""
+
     issued_on: date | None = None
 
 
@@ -213,6 +232,9 @@ class DocumentAnswer(DocumentSummary):
     procedure_code: str | None
     recipients: tuple[str, ...]
     callback_url: str | None
+    drafting_unit: str | None
+    capacity: tuple[Capacity, ...]
+    order: NumberingOrder
     created_by: str
     timeline: tuple[TimelineAnswer, ...]
     revisions: tuple[RevisionAnswer, ...]
@@ -275,6 +297,9 @@ def _story(document: Document, timeline: list[TimelineStep], revisions: list[Rev
         "procedure_code": document.draft.procedure_code,
         "recipients": document.draft.recipients,
         "callback_url": document.draft.callback_url,
+        "drafting_unit": document.draft.drafting_unit,
+        "capacity": document.draft.capacity,
+        "order": document.draft.order,
         "created_by": document.created_by,
         "timeline": [asdict(step) for step in timeline],
         "revisions": [

@@ -16,6 +16,7 @@ from certs.online import OnlineClient
 from certs.revocation import RevocationGatherer
 from certs.timestamps import HttpTimestamper
 from hsm.client import SignerClient
+from issuance.document_types import DAYS_A_YEAR
 from issuance.outside import Outside
 from storage.blobs import RetentionMode, S3Blobs
 from storage.database import connect
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
 
-_DAYS_A_YEAR = 365.25
 _HEALTH_WITHIN = timedelta(seconds=3)
 
 
@@ -71,7 +71,7 @@ def joined(settings: Settings) -> Iterator[Application]:
             anchors=anchors,
             policy=DEFAULT_POLICY,
             clock=clock,
-            retention=timedelta(days=settings.retention_years * _DAYS_A_YEAR),
+            retention=timedelta(days=settings.retention_years * DAYS_A_YEAR),
         )
         yield Application(
             settings=settings,

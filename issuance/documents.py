@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from issuance.document_types import NumberingOrder
 from issuance.errors import WrongState
 
 if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from issuance.capacity import Capacity
     from issuance.numbers import DocumentNumber
     from signing.layout import Layout
 
@@ -105,6 +107,7 @@ class Draft:
     """What the sending system says of a document; names as in Decree 30/2020, Annex VI.
 
     An empty ``series`` asks for the one in which the agency numbers this type; the register never keeps it empty.
+    ``capacity`` is what stands above the signature, line by line; ``order`` is the type's when the draft came.
     """
 
     agency: str
@@ -118,6 +121,9 @@ class Draft:
     due_at: datetime | None = None
     callback_url: str | None = None
     external_id: str | None = None
+    drafting_unit: str | None = None
+    capacity: tuple[Capacity, ...] = ()
+    order: NumberingOrder = NumberingOrder.SIGNATURE_FIRST
 
 
 class Purpose(Enum):

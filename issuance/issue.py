@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from issuance.calendar import vietnam_date
 from issuance.competence import own_document, seal_credential
 from issuance.documents import PUBLISHED, Document, DocumentState, Intent, Purpose
-from issuance.entries import EntryKind, Registered
 from issuance.errors import DateInvalid, WrongState
-from issuance.numbering import take_number
+from issuance.number_first import number_of
 from issuance.ports import AuditEvent, TimelineStep
 
 if TYPE_CHECKING:
@@ -58,26 +57,11 @@ def request_issue(
 
 
 def _numbered(register: Repositories, document: Document, issued_on: date, *, now: datetime, actor: str) -> Document:
-    """The document with the next number of its series; the series row stays locked until the transaction ends."""
+    """The document with the next number of its series, or with the one that it was given before its signature."""
+    if document.number is not None:
+        return document.step_to(DocumentState.NUMBERED)
     signed_at = [step.at for step in register.timeline(document.id) if step.state is DocumentState.SIGNED]
     if signed_at and issued_on < vietnam_date(signed_at[-1]):
         raise DateInvalid(reason="the date of issue lies before the signature")
-    draft = document.draft
-    signatory = register.account(draft.signatory)
-    number = take_number(
-        register,
-        entry_id=document.id,
-        agency=draft.agency,
-        series=draft.series,
-        issued_on=issued_on,
-        kind=EntryKind.DOCUMENT,
-        registered=Registered(
-            document_type=draft.document_type,
-            subject=draft.subject,
-            signer=signatory.full_name if signatory else draft.signatory,
-            recipients=draft.recipients,
-        ),
-        at=now,
-        actor=actor,
-    )
+    number = number_of(register, document, issued_on=issued_on, at=now, actor=actor)
     return replace(document.step_to(DocumentState.NUMBERED), number=number, issued_on=issued_on)

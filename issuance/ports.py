@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from issuance.rulebook import Rulebook
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
@@ -163,7 +165,7 @@ class TimelineStep:
     other: UUID | None = None
 
 
-class Repositories(Protocol):
+class Repositories(Rulebook, Protocol):
     """One open transaction. Nothing is visible to others until the ``with`` block of :class:`UnitOfWork` ends well."""
 
     # documents

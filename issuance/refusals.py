@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from issuance.documents import Document
-    from issuance.ports import Account, Clock, UnitOfWork
+    from issuance.ports import Account, Clock, Repositories, UnitOfWork
 
 
 def return_for_correction(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, reason: str) -> Document:
@@ -37,7 +37,7 @@ def reject(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, 
             demand_role(actor, Role.CLERK)
         elif document.state is not DocumentState.REJECTED or Role.CLERK not in actor.roles:
             _demand_signatory(document, actor)
-        return take_step(register, document, DocumentState.REJECTED, clock=clock, actor=actor, reason=reason)
+        return _ended(register, document, DocumentState.REJECTED, clock=clock, actor=actor, reason=reason)
 
 
 def withdraw(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, reason: str | None) -> Document:
@@ -45,7 +45,7 @@ def withdraw(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID
     with uow() as register:
         document = own_document(register, document_id, actor=actor)
         demand_role(actor, Role.SUBMITTER)
-        return take_step(register, document, DocumentState.WITHDRAWN, clock=clock, actor=actor, reason=reason)
+        return _ended(register, document, DocumentState.WITHDRAWN, clock=clock, actor=actor, reason=reason)
 
 
 def void_number(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, reason: str) -> Document:
@@ -56,10 +56,23 @@ def void_number(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: U
     with uow() as register:
         document = own_document(register, document_id, actor=actor)
         demand_role(actor, Role.CLERK)
-        voided = take_step(register, document, DocumentState.VOIDED, clock=clock, actor=actor, reason=reason)
-        if document.state is not DocumentState.VOIDED:
-            register.void_entry(document.id, at=clock.now(), reason=reason)
-    return voided
+        return _ended(register, document, DocumentState.VOIDED, clock=clock, actor=actor, reason=reason)
+
+
+def _ended(
+    register: Repositories,
+    document: Document,
+    state: DocumentState,
+    *,
+    clock: Clock,
+    actor: Account,
+    reason: str | None,
+) -> Document:
+    """The document at its end without a result; a number that it had is void from now on, and never comes back."""
+    ended = take_step(register, document, state, clock=clock, actor=actor, reason=reason)
+    if document.number is not None and document.state is not state:
+        register.void_entry(document.id, at=clock.now(), reason=reason or "Văn bản được rút lại trước khi ký")
+    return ended
 
 
 def _demand_signatory(document: Document, actor: Account) -> None:

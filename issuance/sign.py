@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from issuance.competence import own_document, signatory_credential
+from issuance.document_types import NumberingOrder
 from issuance.documents import PUBLISHED, Document, DocumentState, Intent, Purpose
 from issuance.errors import WrongState
 from issuance.ports import AuditEvent, TimelineStep
@@ -30,6 +31,8 @@ def request_signature(*, uow: UnitOfWork, clock: Clock, actor: Account, document
         chosen = signatory_credential(register, credential, actor=actor, document=document)
         if document.state in _DONE:
             return document
+        if document.draft.order is NumberingOrder.NUMBER_FIRST and document.number is None:
+            raise WrongState(state=document.state.value, step="signature before its number")
         chosen.certificate.demand_fit_to_sign(at=now)
         intent = Intent(purpose=Purpose.SIGNATURE, actor=actor.id, credential=chosen.name, at=now)
         if document.state is DocumentState.SUBMITTED:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from certs.timestamps import TimeStampToken
+from issuance.document_types import NumberingOrder
 from issuance.documents import Document, DocumentState, Intent, Purpose, Revision
 from issuance.errors import Overtaken, UnknownName
 from issuance.ports import AuditEvent, SignatureRequest, TimelineStep
@@ -108,7 +109,8 @@ def _prepare(
         appearance=appearance,
         claimed_signing_time=now,
     )
-    pdf = base if purpose is Purpose.SIGNATURE else _filled(document, base, outside=outside)
+    fills = Purpose.SIGNATURE if document.draft.order is NumberingOrder.NUMBER_FIRST else Purpose.SEAL
+    pdf = _filled(document, base, outside=outside) if purpose is fills else base
     prepared = outside.workshop.prepare(pdf, profile=profile, certificate=credential.certificate)
     return SignatureRequest(
         document_id=document.id,
@@ -127,7 +129,7 @@ def _prepare(
 
 def _filled(document: Document, base: bytes, *, outside: Outside) -> bytes:
     if document.number is None or document.issued_on is None:
-        msg = "a document is sealed only after it was numbered"
+        msg = "number and date are filled in only after they were taken"
         raise RuntimeError(msg)
     return outside.workshop.fill_cells(base, number=document.number.printed_ordinal, issued_on=document.issued_on)
 

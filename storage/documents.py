@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import RowMapping, Select, select
 
+from issuance.capacity import Capacity
+from issuance.document_types import NumberingOrder
 from issuance.documents import PUBLISHED, Document, DocumentState, Draft, Intent, Obstacle, Purpose, Revision
 from issuance.errors import UnknownName
 from issuance.numbers import DocumentNumber
@@ -98,6 +100,8 @@ def _described(document: Document) -> dict[str, object]:
         "id": document.id,
         "lookup_code": document.lookup_code,
         "recipients": list(document.draft.recipients),
+        "capacity": [one.value for one in document.draft.capacity],
+        "order": document.draft.order.value,
         "layout": asdict(document.layout),
         "created_by": document.created_by,
         "created_at": document.created_at,
@@ -157,6 +161,9 @@ def _draft(row: RowMapping) -> Draft:
         due_at=row["due_at"],
         callback_url=row["callback_url"],
         external_id=row["external_id"],
+        drafting_unit=row["drafting_unit"],
+        capacity=tuple(Capacity(one) for one in row["capacity"]),
+        order=NumberingOrder(row["order"]),
     )
 
 

@@ -35,6 +35,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from certs.algorithms import SignatureAlgorithm
+from issuance.capacity import Capacity
+from issuance.document_types import LONGEST_RETENTION_YEARS, NumberingOrder, Publication
 from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.entries import EntryKind
 from issuance.ports import Role
@@ -156,6 +158,23 @@ numbering_rules = Table(
     Index(None, "agency", "symbol"),
 )
 
+document_types = Table(
+    "document_types",
+    metadata,
+    Column("agency", Text, ForeignKey("agencies.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("template", Text),
+    Column("signers", ARRAY(Text), nullable=False),
+    Column("capacities", ARRAY(Text), nullable=False),
+    Column("retention_years", Integer),
+    Column("publication", Text, nullable=False),
+    Column("order", Text, nullable=False),
+    CheckConstraint(f"capacities <@ ARRAY[{_values(Capacity)}]::text[]", name="capacities"),
+    CheckConstraint(f"retention_years BETWEEN 1 AND {LONGEST_RETENTION_YEARS}", name="retention_years"),
+    CheckConstraint(f"publication IN ({_values(Publication)})", name="publication"),
+    CheckConstraint(f'"order" IN ({_values(NumberingOrder)})', name="order"),
+)
+
 # One row for every number that was ever taken: for a document of this system, for paper, or imported.
 register_entries = Table(
     "register_entries",
@@ -206,6 +225,9 @@ documents = Table(
     _instant("due_at", nullable=True),
     Column("callback_url", Text),
     Column("external_id", Text),
+    Column("drafting_unit", Text),
+    Column("capacity", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("order", Text, nullable=False, server_default=text("'signature_first'::text")),
     # where it stands
     Column("layout", JSONB, nullable=False),
     Column("state", Text, nullable=False),
@@ -236,6 +258,8 @@ documents = Table(
     ),
     UniqueConstraint("lookup_code"),
     UniqueConstraint("agency", "issued_year", "number_symbol", "number_ordinal", name="documents_number_key"),
+    CheckConstraint(f"capacity <@ ARRAY[{_values(Capacity)}]::text[]", name="capacity"),
+    CheckConstraint(f'"order" IN ({_values(NumberingOrder)})', name="order"),
     CheckConstraint(f"state IN ({_values(DocumentState)})", name="state"),
     CheckConstraint("lookup_code ~ '^[0-9A-HJKMNP-TV-Z]{17}$'", name="lookup_code"),
     CheckConstraint("number_ordinal >= 1", name="number_ordinal"),

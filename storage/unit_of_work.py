@@ -12,6 +12,7 @@ from storage.history import HistoryRows
 from storage.names import NameRows
 from storage.numbers import NumberRows
 from storage.register_entries import RegisterRows
+from storage.rulebook import RulebookRows
 from storage.signature_requests import SignatureRequestRows
 from storage.statistics import StatisticsRows
 
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
 
 
 class PostgresRepositories(
-    DocumentRows, HistoryRows, NumberRows, RegisterRows, StatisticsRows, SignatureRequestRows, NameRows, AuditRows
+    DocumentRows,
+    HistoryRows,
+    NumberRows,
+    RegisterRows,
+    RulebookRows,
+    StatisticsRows,
+    SignatureRequestRows,
+    NameRows,
+    AuditRows,
 ):
     """One open transaction with everything that ``issuance.ports.Repositories`` asks for."""
 

@@ -100,8 +100,9 @@ class SmallAgency:
             retention=timedelta(days=3650),
         )
 
-    def drafted(self, *, identifier: UUID | None = None) -> Document:
-        """A draft, named by the caller or by chance."""
+    def drafted(self, *, identifier: UUID | None = None, **changes: object) -> Document:
+        """A draft, named by the caller or by chance; ``changes`` are fields of its description."""
+        described = {"document_type": "TB", "subject": "Thông báo mẫu", "signatory": self.signatory.id, "series": "TB"}
         document, _ = create_draft(
             document_id=identifier or document_id(at=self.clock.now(), random_bytes=secrets.token_bytes),
             uow=self.register,
@@ -111,17 +112,15 @@ class SmallAgency:
             random_bytes=secrets.token_bytes,
             actor=self.submitter,
             pdf=blank_pdf(),
-            draft=Draft(
-                agency=AGENCY, document_type="TB", subject="Thông báo mẫu", signatory=self.signatory.id, series="TB"
-            ),
+            draft=Draft(agency=AGENCY, **(described | changes)),  # type: ignore[arg-type]
             cells=open_cells(),
             public_url="http://127.0.0.1:8000",
         )
         return document
 
-    def submitted(self) -> Document:
+    def submitted(self, **changes: object) -> Document:
         """A document that waits for its signatory."""
-        document = self.drafted()
+        document = self.drafted(identifier=None, **changes)
         return submit(uow=self.register, clock=self.clock, actor=self.submitter, document_id=document.id)
 
     def ask_for_signature(self, document: Document) -> Document:

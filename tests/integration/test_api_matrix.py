@@ -45,6 +45,7 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "readDocumentFile": ("issued", None),
     "submitDocument": ("draft", {}),
     "withdrawDocument": ("draft", REASON),
+    "numberDocument": ("submitted", {}),
     "signDocument": ("submitted", {"credential": SIGNATORY_CREDENTIAL}),
     "returnDocument": ("submitted", REASON),
     "rejectDocument": ("submitted", REASON),
@@ -53,6 +54,7 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "recallDocument": ("issued", REASON),
     "replaceDocument": ("issued", REASON),
     "correctDocument": ("issued", REASON),
+    "listTypes": (None, None),
     "readRegister": (None, None),
     "takePaperNumber": (None, PAPER),
     "voidPaperNumber": (None, REASON),
@@ -71,7 +73,7 @@ def routes_of(routes: list[BaseRoute]) -> Iterator[APIRoute]:
 
 ROUTES = {str(route.operation_id): route for route in routes_of(bare_app(public_url="http://127.0.0.1:8000").routes)}
 CLOSED = sorted(operation for operation in RULES if not is_public(operation))
-READS = {"listDocuments", "readDocument", "readDocumentFile", "readRegister"}
+READS = {"listDocuments", "listTypes", "readDocument", "readDocumentFile", "readRegister"}
 
 
 def opens(operation: str, role: Role) -> bool:
@@ -175,7 +177,7 @@ def test_nobody_reaches_what_belongs_to_another_agency(
     status, code, answer = ask(service, clients[OTHER, role], operation, documents, entry)
     if not opens(operation, role):
         assert (status, code) == (403, "role-missing")
-    elif operation == "listDocuments":
+    elif operation in {"listDocuments", "listTypes"}:
         assert answer is not None
         assert answer.json()["items"] == []
     else:

@@ -23,6 +23,7 @@ from issuance.errors import DateInvalid, UnknownName
 from issuance.numbers import DocumentNumber, NumberSeries
 from issuance.statistics import ENDED, Punctuality, StepDuration
 from storage.errors import AlreadyThere, RowRefused
+from tests.simulators.rulebook import MemoryRulebook, RulebookState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,7 @@ class _State:
     timeline: dict[UUID, list[TimelineStep]] = field(default_factory=dict)
     requests: dict[tuple[UUID, Purpose], SignatureRequest] = field(default_factory=dict)
     rules: dict[tuple[str, str], NumberingRule] = field(default_factory=dict)
+    rulebook: RulebookState = field(default_factory=RulebookState)
     entries: dict[UUID, RegisterEntry] = field(default_factory=dict)
     voided: dict[UUID, tuple[datetime, str]] = field(default_factory=dict)
     audit: list[AuditEvent] = field(default_factory=list)
@@ -65,6 +67,7 @@ class _State:
         clone = _State(**{name: copy.copy(value) for name, value in vars(self).items()})
         clone.series = {key: replace(one) for key, one in self.series.items()}
         clone.revisions = {key: list(chain) for key, chain in self.revisions.items()}
+        clone.rulebook = self.rulebook.copied()
         clone.timeline = {key: list(steps) for key, steps in self.timeline.items()}
         return clone
 
@@ -109,10 +112,11 @@ class MemoryRegister:
                 self._holder = None
 
 
-class MemoryRepositories:
+class MemoryRepositories(MemoryRulebook):
     """One open transaction."""
 
     def __init__(self, state: _State) -> None:
+        super().__init__(state.rulebook, agencies=state.agencies)
         self._state = state
 
     def add_document(self, document: Document) -> None:

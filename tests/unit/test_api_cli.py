@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     *("up", "demo", "serve", "worker", "signer", "verify", "openapi", "doctor"),
     *("db upgrade", "tokens list", "tokens init", "tokens keygen", "tokens csr", "tokens import-cert", "tokens test"),
+    *("types standard", "types install", "types list"),
     *("tokens retire", "tokens permit", "tokens destroy enrol", "tokens destroy request", "tokens destroy confirm"),
 )
 

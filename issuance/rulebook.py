@@ -1,0 +1,24 @@
+"""What the register remembers of an agency's own rules: a part of :class:`issuance.ports.Repositories`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from issuance.document_types import DocumentType
+
+
+class Rulebook(Protocol):
+    """Rules of agencies, in the open transaction."""
+
+    def save_document_type(self, document_type: DocumentType) -> None:
+        """Insert or replace."""
+        ...
+
+    def document_type(self, *, agency: str, name: str) -> DocumentType | None:
+        """The agency's type of this name, or None."""
+        ...
+
+    def document_types(self, agency: str) -> list[DocumentType]:
+        """All types of the agency, by name."""
+        ...

@@ -1,0 +1,45 @@
+"""The rules of agencies in memory: a part of the simulated register, held to the same contract tests."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from storage.errors import RowRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from issuance.document_types import DocumentType
+    from issuance.ports import Agency
+
+
+@dataclass
+class RulebookState:
+    """What is remembered; the values are frozen."""
+
+    types: dict[tuple[str, str], DocumentType] = field(default_factory=dict)
+
+    def copied(self) -> RulebookState:
+        """Other containers with the same values."""
+        return RulebookState(**{name: copy.copy(value) for name, value in vars(self).items()})
+
+
+class MemoryRulebook:
+    """Implements :class:`issuance.rulebook.Rulebook` in one open transaction."""
+
+    def __init__(self, rules: RulebookState, *, agencies: Mapping[str, Agency]) -> None:
+        self._rules = rules
+        self._agencies = agencies
+
+    def save_document_type(self, document_type: DocumentType) -> None:
+        if document_type.agency not in self._agencies:
+            raise RowRefused(rule="document_types_agency_fkey")
+        self._rules.types[document_type.agency, document_type.name] = document_type
+
+    def document_type(self, *, agency: str, name: str) -> DocumentType | None:
+        return self._rules.types.get((agency, name))
+
+    def document_types(self, agency: str) -> list[DocumentType]:
+        return [one for key, one in sorted(self._rules.types.items()) if key[0] == agency]
