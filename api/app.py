@@ -18,6 +18,7 @@ from api.openapi import VERSION, description_of
 from api.pages import routes as page_routes
 from api.pages.rendering import Pages
 from api.routes import (
+    delegations,
     documents,
     files,
     health,
@@ -46,6 +47,7 @@ _ROUTERS = (
     lookup,
     statistics,
     types,
+    delegations,
     verifications,
     health,
     page_routes,

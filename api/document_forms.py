@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from api.plain_text import Line, Name, WebAddress
 from issuance.capacity import Capacity
+from issuance.cosigners import MOST_COSIGNERS, Cosigner, Part
 from issuance.document_types import NumberingOrder
 from issuance.documents import Document, DocumentState, Draft, Revision
 from issuance.ports import TimelineStep
@@ -50,14 +51,28 @@ class LayoutForm(_Form):
     signature: BoxForm = Field(description="cell 7c: the picture of the signature, between title and name")
     code: BoxForm | None = Field(default=None, description="lookup code and QR; by default in page 1's bottom margin")
 
-    def cells(self) -> OpenCells:
-        """The cells as the core knows them."""
+    def cells(self, *, cosigners: tuple[Box | None, ...] = ()) -> OpenCells:
+        """The cells as the core knows them, with the places of those who sign before the signatory."""
         return OpenCells(
             number=self.number.box(),
             date=self.date.box(),
             signature=self.signature.box(),
             code=self.code.box() if self.code else CODE_BOX,
+            cosigners=cosigners,
         )
+
+
+class CosignerForm(_Form):
+    """One who signs before the signatory: an initial (ký nháy), or a signatory beside him."""
+
+    account: Name
+    part: Part
+    capacity: tuple[Capacity, ...] = Field(default=(), max_length=2)
+    box: BoxForm | None = Field(default=None, description="where the signature shows; nowhere by default")
+
+    def cosigner(self) -> Cosigner:
+        """The one as the core knows them; the box goes into the layout."""
+        return Cosigner(account=self.account, part=self.part, capacity=self.capacity)
 
 
 class MetadataForm(_Form):
@@ -85,7 +100,14 @@ class MetadataForm(_Form):
     capacity: tuple[Capacity, ...] = Field(
         default=(), max_length=2, examples=[["TL", "KT"]], description="what stands above the signature, line by line"
     )
+    cosigners: tuple[CosignerForm, ...] = Field(
+        default=(), max_length=MOST_COSIGNERS, description="who signs before the signatory, in order"
+    )
     layout: LayoutForm
+
+    def cells(self) -> OpenCells:
+        """The open cells as the core knows them."""
+        return self.layout.cells(cosigners=tuple(one.box.box() if one.box else None for one in self.cosigners))
 
     def draft(self) -> Draft:
         """The description as the core knows it."""
@@ -103,6 +125,7 @@ class MetadataForm(_Form):
             external_id=self.external_id,
             drafting_unit=self.drafting_unit,
             capacity=self.capacity,
+            cosigners=tuple(one.cosigner() for one in self.cosigners),
         )
 
 
@@ -171,6 +194,15 @@ class RevisionAnswer(BaseModel):
     predecessor: str | None
 
 
+class CosignerAnswer(BaseModel):
+    """One who signs before the signatory, and whether that has happened."""
+
+    account: str
+    part: Part
+    capacity: tuple[Capacity, ...]
+    signed: bool
+
+
 class TimelineAnswer(BaseModel):
     """When the document reached a state, through which account, and why, where a reason is asked for.
 
@@ -235,6 +267,7 @@ class DocumentAnswer(DocumentSummary):
     drafting_unit: str | None
     capacity: tuple[Capacity, ...]
     order: NumberingOrder
+    cosigners: tuple[CosignerAnswer, ...]
     created_by: str
     timeline: tuple[TimelineAnswer, ...]
     revisions: tuple[RevisionAnswer, ...]
@@ -267,7 +300,11 @@ def created_answer(
     return CreatedAnswer.model_validate(_story(document, timeline, revisions) | {"findings": noticed})
 
 
-_SIGNATURE_STATES = {DocumentState.SIGNED: "signature", DocumentState.SEALED: "seal"}
+_SIGNATURE_STATES = {
+    DocumentState.PARTLY_SIGNED: "signature",
+    DocumentState.SIGNED: "signature",
+    DocumentState.SEALED: "seal",
+}
 
 
 def _summary(document: Document) -> dict[str, object]:
@@ -300,6 +337,9 @@ def _story(document: Document, timeline: list[TimelineStep], revisions: list[Rev
         "drafting_unit": document.draft.drafting_unit,
         "capacity": document.draft.capacity,
         "order": document.draft.order,
+        "cosigners": [
+            asdict(one) | {"signed": place < document.cosigned} for place, one in enumerate(document.draft.cosigners)
+        ],
         "created_by": document.created_by,
         "timeline": [asdict(step) for step in timeline],
         "revisions": [

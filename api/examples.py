@@ -56,6 +56,7 @@ DOCUMENT: JsonDict = {
     "drafting_unit": None,
     "capacity": ["KT"],
     "order": "signature_first",
+    "cosigners": [],
     "created_by": "motcua",
     "timeline": [
         {"state": "draft", "at": "2026-11-23T02:15:42.123456Z", "actor": "motcua", "reason": None, "other": None}

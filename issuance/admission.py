@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from issuance.capacity import COMBINATIONS, printed_capacity
 from issuance.competence import demand_role
+from issuance.cosigners import MOST_COSIGNERS
+from issuance.delegations import may_sign
 from issuance.document_types import NumberingOrder
 from issuance.errors import MetadataInvalid, UnknownName
 from issuance.ports import Role
@@ -42,6 +44,8 @@ def admitted(register: Repositories, draft: Draft, *, actor: Account, on: date) 
     elif register.continued_series(agency=agency.id, name=series, year=on.year) is None:
         problems["series"] = f"the agency has no such series in {on.year}"
     problems.update(_about_signatory(register, draft, document_type, agency=agency))
+    problems.update(_about_cosigners(register, draft, agency=agency))
+    problems.update(_about_authority(register, draft, on=on))
     if problems:
         raise MetadataInvalid(problems=problems)
     order = document_type.order if document_type else NumberingOrder.SIGNATURE_FIRST
@@ -61,3 +65,27 @@ def _about_signatory(
         yield "capacity", "is no combination that the decree knows"
     elif document_type and (foreign := set(draft.capacity) - document_type.capacities):
         yield "capacity", f"this type is not signed {printed_capacity(tuple(foreign))}"
+
+
+def _about_cosigners(register: Repositories, draft: Draft, *, agency: Agency) -> Iterator[tuple[str, str]]:
+    """Each signs once, under an own name, before the signatory."""
+    names = [one.account for one in draft.cosigners]
+    if len(names) > MOST_COSIGNERS:
+        yield "cosigners", f"are at most {MOST_COSIGNERS}"
+    if len({*names, draft.signatory}) <= len(names):
+        yield "cosigners", "names somebody twice"
+    for place, one in enumerate(draft.cosigners):
+        account = register.account(one.account)
+        if account is None or account.agency != agency.id or Role.SIGNATORY not in account.roles:
+            yield f"cosigners.{place}", "is not a signatory of the agency"
+        if one.capacity not in COMBINATIONS:
+            yield f"cosigners.{place}.capacity", "is no combination that the decree knows"
+
+
+def _about_authority(register: Repositories, draft: Draft, *, on: date) -> Iterator[tuple[str, str]]:
+    """TUQ. needs a written authorisation on file, by now and again when it is used."""
+    everyone = [(one.account, one.capacity, f"cosigners.{place}") for place, one in enumerate(draft.cosigners)]
+    for account, capacity, field in (*everyone, (draft.signatory, draft.capacity, "capacity")):
+        allowed = may_sign(register, account, capacity, agency=draft.agency, document_type=draft.document_type, on=on)
+        if not allowed:
+            yield field, "needs a written authorisation on file (TUQ.)"

@@ -122,7 +122,7 @@ class SignatureRequest:
 
     ``base`` is the revision it builds on; ``increment`` the bytes that were added to it, so that the prepared file is
     ``base bytes + increment``. ``value`` is None until the device has answered, ``timestamp`` (the DER token over the
-    value) until the authority has.
+    value) until the authority has. ``turn`` counts the officials who signed before.
     """
 
     document_id: UUID
@@ -138,6 +138,7 @@ class SignatureRequest:
     created_at: datetime
     value: bytes | None = None
     timestamp: bytes | None = None
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,11 +286,15 @@ class Repositories(Rulebook, Protocol):
 
     # signature requests
     def save_signature_request(self, request: SignatureRequest) -> None:
-        """Insert or replace; there is one for each document and purpose."""
+        """Insert or replace; there is one for each document, purpose and turn."""
         ...
 
-    def signature_request(self, document_id: UUID, purpose: Purpose) -> SignatureRequest | None:
+    def signature_request(self, document_id: UUID, purpose: Purpose, *, turn: int = 0) -> SignatureRequest | None:
         """The request, or None."""
+        ...
+
+    def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
+        """Every request of the document, signatures before the seal, in the order of turns."""
         ...
 
     # names

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from issuance.competence import demand_role, own_document
+from issuance.competence import demand_role, demand_turn, own_document
 from issuance.documents import DocumentState
-from issuance.errors import NotCompetent
 from issuance.outcome import take_step
 from issuance.ports import Role
 
@@ -41,7 +40,7 @@ def reject(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, 
 
 
 def withdraw(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, reason: str | None) -> Document:
-    """The sender takes the document back before anybody has signed it."""
+    """The sender takes the document back before the signatory has signed it."""
     with uow() as register:
         document = own_document(register, document_id, actor=actor)
         demand_role(actor, Role.SUBMITTER)
@@ -77,5 +76,4 @@ def _ended(
 
 def _demand_signatory(document: Document, actor: Account) -> None:
     demand_role(actor, Role.SIGNATORY)
-    if document.draft.signatory != actor.id:
-        raise NotCompetent(reason="the document names another signatory")
+    demand_turn(document, actor=actor)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from issuance.delegations import Delegation
     from issuance.document_types import DocumentType
 
 
@@ -21,4 +25,16 @@ class Rulebook(Protocol):
 
     def document_types(self, agency: str) -> list[DocumentType]:
         """All types of the agency, by name."""
+        ...
+
+    def add_delegation(self, delegation: Delegation) -> None:
+        """Append."""
+        ...
+
+    def revoke_delegation(self, delegation_id: UUID, *, at: datetime, reason: str) -> None:
+        """Mark as revoked, once."""
+        ...
+
+    def delegations(self, agency: str) -> list[Delegation]:
+        """Every authorisation of the agency, the newest first."""
         ...

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import RowMapping, Select, select
 
 from issuance.capacity import Capacity
+from issuance.cosigners import Cosigner, Part
 from issuance.document_types import NumberingOrder
 from issuance.documents import PUBLISHED, Document, DocumentState, Draft, Intent, Obstacle, Purpose, Revision
 from issuance.errors import UnknownName
@@ -18,6 +19,7 @@ from storage.open_transaction import OpenTransaction
 from storage.schema import UNFINISHED, documents, revisions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -102,6 +104,7 @@ def _described(document: Document) -> dict[str, object]:
         "recipients": list(document.draft.recipients),
         "capacity": [one.value for one in document.draft.capacity],
         "order": document.draft.order.value,
+        "cosigners": [_cosigner_row(one) for one in document.draft.cosigners],
         "layout": asdict(document.layout),
         "created_by": document.created_by,
         "created_at": document.created_at,
@@ -116,6 +119,7 @@ def _standing(document: Document) -> dict[str, object]:
         "current_sha256": document.current.sha256,
         "current_length": document.current.length,
         "current_predecessor": document.current.predecessor,
+        "cosigned": document.cosigned,
         "intent_purpose": intent and intent.purpose.value,
         "intent_actor": intent and intent.actor,
         "intent_credential": intent and intent.credential,
@@ -134,7 +138,7 @@ def _document(row: RowMapping) -> Document:
         id=row["id"],
         lookup_code=row["lookup_code"],
         draft=_draft(row),
-        layout=Layout(**{cell: Box(**box) for cell, box in row["layout"].items()}),
+        layout=_layout(row),
         state=DocumentState(row["state"]),
         current=Revision(
             sha256=row["current_sha256"], length=row["current_length"], predecessor=row["current_predecessor"]
@@ -145,6 +149,7 @@ def _document(row: RowMapping) -> Document:
         number=DocumentNumber(row["number_ordinal"], row["number_symbol"]) if row["number_ordinal"] else None,
         issued_on=row["issued_on"],
         obstacle=_obstacle(row),
+        cosigned=row["cosigned"],
     )
 
 
@@ -164,7 +169,24 @@ def _draft(row: RowMapping) -> Draft:
         drafting_unit=row["drafting_unit"],
         capacity=tuple(Capacity(one) for one in row["capacity"]),
         order=NumberingOrder(row["order"]),
+        cosigners=tuple(_cosigner(one) for one in row["cosigners"]),
     )
+
+
+def _cosigner_row(one: Cosigner) -> dict[str, object]:
+    return {"account": one.account, "part": one.part.value, "capacity": [each.value for each in one.capacity]}
+
+
+def _cosigner(row: Mapping[str, str]) -> Cosigner:
+    return Cosigner(
+        account=row["account"], part=Part(row["part"]), capacity=tuple(Capacity(one) for one in row["capacity"])
+    )
+
+
+def _layout(row: RowMapping) -> Layout:
+    cells = dict(row["layout"])
+    places = tuple(Box(**box) if box else None for box in cells.pop("cosigners", ()))
+    return Layout(**{cell: Box(**box) for cell, box in cells.items()}, cosigners=places)
 
 
 def _intent(row: RowMapping) -> Intent | None:

@@ -1,4 +1,4 @@
-"""The rules of agencies as rows: the types of documents that they issue."""
+"""The rules of agencies as rows: the types of documents that they issue, and who signs for whom."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from issuance.capacity import Capacity
+from issuance.delegations import Delegation
 from issuance.document_types import DocumentType, NumberingOrder, Publication
 from storage.open_transaction import OpenTransaction
-from storage.schema import document_types
+from storage.schema import delegations, document_types
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
     from sqlalchemy import RowMapping
 
 
@@ -39,6 +43,23 @@ class RulebookRows(OpenTransaction):
         """All types of the agency, by name."""
         query = select(document_types).where(document_types.c.agency == agency).order_by(document_types.c.name)
         return [_type(row) for row in self._connection.execute(query).mappings()]
+
+    def add_delegation(self, delegation: Delegation) -> None:
+        """Append."""
+        row = asdict(delegation) | {"document_types": list(delegation.document_types)}
+        self._connection.execute(delegations.insert(), row)
+
+    def revoke_delegation(self, delegation_id: UUID, *, at: datetime, reason: str) -> None:
+        """Mark as revoked, once."""
+        standing = delegations.update().where(delegations.c.id == delegation_id, delegations.c.revoked_at.is_(None))
+        self._connection.execute(standing.values(revoked_at=at, revoke_reason=reason))
+
+    def delegations(self, agency: str) -> list[Delegation]:
+        """Every authorisation of the agency, the newest first."""
+        query = select(delegations).where(delegations.c.agency == agency)
+        ordered = query.order_by(delegations.c.registered_at.desc(), delegations.c.id)
+        rows = self._connection.execute(ordered).mappings()
+        return [Delegation(**{**row, "document_types": tuple(row["document_types"])}) for row in rows]
 
 
 def _type(row: RowMapping) -> DocumentType:

@@ -175,6 +175,29 @@ document_types = Table(
     CheckConstraint(f'"order" IN ({_values(NumberingOrder)})', name="order"),
 )
 
+delegations = Table(
+    "delegations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("agency", Text, ForeignKey("agencies.id"), nullable=False),
+    Column("delegator", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("delegate", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("document_types", ARRAY(Text), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("reference", Text, nullable=False),
+    _instant("registered_at"),
+    Column("registered_by", Text, nullable=False),
+    _instant("revoked_at", nullable=True),
+    Column("revoke_reason", Text),
+    # Limited in time and content, and never to oneself (Decree 30/2020, Annex I, II.7.b).
+    CheckConstraint("delegator <> delegate", name="delegate"),
+    CheckConstraint("cardinality(document_types) > 0", name="document_types"),
+    CheckConstraint("first_day <= last_day", name="days"),
+    CheckConstraint(_together("revoked_at", "revoke_reason"), name="revoked"),
+    Index(None, "agency", "id"),
+)
+
 # One row for every number that was ever taken: for a document of this system, for paper, or imported.
 register_entries = Table(
     "register_entries",
@@ -228,6 +251,7 @@ documents = Table(
     Column("drafting_unit", Text),
     Column("capacity", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     Column("order", Text, nullable=False, server_default=text("'signature_first'::text")),
+    Column("cosigners", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     # where it stands
     Column("layout", JSONB, nullable=False),
     Column("state", Text, nullable=False),
@@ -236,6 +260,7 @@ documents = Table(
     Column("current_predecessor", Text),
     Column("created_by", Text, ForeignKey("accounts.id"), nullable=False),
     _instant("created_at"),
+    Column("cosigned", Integer, nullable=False, server_default=text("0")),
     Column("intent_purpose", Text),
     Column("intent_actor", Text),
     Column("intent_credential", Text, ForeignKey("credentials.name")),
@@ -260,6 +285,7 @@ documents = Table(
     UniqueConstraint("agency", "issued_year", "number_symbol", "number_ordinal", name="documents_number_key"),
     CheckConstraint(f"capacity <@ ARRAY[{_values(Capacity)}]::text[]", name="capacity"),
     CheckConstraint(f'"order" IN ({_values(NumberingOrder)})', name="order"),
+    CheckConstraint("cosigned BETWEEN 0 AND jsonb_array_length(cosigners)", name="cosigned"),
     CheckConstraint(f"state IN ({_values(DocumentState)})", name="state"),
     CheckConstraint("lookup_code ~ '^[0-9A-HJKMNP-TV-Z]{17}$'", name="lookup_code"),
     CheckConstraint("number_ordinal >= 1", name="number_ordinal"),
@@ -315,6 +341,7 @@ signature_requests = Table(
     metadata,
     Column("document_id", Uuid, ForeignKey("documents.id"), primary_key=True),
     Column("purpose", Text, primary_key=True),
+    Column("turn", Integer, primary_key=True, autoincrement=False, server_default=text("0")),
     Column("base", Text, nullable=False),
     Column("increment", LargeBinary, nullable=False),
     Column("reserved_start", BigInteger, nullable=False),
@@ -329,6 +356,7 @@ signature_requests = Table(
     ForeignKeyConstraint(["document_id", "base"], ["revisions.document_id", "revisions.sha256"]),
     CheckConstraint(f"purpose IN ({_values(Purpose)})", name="purpose"),
     CheckConstraint(f"algorithm IN ({_list(SignatureAlgorithm.__members__)})", name="algorithm"),
+    CheckConstraint("turn >= 0", name="turn"),
     CheckConstraint("0 <= reserved_start AND reserved_start < reserved_end", name="reserved"),
     CheckConstraint("timestamp IS NULL OR value IS NOT NULL", name="timestamp"),
 )

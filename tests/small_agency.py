@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ from verification.policy import DEFAULT_POLICY
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from signing.layout import Box
     from tests.integration.certs_servers import Demonstration
     from verification.workshop import Workshop
 
@@ -79,8 +80,8 @@ class SmallAgency:
             "lanhdao", AGENCY, "Lãnh Đạo Mẫu", "Chánh", frozenset({Role.SIGNATORY}), picture("blue")
         )
         self.clerk = Account("vanthu", AGENCY, "Văn Thư Mẫu", None, frozenset({Role.CLERK}))
-        self.signature = self._credential("chu-ky", Purpose.SIGNATURE, holder=self.signatory)
-        self.seal = self._credential("con-dau", Purpose.SEAL, holder=None)
+        self.signature = self.credential("chu-ky", Purpose.SIGNATURE, holder=self.signatory)
+        self.seal = self.credential("con-dau", Purpose.SEAL, holder=None)
         self._settle()
 
     def outside(self) -> Outside:
@@ -100,8 +101,10 @@ class SmallAgency:
             retention=timedelta(days=3650),
         )
 
-    def drafted(self, *, identifier: UUID | None = None, **changes: object) -> Document:
-        """A draft, named by the caller or by chance; ``changes`` are fields of its description."""
+    def drafted(
+        self, *, identifier: UUID | None = None, boxes: tuple[Box | None, ...] = (), **changes: object
+    ) -> Document:
+        """A draft, named by the caller or by chance; ``boxes`` are those of cosigners, ``changes`` other fields."""
         described = {"document_type": "TB", "subject": "Thông báo mẫu", "signatory": self.signatory.id, "series": "TB"}
         document, _ = create_draft(
             document_id=identifier or document_id(at=self.clock.now(), random_bytes=secrets.token_bytes),
@@ -113,14 +116,14 @@ class SmallAgency:
             actor=self.submitter,
             pdf=blank_pdf(),
             draft=Draft(agency=AGENCY, **(described | changes)),  # type: ignore[arg-type]
-            cells=open_cells(),
+            cells=replace(open_cells(), cosigners=boxes),
             public_url="http://127.0.0.1:8000",
         )
         return document
 
-    def submitted(self, **changes: object) -> Document:
+    def submitted(self, *, boxes: tuple[Box | None, ...] = (), **changes: object) -> Document:
         """A document that waits for its signatory."""
-        document = self.drafted(identifier=None, **changes)
+        document = self.drafted(identifier=None, boxes=boxes, **changes)
         return submit(uow=self.register, clock=self.clock, actor=self.submitter, document_id=document.id)
 
     def ask_for_signature(self, document: Document) -> Document:
@@ -156,7 +159,8 @@ class SmallAgency:
         assert found is not None
         return found
 
-    def _credential(self, name: str, purpose: Purpose, *, holder: Account | None) -> Credential:
+    def credential(self, name: str, purpose: Purpose, *, holder: Account | None) -> Credential:
+        """A new key with its certificate."""
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())

@@ -112,7 +112,7 @@ def create_document(
             actor=actor,
             pdf=upload.file,
             draft=metadata.draft(),
-            cells=metadata.layout.cells(),
+            cells=metadata.cells(),
             public_url=application.settings.public_url,
         )
         return ticket.keep(answer(told_new(application.outside.uow, document, findings), status=201))

@@ -37,6 +37,14 @@ SECRET = "secret-of-the-matrix"
 YEAR = vietnam_date(datetime.now(UTC)).year
 PAPER = {"type": "Quyết định", "subject": "Mẫu", "signer": "Mẫu", "series": SERIES}
 REASON = {"reason": "Mẫu"}
+DELEGATION = {
+    "delegator": "x",
+    "delegate": "y",
+    "first_day": "2026-01-01",
+    "last_day": "2026-01-02",
+    "document_types": ["Thông báo"],
+    "reference": "01/GUQ",
+}
 # operation: the state that its document must be in, and its body; None where there is no document, or no body
 ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "createDocument": (None, None),
@@ -55,6 +63,9 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "replaceDocument": ("issued", REASON),
     "correctDocument": ("issued", REASON),
     "listTypes": (None, None),
+    "listDelegations": (None, None),
+    "registerDelegation": (None, DELEGATION),
+    "revokeDelegation": (None, REASON),
     "readRegister": (None, None),
     "takePaperNumber": (None, PAPER),
     "voidPaperNumber": (None, REASON),
@@ -73,7 +84,7 @@ def routes_of(routes: list[BaseRoute]) -> Iterator[APIRoute]:
 
 ROUTES = {str(route.operation_id): route for route in routes_of(bare_app(public_url="http://127.0.0.1:8000").routes)}
 CLOSED = sorted(operation for operation in RULES if not is_public(operation))
-READS = {"listDocuments", "listTypes", "readDocument", "readDocumentFile", "readRegister"}
+READS = {"listDelegations", "listDocuments", "listTypes", "readDocument", "readDocumentFile", "readRegister"}
 
 
 def opens(operation: str, role: Role) -> bool:
@@ -130,7 +141,13 @@ def ask(
     """Status and problem code of one call upon what belongs to the first agency."""
     state, order = ORDERS[operation]
     route = ROUTES[operation]
-    path = route.path.format(document_id=documents[state].id if state else "", agency=AGENCY, year=YEAR, entry_id=entry)
+    path = route.path.format(
+        document_id=documents[state].id if state else "",
+        agency=AGENCY,
+        year=YEAR,
+        entry_id=entry,
+        delegation_id=uuid.uuid4(),
+    )
     body, kind = None, "application/json"
     if operation == "createDocument":
         described = service.metadata().model_dump_json(exclude_none=True)
@@ -177,9 +194,12 @@ def test_nobody_reaches_what_belongs_to_another_agency(
     status, code, answer = ask(service, clients[OTHER, role], operation, documents, entry)
     if not opens(operation, role):
         assert (status, code) == (403, "role-missing")
-    elif operation in {"listDocuments", "listTypes"}:
+    elif operation in {"listDelegations", "listDocuments", "listTypes"}:
         assert answer is not None
         assert answer.json()["items"] == []
+    elif operation == "registerDelegation":
+        # It names nobody of the caller's agency.
+        assert (status, code) == (422, "metadata-invalid")
     else:
         assert (status, code) == (404, "not-found")
     assert everything(service) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -9,17 +10,29 @@ import pypdf
 import pytest
 
 from api.types.toml_form import read_types
-from issuance.documents import DocumentState
+from certs.errors import TimestampUnavailable
+from certs.revocation import EMPTY
+from certs.timestamps import HttpTimestamper
+from issuance.capacity import Capacity
+from issuance.cosigners import Cosigner, Part
+from issuance.documents import DocumentState, Purpose
+from issuance.errors import NotCompetent
 from issuance.number_first import request_number
+from issuance.ports import Account, Role
+from issuance.refusals import return_for_correction
+from issuance.sign import request_signature
 from issuance.type_decisions import decide_types
-from signing.layout import DATE_FIELD, NUMBER_FIELD
+from signing.layout import DATE_FIELD, NUMBER_FIELD, SEAL_FIELD, SIGNATORY_FIELD, Box
 from tests.integration.certs_servers import demonstration
+from tests.material import picture
 from tests.small_agency import AGENCY, SmallAgency
+from verification.report import Indication
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from issuance.documents import Document
+    from issuance.ports import Credential
     from tests.integration.certs_servers import Demonstration
     from verification.workshop import Workshop
 
@@ -74,3 +87,75 @@ def test_a_number_given_last_is_not_under_it(agency: SmallAgency) -> None:
     document = agency.submitted()
     agency.ask_for_signature(document)
     assert filled_cells(agency, agency.advance(document)) == ("", "")
+
+
+def colleague(agency: SmallAgency, name: str) -> tuple[Account, Credential]:
+    """Another official with an own key."""
+    account = Account(name, AGENCY, f"Cán Bộ {name}", "Phó", frozenset({Role.SIGNATORY}), picture("blue"))
+    with agency.register() as register:
+        register.add_account(account, secret_hash="-")
+    credential = agency.credential(f"key-{name}", Purpose.SIGNATURE, holder=account)
+    with agency.register() as register:
+        register.add_credential(credential, activation_hash="-")
+    return account, credential
+
+
+def sign(agency: SmallAgency, document: Document, who: tuple[Account, Credential]) -> Document:
+    request_signature(
+        uow=agency.register,
+        clock=agency.clock,
+        actor=who[0],
+        document_id=document.id,
+        credential=who[1].name,
+    )
+    return agency.advance(document)
+
+
+def test_several_sign_in_order_and_every_signature_is_in_the_issued_file(agency: SmallAgency) -> None:
+    first, second = colleague(agency, "thu-nhat"), colleague(agency, "thu-hai")
+    main = (agency.signatory, agency.signature)
+    document = agency.submitted(
+        cosigners=(
+            Cosigner(account=first[0].id, part=Part.INITIAL),
+            Cosigner(account=second[0].id, part=Part.SIGNATURE, capacity=(Capacity.KT,)),
+        ),
+        boxes=(None, Box(page=1, left=40, top=230, width=40, height=18)),
+    )
+    for early in (second, main):
+        with pytest.raises(NotCompetent, match="another official's turn"):
+            sign(agency, document, early)
+    states = [sign(agency, document, who).state for who in (first, first, second, main)]
+    assert states == [*[DocumentState.PARTLY_SIGNED] * 3, DocumentState.SIGNED]
+    agency.ask_for_issue(document)
+    issued = agency.advance(document)
+    assert issued.state is DocumentState.ISSUED
+    report = agency.outside().workshop.validate(
+        agency.blobs.get(issued.current.sha256), anchors=agency.outside().anchors, known=EMPTY, at=agency.clock.now()
+    )
+    assert report.indication is Indication.TOTAL_PASSED
+    fields = [one.field for one in report.signatures]
+    assert fields == ["SigCosigner1", "SigCosigner2", SIGNATORY_FIELD, SEAL_FIELD, "Archive1"]
+
+
+def test_who_comes_second_may_send_the_document_back(agency: SmallAgency) -> None:
+    first = colleague(agency, "thu-nhat")
+    document = agency.submitted(cosigners=(Cosigner(account=first[0].id, part=Part.INITIAL),), boxes=(None,))
+    sign(agency, document, first)
+    step = {"uow": agency.register, "clock": agency.clock, "document_id": document.id}
+    with pytest.raises(NotCompetent):
+        return_for_correction(actor=first[0], reason="Sai", **step)  # type: ignore[arg-type]
+    returned = return_for_correction(actor=agency.signatory, reason="Sai", **step)  # type: ignore[arg-type]
+    assert returned.state is DocumentState.RETURNED
+
+
+def test_a_step_lost_between_two_signatures_is_taken_up_again(agency: SmallAgency) -> None:
+    first = colleague(agency, "thu-nhat")
+    document = agency.submitted(cosigners=(Cosigner(account=first[0].id, part=Part.INITIAL),), boxes=(None,))
+    sign(agency, document, first)
+    agency.ask_for_signature(document)
+    outside = replace(agency.outside(), timestamper=HttpTimestamper((), None, agency.outside().anchors))  # type: ignore[arg-type]
+    with pytest.raises(TimestampUnavailable):
+        agency.advance(document, outside=outside)
+    assert agency.read(document).state is DocumentState.AWAITING_TIMESTAMP
+    assert agency.advance(document).state is DocumentState.SIGNED
+    assert agency.device.used[agency.signature.name] == 1

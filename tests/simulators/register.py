@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from issuance.advance import TRANSITIONAL
 from issuance.calendar import vietnam_date
-from issuance.documents import PUBLISHED, DocumentState
+from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.entries import EntryThen
 from issuance.errors import DateInvalid, UnknownName
 from issuance.numbers import DocumentNumber, NumberSeries
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
-    from issuance.documents import Document, Purpose, Revision
+    from issuance.documents import Document, Revision
     from issuance.entries import RegisterEntry
     from issuance.numbers import NumberingRule
     from issuance.ports import Account, Agency, AuditEvent, Credential, SignatureRequest, TimelineStep
@@ -54,7 +54,7 @@ class _State:
     documents: dict[UUID, Document] = field(default_factory=dict)
     revisions: dict[UUID, list[Revision]] = field(default_factory=dict)
     timeline: dict[UUID, list[TimelineStep]] = field(default_factory=dict)
-    requests: dict[tuple[UUID, Purpose], SignatureRequest] = field(default_factory=dict)
+    requests: dict[tuple[UUID, Purpose, int], SignatureRequest] = field(default_factory=dict)
     rules: dict[tuple[str, str], NumberingRule] = field(default_factory=dict)
     rulebook: RulebookState = field(default_factory=RulebookState)
     entries: dict[UUID, RegisterEntry] = field(default_factory=dict)
@@ -313,10 +313,14 @@ class MemoryRepositories(MemoryRulebook):
     def save_signature_request(self, request: SignatureRequest) -> None:
         if request.credential not in self._state.credentials:
             raise RowRefused(rule="signature_requests_credential_fkey")
-        self._state.requests[request.document_id, request.purpose] = request
+        self._state.requests[request.document_id, request.purpose, request.turn] = request
 
-    def signature_request(self, document_id: UUID, purpose: Purpose) -> SignatureRequest | None:
-        return self._state.requests.get((document_id, purpose))
+    def signature_request(self, document_id: UUID, purpose: Purpose, *, turn: int = 0) -> SignatureRequest | None:
+        return self._state.requests.get((document_id, purpose, turn))
+
+    def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
+        found = [one for key, one in self._state.requests.items() if key[0] == document_id]
+        return sorted(found, key=lambda one: (one.purpose is Purpose.SEAL, one.turn))
 
     def add_agency(self, agency: Agency) -> None:
         self._state.agencies[agency.id] = agency

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from storage.errors import RowRefused
+from storage.errors import AlreadyThere, RowRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
 
+    from issuance.delegations import Delegation
     from issuance.document_types import DocumentType
     from issuance.ports import Agency
 
@@ -20,6 +23,8 @@ class RulebookState:
     """What is remembered; the values are frozen."""
 
     types: dict[tuple[str, str], DocumentType] = field(default_factory=dict)
+
+    delegations: dict[UUID, Delegation] = field(default_factory=dict)
 
     def copied(self) -> RulebookState:
         """Other containers with the same values."""
@@ -43,3 +48,17 @@ class MemoryRulebook:
 
     def document_types(self, agency: str) -> list[DocumentType]:
         return [one for key, one in sorted(self._rules.types.items()) if key[0] == agency]
+
+    def add_delegation(self, delegation: Delegation) -> None:
+        if delegation.id in self._rules.delegations:
+            raise AlreadyThere(rule="delegations_pkey")
+        self._rules.delegations[delegation.id] = delegation
+
+    def revoke_delegation(self, delegation_id: UUID, *, at: datetime, reason: str) -> None:
+        found = self._rules.delegations[delegation_id]
+        if found.revoked_at is None:
+            self._rules.delegations[delegation_id] = replace(found, revoked_at=at, revoke_reason=reason)
+
+    def delegations(self, agency: str) -> list[Delegation]:
+        found = [one for one in self._rules.delegations.values() if one.agency == agency]
+        return sorted(found, key=lambda one: one.registered_at, reverse=True)
