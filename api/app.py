@@ -18,6 +18,7 @@ from api.openapi import VERSION, description_of
 from api.pages import routes as page_routes
 from api.pages.rendering import Pages
 from api.routes import (
+    deadlines,
     delegations,
     documents,
     files,
@@ -47,6 +48,7 @@ _ROUTERS = (
     lookup,
     statistics,
     types,
+    deadlines,
     delegations,
     verifications,
     health,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -268,6 +268,7 @@ class DocumentAnswer(DocumentSummary):
     capacity: tuple[Capacity, ...]
     order: NumberingOrder
     cosigners: tuple[CosignerAnswer, ...]
+    issue_by: date | None = Field(description="the last day to issue it in time, once it is signed")
     created_by: str
     timeline: tuple[TimelineAnswer, ...]
     revisions: tuple[RevisionAnswer, ...]
@@ -287,17 +288,25 @@ class DocumentPage(BaseModel):
     next_cursor: str | None
 
 
-def document_answer(document: Document, *, timeline: list[TimelineStep], revisions: list[Revision]) -> DocumentAnswer:
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A document with everything that is told of it, as of one moment."""
+
+    document: Document
+    timeline: list[TimelineStep]
+    revisions: list[Revision]
+    issue_by: date | None
+
+
+def document_answer(story: Story) -> DocumentAnswer:
     """The document with its timeline and revisions."""
-    return DocumentAnswer.model_validate(_story(document, timeline, revisions))
+    return DocumentAnswer.model_validate(_story(story))
 
 
-def created_answer(
-    document: Document, *, timeline: list[TimelineStep], revisions: list[Revision], findings: tuple[Finding, ...]
-) -> CreatedAnswer:
+def created_answer(story: Story, *, findings: tuple[Finding, ...]) -> CreatedAnswer:
     """The same with the findings of the first look at the file."""
     noticed = [{"code": f.code, "severity": f.severity.value, "vi": f.vi, "en": f.en} for f in findings]
-    return CreatedAnswer.model_validate(_story(document, timeline, revisions) | {"findings": noticed})
+    return CreatedAnswer.model_validate(_story(story) | {"findings": noticed})
 
 
 _SIGNATURE_STATES = {
@@ -329,7 +338,8 @@ def _summary(document: Document) -> dict[str, object]:
     }
 
 
-def _story(document: Document, timeline: list[TimelineStep], revisions: list[Revision]) -> dict[str, object]:
+def _story(story: Story) -> dict[str, object]:
+    document, timeline, revisions = story.document, story.timeline, story.revisions
     return _summary(document) | {
         "procedure_code": document.draft.procedure_code,
         "recipients": document.draft.recipients,
@@ -340,6 +350,7 @@ def _story(document: Document, timeline: list[TimelineStep], revisions: list[Rev
         "cosigners": [
             asdict(one) | {"signed": place < document.cosigned} for place, one in enumerate(document.draft.cosigners)
         ],
+        "issue_by": story.issue_by,
         "created_by": document.created_by,
         "timeline": [asdict(step) for step in timeline],
         "revisions": [

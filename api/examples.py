@@ -57,6 +57,7 @@ DOCUMENT: JsonDict = {
     "capacity": ["KT"],
     "order": "signature_first",
     "cosigners": [],
+    "issue_by": "2026-11-24",
     "created_by": "motcua",
     "timeline": [
         {"state": "draft", "at": "2026-11-23T02:15:42.123456Z", "actor": "motcua", "reason": None, "other": None}

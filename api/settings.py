@@ -119,6 +119,7 @@ class Settings(_Settings):
     listen: str = "127.0.0.1:8000"
     workers: int = Field(default=1, ge=1, le=64)
     trusted_proxies: Words = ()
+    deadline_warning_days: int = Field(default=1, ge=0, le=30)
 
     @field_validator("public_url", "s3_endpoint", mode="after")
     @classmethod

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from issuance.calendar import vietnam_date
 from issuance.competence import own_document, seal_credential
+from issuance.deadlines import lateness
 from issuance.documents import PUBLISHED, Document, DocumentState, Intent, Purpose
 from issuance.errors import DateInvalid, WrongState
 from issuance.number_first import number_of
@@ -42,7 +43,10 @@ def request_issue(
         intent = Intent(purpose=Purpose.SEAL, actor=actor.id, credential=chosen.name, at=now)
         if document.state is DocumentState.SIGNED:
             document = _numbered(register, document, issued_on or vietnam_date(now), now=now, actor=actor.id)
-            register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id))
+            late = lateness(
+                register, agency=actor.agency, timeline=register.timeline(document.id), on=vietnam_date(now)
+            )
+            register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id, reason=late))
         elif document.state not in _UNDER_WAY:
             raise WrongState(state=document.state.value, step="issue")
         document = replace(document, intent=intent, obstacle=None)

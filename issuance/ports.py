@@ -210,6 +210,10 @@ class Repositories(Rulebook, Protocol):
         """
         ...
 
+    def due_documents(self, *, agency: str, until: datetime, limit: int) -> list[Document]:
+        """Those that are due by this moment and are neither issued nor ended, the most urgent first."""
+        ...
+
     def unfinished_documents(self) -> list[UUID]:
         """Documents in a state that the service itself leaves: signing, awaiting_timestamp, numbered, sealed."""
         ...

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
+    from datetime import date, datetime
     from uuid import UUID
 
     from issuance.delegations import Delegation
     from issuance.document_types import DocumentType
+    from issuance.working_days import CalendarDay
 
 
 class Rulebook(Protocol):
@@ -37,4 +39,12 @@ class Rulebook(Protocol):
 
     def delegations(self, agency: str) -> list[Delegation]:
         """Every authorisation of the agency, the newest first."""
+        ...
+
+    def calendar_days(self, *, agency: str, first: date, last: date) -> list[CalendarDay]:
+        """The agency's exceptions between these days, both included, by day."""
+        ...
+
+    def replace_calendar_days(self, *, agency: str, year: int, days: Sequence[CalendarDay]) -> None:
+        """Make these the year's only exceptions."""
         ...

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
+
 
 class DocumentRows(OpenTransaction):
     """Reads and writes documents."""
@@ -74,12 +76,17 @@ class DocumentRows(OpenTransaction):
         if dossier_code is not None:
             query = query.where(documents.c.dossier_code == dossier_code)
         if due_before is not None:
-            done = sorted(state.value for state in ENDED | PUBLISHED)
-            query = query.where(documents.c.due_at < due_before, documents.c.state.not_in(done))
+            query = query.where(documents.c.due_at < due_before, _waits())
         if after is not None:
             query = query.where(documents.c.id < after)
         rows = self._connection.execute(query.order_by(documents.c.id.desc()).limit(limit)).mappings()
         return [_document(row) for row in rows]
+
+    def due_documents(self, *, agency: str, until: datetime, limit: int) -> list[Document]:
+        """Those that are due by this moment and are neither issued nor ended, the most urgent first."""
+        query = select(documents).where(documents.c.agency == agency, documents.c.due_at <= until, _waits())
+        ordered = query.order_by(documents.c.due_at, documents.c.id).limit(limit)
+        return [_document(row) for row in self._connection.execute(ordered).mappings()]
 
     def unfinished_documents(self) -> list[UUID]:
         """Documents in a state that the service itself leaves, oldest first."""
@@ -93,6 +100,10 @@ class DocumentRows(OpenTransaction):
     def _one(self, query: Select[tuple[object, ...]]) -> Document | None:
         row = self._connection.execute(query).mappings().one_or_none()
         return _document(row) if row is not None else None
+
+
+def _waits() -> ColumnElement[bool]:
+    return documents.c.state.not_in(sorted(state.value for state in ENDED | PUBLISHED))
 
 
 def _described(document: Document) -> dict[str, object]:

@@ -1,8 +1,9 @@
-"""The rules of agencies as rows: the types of documents that they issue, and who signs for whom."""
+"""The rules of agencies as rows: the types of documents that they issue, who signs for whom, when they work."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -10,10 +11,12 @@ from sqlalchemy import select
 from issuance.capacity import Capacity
 from issuance.delegations import Delegation
 from issuance.document_types import DocumentType, NumberingOrder, Publication
+from issuance.working_days import CalendarDay, DayKind
 from storage.open_transaction import OpenTransaction
-from storage.schema import delegations, document_types
+from storage.schema import calendar_days, delegations, document_types
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -60,6 +63,20 @@ class RulebookRows(OpenTransaction):
         ordered = query.order_by(delegations.c.registered_at.desc(), delegations.c.id)
         rows = self._connection.execute(ordered).mappings()
         return [Delegation(**{**row, "document_types": tuple(row["document_types"])}) for row in rows]
+
+    def calendar_days(self, *, agency: str, first: date, last: date) -> list[CalendarDay]:
+        """The agency's exceptions between these days, both included, by day."""
+        query = select(calendar_days).where(calendar_days.c.agency == agency, calendar_days.c.day.between(first, last))
+        rows = self._connection.execute(query.order_by(calendar_days.c.day)).mappings()
+        return [CalendarDay(day=row["day"], kind=DayKind(row["kind"]), name=row["name"]) for row in rows]
+
+    def replace_calendar_days(self, *, agency: str, year: int, days: Sequence[CalendarDay]) -> None:
+        """Make these the year's only exceptions."""
+        of_year = calendar_days.c.day.between(date(year, 1, 1), date(year, 12, 31))
+        self._connection.execute(calendar_days.delete().where(calendar_days.c.agency == agency, of_year))
+        rows = [{"agency": agency, "day": one.day, "kind": one.kind.value, "name": one.name} for one in days]
+        if rows:
+            self._connection.execute(calendar_days.insert(), rows)
 
 
 def _type(row: RowMapping) -> DocumentType:

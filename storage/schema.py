@@ -40,6 +40,7 @@ from issuance.document_types import LONGEST_RETENTION_YEARS, NumberingOrder, Pub
 from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.entries import EntryKind
 from issuance.ports import Role
+from issuance.working_days import DayKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -196,6 +197,16 @@ delegations = Table(
     CheckConstraint("first_day <= last_day", name="days"),
     CheckConstraint(_together("revoked_at", "revoke_reason"), name="revoked"),
     Index(None, "agency", "id"),
+)
+
+calendar_days = Table(
+    "calendar_days",
+    metadata,
+    Column("agency", Text, ForeignKey("agencies.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    CheckConstraint(f"kind IN ({_values(DayKind)})", name="kind"),
 )
 
 # One row for every number that was ever taken: for a document of this system, for paper, or imported.

@@ -63,6 +63,9 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "replaceDocument": ("issued", REASON),
     "correctDocument": ("issued", REASON),
     "listTypes": (None, None),
+    "readCalendar": (None, None),
+    "keepCalendar": (None, {"days": []}),
+    "readDeadlines": (None, None),
     "listDelegations": (None, None),
     "registerDelegation": (None, DELEGATION),
     "revokeDelegation": (None, REASON),
@@ -84,7 +87,16 @@ def routes_of(routes: list[BaseRoute]) -> Iterator[APIRoute]:
 
 ROUTES = {str(route.operation_id): route for route in routes_of(bare_app(public_url="http://127.0.0.1:8000").routes)}
 CLOSED = sorted(operation for operation in RULES if not is_public(operation))
-READS = {"listDelegations", "listDocuments", "listTypes", "readDocument", "readDocumentFile", "readRegister"}
+READS = {
+    "readCalendar",
+    "readDeadlines",
+    "listDelegations",
+    "listDocuments",
+    "listTypes",
+    "readDocument",
+    "readDocumentFile",
+    "readRegister",
+}
 
 
 def opens(operation: str, role: Role) -> bool:
@@ -197,6 +209,11 @@ def test_nobody_reaches_what_belongs_to_another_agency(
     elif operation in {"listDelegations", "listDocuments", "listTypes"}:
         assert answer is not None
         assert answer.json()["items"] == []
+    elif operation in {"readCalendar", "keepCalendar"}:
+        assert (status, answer and answer.json()) == (200, {"days": []})  # it is the caller's own
+    elif operation == "readDeadlines":
+        assert answer is not None
+        assert answer.json()["overdue"] == answer.json()["due_soon"] == []
     elif operation == "registerDelegation":
         # It names nobody of the caller's agency.
         assert (status, code) == (422, "metadata-invalid")

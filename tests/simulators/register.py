@@ -180,6 +180,11 @@ class MemoryRepositories(MemoryRulebook):
             and (due_before is None or _waits_beyond(one, due_before))
         ][:limit]
 
+    def due_documents(self, *, agency: str, until: datetime, limit: int) -> list[Document]:
+        later = until + timedelta(microseconds=1)
+        found = [one for one in self._state.documents.values() if one.draft.agency == agency]
+        return sorted((one for one in found if _waits_beyond(one, later)), key=_urgency)[:limit]
+
     def unfinished_documents(self) -> list[UUID]:
         return sorted(one.id for one in self._state.documents.values() if one.state in TRANSITIONAL)
 
@@ -368,6 +373,11 @@ class MemoryRepositories(MemoryRulebook):
     def enqueue_advance(self, document_id: UUID) -> None:
         if document_id not in self._state.waiting:
             self._state.waiting.append(document_id)
+
+
+def _urgency(document: Document) -> tuple[datetime, UUID]:
+    assert document.draft.due_at is not None
+    return document.draft.due_at, document.id
 
 
 def _waits_beyond(document: Document, moment: datetime) -> bool:

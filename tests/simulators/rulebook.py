@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from storage.errors import AlreadyThere, RowRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
     from uuid import UUID
 
     from issuance.delegations import Delegation
     from issuance.document_types import DocumentType
     from issuance.ports import Agency
+    from issuance.working_days import CalendarDay
 
 
 @dataclass
@@ -25,6 +26,7 @@ class RulebookState:
     types: dict[tuple[str, str], DocumentType] = field(default_factory=dict)
 
     delegations: dict[UUID, Delegation] = field(default_factory=dict)
+    days: dict[tuple[str, date], CalendarDay] = field(default_factory=dict)
 
     def copied(self) -> RulebookState:
         """Other containers with the same values."""
@@ -62,3 +64,12 @@ class MemoryRulebook:
     def delegations(self, agency: str) -> list[Delegation]:
         found = [one for one in self._rules.delegations.values() if one.agency == agency]
         return sorted(found, key=lambda one: one.registered_at, reverse=True)
+
+    def calendar_days(self, *, agency: str, first: date, last: date) -> list[CalendarDay]:
+        found = [one for key, one in self._rules.days.items() if key[0] == agency and first <= one.day <= last]
+        return sorted(found, key=lambda one: one.day)
+
+    def replace_calendar_days(self, *, agency: str, year: int, days: Sequence[CalendarDay]) -> None:
+        for key in [key for key in self._rules.days if key[0] == agency and key[1].year == year]:
+            del self._rules.days[key]
+        self._rules.days |= {(agency, one.day): one for one in days}
