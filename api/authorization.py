@@ -35,6 +35,7 @@ RULES: Mapping[str, Rule] = {
     "listDocuments": _EVERY_ROLE,
     "readDocument": _EVERY_ROLE,
     "readDocumentFile": _EVERY_ROLE,
+    "reviseDocument": frozenset({Role.SUBMITTER}),
     "submitDocument": frozenset({Role.SUBMITTER}),
     "signDocument": frozenset({Role.SIGNATORY}),
     "issueDocument": frozenset({Role.CLERK}),

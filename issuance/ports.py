@@ -183,7 +183,7 @@ class Repositories(Rulebook, Protocol):
         ...
 
     def save_document(self, document: Document) -> None:
-        """Write the state, intent, number, date, current revision and obstacle back."""
+        """Write back all but what the sender said of the document."""
         ...
 
     def document_by_lookup_code(self, code: str) -> Document | None:
@@ -219,7 +219,7 @@ class Repositories(Rulebook, Protocol):
         ...
 
     def add_revision(self, document_id: UUID, revision: Revision) -> None:
-        """Append to the chain of revisions."""
+        """Append to the chain of revisions; one without a predecessor begins a new chain."""
         ...
 
     def revisions(self, document_id: UUID) -> list[Revision]:
@@ -299,6 +299,10 @@ class Repositories(Rulebook, Protocol):
 
     def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
         """Every request of the document, signatures before the seal, in the order of turns."""
+        ...
+
+    def forget_signature_requests(self, document_id: UUID) -> None:
+        """Remove them: they were for a file that is no longer the document's."""
         ...
 
     # names

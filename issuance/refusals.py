@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def return_for_correction(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, reason: str) -> Document:
-    """The signatory sends the document back; the sender may submit it again, or withdraw it and send a better file."""
+    """The signatory sends the document back; the sender puts a better file in, or withdraws it."""
     with uow() as register:
         document = own_document(register, document_id, actor=actor)
         _demand_signatory(document, actor)

@@ -53,18 +53,13 @@ def create_draft(  # noqa: PLR0913 - what it needs from outside is named at the 
         agency, draft = admitted(register, draft, actor=actor, on=vietnam_date(now))
         known = register.document(document_id)
     # 2. The file must be fit to be signed.
-    findings = workshop.inspect(pdf)
-    refusals = tuple(finding for finding in findings if finding.severity is Severity.REFUSE)
-    if refusals:
-        raise DraftRefused(findings=refusals)
+    findings = inspected(pdf, workshop=workshop)
     if known is not None:
         return known, findings
     # 3. Everything that may not change after a signature is added now.
-    layout = _layout(cells, agency)
+    layout = placed(cells, agency)
     code = draw_lookup_code(random_bytes)
-    composed = workshop.compose(
-        pdf, layout=layout, lookup_code=printed_lookup_code(code), lookup_url=f"{public_url}/d/{code}"
-    )
+    composed = composed_with_code(pdf, workshop=workshop, layout=layout, code=code, public_url=public_url)
     # 4. Bytes first, then the row that names them.
     blobs.put(composed)
     document = Document(
@@ -102,7 +97,24 @@ def submit(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID) 
     return document
 
 
-def _layout(cells: OpenCells, agency: Agency) -> Layout:
+def inspected(pdf: bytes, *, workshop: Workshop) -> tuple[Finding, ...]:
+    """What there is to say of a file that is fit to be signed; raises :class:`DraftRefused` for any other."""
+    findings = workshop.inspect(pdf)
+    refusals = tuple(finding for finding in findings if finding.severity is Severity.REFUSE)
+    if refusals:
+        raise DraftRefused(findings=refusals)
+    return findings
+
+
+def composed_with_code(pdf: bytes, *, workshop: Workshop, layout: Layout, code: str, public_url: str) -> bytes:
+    """The file with its fields, its lookup code and the QR that leads to it."""
+    return workshop.compose(
+        pdf, layout=layout, lookup_code=printed_lookup_code(code), lookup_url=f"{public_url}/d/{code}"
+    )
+
+
+def placed(cells: OpenCells, agency: Agency) -> Layout:
+    """The cells with the agency's seal at its place; raises :class:`NoPlace` where the page has none for it."""
     try:
         return layout_with_seal(cells, seal_diameter=agency.seal_diameter)
     except ValueError as error:

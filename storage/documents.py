@@ -116,7 +116,6 @@ def _described(document: Document) -> dict[str, object]:
         "capacity": [one.value for one in document.draft.capacity],
         "order": document.draft.order.value,
         "cosigners": [_cosigner_row(one) for one in document.draft.cosigners],
-        "layout": asdict(document.layout),
         "created_by": document.created_by,
         "created_at": document.created_at,
     }
@@ -126,6 +125,7 @@ def _standing(document: Document) -> dict[str, object]:
     """The columns that say where the document stands."""
     intent, number, obstacle = document.intent, document.number, document.obstacle
     return {
+        "layout": asdict(document.layout),
         "state": document.state.value,
         "current_sha256": document.current.sha256,
         "current_length": document.current.length,

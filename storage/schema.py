@@ -323,11 +323,11 @@ revisions = Table(
     Column("sha256", Text, nullable=False),
     Column("length", BigInteger, nullable=False),
     Column("predecessor", Text),
-    # One chain: each revision follows another of the same document, and none has two successors.
+    # Each revision follows another of the same document, and none has two successors; a new file begins a new chain.
     ForeignKeyConstraint(["document_id", "predecessor"], ["revisions.document_id", "revisions.sha256"]),
     UniqueConstraint("document_id", "sha256"),
     UniqueConstraint("document_id", "predecessor"),
-    CheckConstraint("(ordinal = 1) = (predecessor IS NULL) AND ordinal >= 1", name="ordinal"),
+    CheckConstraint("ordinal > 1 OR (ordinal = 1 AND predecessor IS NULL)", name="ordinal"),
     CheckConstraint(f"sha256 ~ {_SHA256}", name="sha256"),
     CheckConstraint("length > 0", name="length"),
     Index(None, "sha256"),

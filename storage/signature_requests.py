@@ -36,6 +36,10 @@ class SignatureRequestRows(OpenTransaction):
         ordered = _of(document_id).order_by(signature_requests.c.purpose.desc(), signature_requests.c.turn)
         return [_request(row) for row in self._connection.execute(ordered).mappings()]
 
+    def forget_signature_requests(self, document_id: UUID) -> None:
+        """Remove them: they were for a file that is no longer the document's."""
+        self._connection.execute(signature_requests.delete().where(signature_requests.c.document_id == document_id))
+
 
 def _of(document_id: UUID) -> Select[tuple[object, ...]]:
     return select(signature_requests).where(signature_requests.c.document_id == document_id)

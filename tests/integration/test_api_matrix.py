@@ -51,6 +51,7 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "listDocuments": (None, None),
     "readDocument": ("issued", None),
     "readDocumentFile": ("issued", None),
+    "reviseDocument": ("draft", None),
     "submitDocument": ("draft", {}),
     "withdrawDocument": ("draft", REASON),
     "numberDocument": ("submitted", {}),
@@ -164,6 +165,8 @@ def ask(
     if operation == "createDocument":
         described = service.metadata().model_dump_json(exclude_none=True)
         body, kind = multipart({"metadata": described}, file=service.notice.pdf, name="x.pdf")
+    elif operation == "reviseDocument":
+        body, kind = multipart({}, file=service.notice.pdf, name="x.pdf")
     elif order is not None:
         more: dict[str, object] = {}
         if operation == "signDocument":

@@ -16,15 +16,17 @@ from certs.timestamps import HttpTimestamper
 from issuance.capacity import Capacity
 from issuance.cosigners import Cosigner, Part
 from issuance.documents import DocumentState, Purpose
-from issuance.errors import NotCompetent
+from issuance.errors import NotCompetent, WrongState
 from issuance.number_first import request_number
 from issuance.ports import Account, Role
 from issuance.refusals import return_for_correction
+from issuance.revise import revise
 from issuance.sign import request_signature
+from issuance.submit import submit
 from issuance.type_decisions import decide_types
 from signing.layout import DATE_FIELD, NUMBER_FIELD, SEAL_FIELD, SIGNATORY_FIELD, Box
 from tests.integration.certs_servers import demonstration
-from tests.material import picture
+from tests.material import blank_pdf, picture
 from tests.small_agency import AGENCY, SmallAgency
 from verification.report import Indication
 
@@ -159,3 +161,45 @@ def test_a_step_lost_between_two_signatures_is_taken_up_again(agency: SmallAgenc
     assert agency.read(document).state is DocumentState.AWAITING_TIMESTAMP
     assert agency.advance(document).state is DocumentState.SIGNED
     assert agency.device.used[agency.signature.name] == 1
+
+
+def test_a_returned_document_is_submitted_again_with_a_better_file(agency: SmallAgency) -> None:
+    first = colleague(agency, "thu-nhat")
+    document = agency.submitted(cosigners=(Cosigner(account=first[0].id, part=Part.INITIAL),), boxes=(None,))
+    sign(agency, document, first)
+    better = blank_pdf(pages=2)
+    with pytest.raises(WrongState):
+        revised(agency, document, better)
+    return_for_correction(
+        uow=agency.register, clock=agency.clock, actor=agency.signatory, document_id=document.id, reason="Thiếu trang"
+    )
+    with pytest.raises(NotCompetent):
+        revised(agency, document, better, actor=agency.clerk)
+    new = revised(agency, document, better)
+    assert (new.state, new.lookup_code, new.cosigned) == (DocumentState.RETURNED, document.lookup_code, 0)
+    submit(uow=agency.register, clock=agency.clock, actor=agency.submitter, document_id=document.id)
+    sign(agency, document, first)
+    sign(agency, document, (agency.signatory, agency.signature))
+    agency.ask_for_issue(document)
+    issued = agency.advance(document)
+    assert issued.state is DocumentState.ISSUED
+    pdf = agency.blobs.get(issued.current.sha256)
+    assert pdf.startswith(agency.blobs.get(new.current.sha256))
+    assert len(pypdf.PdfReader(BytesIO(pdf)).pages) == 2
+    with agency.register() as register:
+        chain = register.revisions(document.id)
+    assert [one.predecessor is None for one in chain] == [True, False, True, False, False, False, False]
+
+
+def revised(agency: SmallAgency, document: Document, pdf: bytes, *, actor: Account | None = None) -> Document:
+    return revise(
+        uow=agency.register,
+        blobs=agency.blobs,
+        workshop=agency.workshop,
+        clock=agency.clock,
+        actor=actor or agency.submitter,
+        document_id=document.id,
+        pdf=pdf,
+        cells=None,
+        public_url="http://127.0.0.1:8000",
+    )[0]

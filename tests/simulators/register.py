@@ -146,7 +146,6 @@ class MemoryRepositories(MemoryRulebook):
         self._state.documents[document.id] = replace(
             document,
             draft=found.draft,
-            layout=found.layout,
             lookup_code=found.lookup_code,
             created_by=found.created_by,
             created_at=found.created_at,
@@ -192,9 +191,11 @@ class MemoryRepositories(MemoryRulebook):
         if document_id not in self._state.documents:
             raise RowRefused(rule="revisions_document_id_fkey")
         chain = self._state.revisions.setdefault(document_id, [])
-        if any(one.sha256 == revision.sha256 or one.predecessor == revision.predecessor for one in chain):
+        if any(one.sha256 == revision.sha256 for one in chain):
             raise AlreadyThere(rule="revisions")
-        if revision.predecessor != (chain[-1].sha256 if chain else None):
+        if revision.predecessor is not None and any(one.predecessor == revision.predecessor for one in chain):
+            raise AlreadyThere(rule="revisions")
+        if revision.predecessor is not None and revision.predecessor != (chain[-1].sha256 if chain else None):
             raise RowRefused(rule="revisions_ordinal_check")
         chain.append(revision)
 
@@ -322,6 +323,10 @@ class MemoryRepositories(MemoryRulebook):
 
     def signature_request(self, document_id: UUID, purpose: Purpose, *, turn: int = 0) -> SignatureRequest | None:
         return self._state.requests.get((document_id, purpose, turn))
+
+    def forget_signature_requests(self, document_id: UUID) -> None:
+        for key in [key for key in self._state.requests if key[0] == document_id]:
+            del self._state.requests[key]
 
     def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
         found = [one for key, one in self._state.requests.items() if key[0] == document_id]
