@@ -18,6 +18,8 @@ from api.openapi import VERSION, description_of
 from api.pages import routes as page_routes
 from api.pages.rendering import Pages
 from api.routes import (
+    deadlines,
+    delegations,
     documents,
     files,
     health,
@@ -28,6 +30,7 @@ from api.routes import (
     statistics,
     steps,
     tokens,
+    types,
     verifications,
 )
 from api.settings import Settings, read_settings
@@ -45,6 +48,9 @@ _ROUTERS = (
     files,
     lookup,
     statistics,
+    types,
+    deadlines,
+    delegations,
     verifications,
     health,
     metrics,

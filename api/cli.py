@@ -16,6 +16,7 @@ import typer
 from api.sign_command import sign
 from api.token_commands import tokens
 from api.trust_commands import trust
+from api.type_commands import types
 
 if TYPE_CHECKING:
     from verification.command import ReportForm
@@ -33,6 +34,7 @@ app.add_typer(database)
 app.add_typer(tokens)
 app.command()(sign)
 app.add_typer(trust)
+app.add_typer(types)
 register = typer.Typer(name="register", help="Sổ đăng ký văn bản đi (the outgoing register).", no_args_is_help=True)
 app.add_typer(register)
 webhooks = typer.Typer(name="webhooks", help="Thông báo cho hệ thống gửi (notifications).", no_args_is_help=True)
@@ -197,10 +199,10 @@ def decide_numbering(
 ) -> None:
     """Quyết định loại văn bản lấy số ở sổ nào, ký hiệu gì (which series a type is numbered in, and its symbol)."""
     from api.commands import operations
-    from issuance.document_kinds import symbol_of
+    from api.types.toml_form import standard_symbol
 
     try:
-        chosen = symbol or symbol_of(document_type, agency=abbreviation or "", unit=unit)
+        chosen = symbol or standard_symbol(document_type, agency=abbreviation or "", unit=unit)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--symbol") from error
     if symbol is None and abbreviation is None:

@@ -82,6 +82,12 @@ class Client:
         answer = self._post("/v1/documents", body, media_type, idempotency_key)
         return CreatedAnswer.model_validate_json(answer.body)
 
+    def revise(self, document: UUID, pdf: bytes, *, name: str = "document.pdf") -> CreatedAnswer:
+        """Put a better file in the place of a draft's or a returned document's."""
+        body, media_type = multipart({}, file=pdf, name=name)
+        answer = self._post(f"/v1/documents/{document}/file", body, media_type, None)
+        return CreatedAnswer.model_validate_json(answer.body)
+
     def submit(self, document: UUID) -> DocumentAnswer:
         """Hand the draft to its signatory."""
         return self._step(document, "submit", {})

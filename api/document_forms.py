@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,6 +10,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from api.plain_text import Line, Name, WebAddress
+from issuance.capacity import Capacity
+from issuance.cosigners import MOST_COSIGNERS, Cosigner, Part
+from issuance.document_types import NumberingOrder
 from issuance.documents import Document, DocumentState, Draft, Revision
 from issuance.ports import TimelineStep
 from signing.layout import CODE_BOX, Box, OpenCells
@@ -48,14 +51,28 @@ class LayoutForm(_Form):
     signature: BoxForm = Field(description="cell 7c: the picture of the signature, between title and name")
     code: BoxForm | None = Field(default=None, description="lookup code and QR; by default in page 1's bottom margin")
 
-    def cells(self) -> OpenCells:
-        """The cells as the core knows them."""
+    def cells(self, *, cosigners: tuple[Box | None, ...] = ()) -> OpenCells:
+        """The cells as the core knows them, with the places of those who sign before the signatory."""
         return OpenCells(
             number=self.number.box(),
             date=self.date.box(),
             signature=self.signature.box(),
             code=self.code.box() if self.code else CODE_BOX,
+            cosigners=cosigners,
         )
+
+
+class CosignerForm(_Form):
+    """One who signs before the signatory: an initial (ký nháy), or a signatory beside him."""
+
+    account: Name
+    part: Part
+    capacity: tuple[Capacity, ...] = Field(default=(), max_length=2)
+    box: BoxForm | None = Field(default=None, description="where the signature shows; nowhere by default")
+
+    def cosigner(self) -> Cosigner:
+        """The one as the core knows them; the box goes into the layout."""
+        return Cosigner(account=self.account, part=self.part, capacity=self.capacity)
 
 
 class MetadataForm(_Form):
@@ -74,7 +91,23 @@ class MetadataForm(_Form):
     due_at: AwareDatetime | None = None
     callback_url: WebAddress | None = None
     external_id: Name | None = None
+    drafting_unit: Name | None = Field(
+        default=None,
+        pattern=r"^[^\s/{}]{1,20}$",
+        examples=["VX"],
+        description="the unit's abbreviation, for a symbol with it",
+    )
+    capacity: tuple[Capacity, ...] = Field(
+        default=(), max_length=2, examples=[["TL", "KT"]], description="what stands above the signature, line by line"
+    )
+    cosigners: tuple[CosignerForm, ...] = Field(
+        default=(), max_length=MOST_COSIGNERS, description="who signs before the signatory, in order"
+    )
     layout: LayoutForm
+
+    def cells(self) -> OpenCells:
+        """The open cells as the core knows them."""
+        return self.layout.cells(cosigners=tuple(one.box.box() if one.box else None for one in self.cosigners))
 
     def draft(self) -> Draft:
         """The description as the core knows it."""
@@ -90,6 +123,9 @@ class MetadataForm(_Form):
             due_at=self.due_at,
             callback_url=self.callback_url,
             external_id=self.external_id,
+            drafting_unit=self.drafting_unit,
+            capacity=self.capacity,
+            cosigners=tuple(one.cosigner() for one in self.cosigners),
         )
 
 
@@ -105,6 +141,12 @@ class IssueOrder(_Form):
 
     credential: Name
     activation: SecretStr | None = Field(default=None, min_length=1, max_length=200)
+    issued_on: date | None = None
+
+
+class NumberOrder(_Form):
+    """Number and date before the signature; ``issued_on`` defaults to today in Vietnam."""
+
     issued_on: date | None = None
 
 
@@ -150,6 +192,15 @@ class RevisionAnswer(BaseModel):
     sha256: str
     length: int
     predecessor: str | None
+
+
+class CosignerAnswer(BaseModel):
+    """One who signs before the signatory, and whether that has happened."""
+
+    account: str
+    part: Part
+    capacity: tuple[Capacity, ...]
+    signed: bool
 
 
 class TimelineAnswer(BaseModel):
@@ -213,6 +264,11 @@ class DocumentAnswer(DocumentSummary):
     procedure_code: str | None
     recipients: tuple[str, ...]
     callback_url: str | None
+    drafting_unit: str | None
+    capacity: tuple[Capacity, ...]
+    order: NumberingOrder
+    cosigners: tuple[CosignerAnswer, ...]
+    issue_by: date | None = Field(description="the last day to issue it in time, once it is signed")
     created_by: str
     timeline: tuple[TimelineAnswer, ...]
     revisions: tuple[RevisionAnswer, ...]
@@ -232,20 +288,32 @@ class DocumentPage(BaseModel):
     next_cursor: str | None
 
 
-def document_answer(document: Document, *, timeline: list[TimelineStep], revisions: list[Revision]) -> DocumentAnswer:
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A document with everything that is told of it, as of one moment."""
+
+    document: Document
+    timeline: list[TimelineStep]
+    revisions: list[Revision]
+    issue_by: date | None
+
+
+def document_answer(story: Story) -> DocumentAnswer:
     """The document with its timeline and revisions."""
-    return DocumentAnswer.model_validate(_story(document, timeline, revisions))
+    return DocumentAnswer.model_validate(_story(story))
 
 
-def created_answer(
-    document: Document, *, timeline: list[TimelineStep], revisions: list[Revision], findings: tuple[Finding, ...]
-) -> CreatedAnswer:
+def created_answer(story: Story, *, findings: tuple[Finding, ...]) -> CreatedAnswer:
     """The same with the findings of the first look at the file."""
     noticed = [{"code": f.code, "severity": f.severity.value, "vi": f.vi, "en": f.en} for f in findings]
-    return CreatedAnswer.model_validate(_story(document, timeline, revisions) | {"findings": noticed})
+    return CreatedAnswer.model_validate(_story(story) | {"findings": noticed})
 
 
-_SIGNATURE_STATES = {DocumentState.SIGNED: "signature", DocumentState.SEALED: "seal"}
+_SIGNATURE_STATES = {
+    DocumentState.PARTLY_SIGNED: "signature",
+    DocumentState.SIGNED: "signature",
+    DocumentState.SEALED: "seal",
+}
 
 
 def _summary(document: Document) -> dict[str, object]:
@@ -270,11 +338,19 @@ def _summary(document: Document) -> dict[str, object]:
     }
 
 
-def _story(document: Document, timeline: list[TimelineStep], revisions: list[Revision]) -> dict[str, object]:
+def _story(story: Story) -> dict[str, object]:
+    document, timeline, revisions = story.document, story.timeline, story.revisions
     return _summary(document) | {
         "procedure_code": document.draft.procedure_code,
         "recipients": document.draft.recipients,
         "callback_url": document.draft.callback_url,
+        "drafting_unit": document.draft.drafting_unit,
+        "capacity": document.draft.capacity,
+        "order": document.draft.order,
+        "cosigners": [
+            asdict(one) | {"signed": place < document.cosigned} for place, one in enumerate(document.draft.cosigners)
+        ],
+        "issue_by": story.issue_by,
         "created_by": document.created_by,
         "timeline": [asdict(step) for step in timeline],
         "revisions": [

@@ -53,6 +53,11 @@ DOCUMENT: JsonDict = {
     "procedure_code": "1.004194",
     "recipients": ["Trung tâm Phục vụ hành chính công"],
     "callback_url": None,
+    "drafting_unit": None,
+    "capacity": ["KT"],
+    "order": "signature_first",
+    "cosigners": [],
+    "issue_by": "2026-11-24",
     "created_by": "motcua",
     "timeline": [
         {"state": "draft", "at": "2026-11-23T02:15:42.123456Z", "actor": "motcua", "reason": None, "other": None}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from issuance.capacity import printed_capacity
+from issuance.document_types import Publication
 from issuance.documents import IN_FORCE, PUBLISHED, Document, DocumentState
 
 if TYPE_CHECKING:
@@ -74,6 +76,12 @@ def public_facts(register: Repositories, document: Document) -> PublicFacts:
     )
 
 
+def is_published(register: Repositories, document: Document) -> bool:
+    """Whether the agency lets the holder of the code know anything of this type."""
+    found = register.document_type(agency=document.draft.agency, name=document.draft.document_type)
+    return found is None or found.publication is Publication.BY_CODE
+
+
 def _events(register: Repositories, document: Document) -> tuple[PublicEvent, ...]:
     """What came after the issue, oldest first."""
     events = []
@@ -88,8 +96,8 @@ def _events(register: Repositories, document: Document) -> tuple[PublicEvent, ..
 
 def _signers(register: Repositories, document: Document, agency_name: str) -> tuple[PublicSigner, ...]:
     signatory = register.account(document.draft.signatory)
-    position = signatory.position if signatory else None
+    position = (signatory.position if signatory else None) or "người có thẩm quyền"
     return (
-        PublicSigner(kind="signature", role=position or "người có thẩm quyền"),
+        PublicSigner(kind="signature", role=f"{printed_capacity(document.draft.capacity)} {position}".strip()),
         PublicSigner(kind="seal", role=agency_name),
     )

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from fastapi import Response
 
-from api.document_forms import CreatedAnswer, DocumentAnswer, created_answer, document_answer
+from api.document_forms import CreatedAnswer, DocumentAnswer, Story, created_answer, document_answer
+from issuance.deadlines import issue_by
 from issuance.errors import UnknownName
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from issuance.documents import Document
-    from issuance.ports import Account, UnitOfWork
+    from issuance.ports import Account, Repositories, UnitOfWork
     from signing.lint import Finding
 
 
@@ -34,15 +35,23 @@ def told(uow: UnitOfWork, document_id: UUID, *, actor: Account) -> DocumentAnswe
     """The document with timeline and revisions, all as of one moment."""
     with uow() as register:
         document = own(register.document(document_id), actor=actor, document_id=document_id)
-        timeline, revisions = register.timeline(document_id), register.revisions(document_id)
-    return document_answer(document, timeline=timeline, revisions=revisions)
+        return document_answer(_story(register, document))
 
 
 def told_new(uow: UnitOfWork, document: Document, findings: tuple[Finding, ...]) -> CreatedAnswer:
     """A new draft with what was noticed about its file."""
     with uow() as register:
-        timeline, revisions = register.timeline(document.id), register.revisions(document.id)
-    return created_answer(document, timeline=timeline, revisions=revisions, findings=findings)
+        return created_answer(_story(register, document), findings=findings)
+
+
+def _story(register: Repositories, document: Document) -> Story:
+    timeline = register.timeline(document.id)
+    return Story(
+        document=document,
+        timeline=timeline,
+        revisions=register.revisions(document.id),
+        issue_by=issue_by(register, agency=document.draft.agency, timeline=timeline),
+    )
 
 
 def answer(told_document: DocumentAnswer, *, status: int = 200) -> Response:

@@ -18,6 +18,7 @@ from certs.revocation_search import RevocationSearch
 from certs.timestamps import HttpTimestamper
 from certs.trust_store import TrustStore, read_trust_store
 from hsm.client import SignerClient
+from issuance.document_types import DAYS_A_YEAR
 from issuance.outside import Outside
 from storage.blobs import RetentionMode, S3Blobs
 from storage.database import connect
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from issuance.sweep import Shelf
     from verification.policy import ValidationPolicy
 
-_DAYS_A_YEAR = 365.25
 _AHEAD = timedelta(hours=2)  # twice as far as the next look (storage/jobs.py)
 _HEALTH_WITHIN = timedelta(seconds=3)
 
@@ -92,7 +92,7 @@ def joined(settings: Settings) -> Iterator[Application]:
             anchors=anchors,
             policy=policy_of(settings),
             clock=clock,
-            retention=timedelta(days=settings.retention_years * _DAYS_A_YEAR),
+            retention=timedelta(days=settings.retention_years * DAYS_A_YEAR),
         )
         yield Application(
             settings=settings,

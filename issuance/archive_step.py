@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from certs.revocation import EMPTY
+from issuance.document_types import DAYS_A_YEAR, LONGEST_RETENTION_YEARS
 from issuance.documents import Document, DocumentState, Revision
 from issuance.errors import Overtaken
 from issuance.notifications import announce
@@ -39,8 +41,17 @@ def archive(document: Document, *, outside: Outside) -> Document:
     now = outside.clock.now()
     outside.demand_passed(issued, known=EMPTY, at=now)
     # 3. Bytes first, where they cannot be deleted, then the row that names them ★.
-    outside.blobs.put(issued, retain_until=now + outside.retention)
+    outside.blobs.put(issued, retain_until=now + _retention(document, outside=outside))
     return _commit(document, issued, outside=outside)
+
+
+def _retention(document: Document, *, outside: Outside) -> timedelta:
+    """How long the agency keeps this type; "for ever" is the longest that an object store is asked for."""
+    with outside.uow() as register:
+        found = register.document_type(agency=document.draft.agency, name=document.draft.document_type)
+    if found is None:
+        return outside.retention
+    return timedelta(days=DAYS_A_YEAR * (found.retention_years or LONGEST_RETENTION_YEARS))
 
 
 def _commit(document: Document, issued: bytes, *, outside: Outside) -> Document:

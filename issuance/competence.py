@@ -32,12 +32,19 @@ def own_document(register: Repositories, document_id: UUID, *, actor: Account) -
 def signatory_credential(register: Repositories, name: str, *, actor: Account, document: Document) -> Credential:
     """The named official's own key: nobody signs for somebody else, and not with the agency's key."""
     demand_role(actor, Role.SIGNATORY)
-    if document.draft.signatory != actor.id:
-        raise NotCompetent(reason="the document names another signatory")
+    demand_turn(document, actor=actor)
     credential = _credential(register, name, actor=actor)
     if credential.purpose is not Purpose.SIGNATURE or credential.holder != actor.id:
         raise NotCompetent(reason="the credential is not the signatory's own")
     return credential
+
+
+def demand_turn(document: Document, *, actor: Account) -> None:
+    """Raise :class:`NotCompetent` unless the document waits, now, for this official."""
+    if document.due_signer != actor.id:
+        named = {document.draft.signatory, *(one.account for one in document.draft.cosigners)}
+        reason = "it is another official's turn" if actor.id in named else "the document names another signatory"
+        raise NotCompetent(reason=reason)
 
 
 def seal_credential(register: Repositories, name: str, *, actor: Account) -> Credential:

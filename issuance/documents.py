@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from issuance.document_types import NumberingOrder
 from issuance.errors import WrongState
 
 if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from issuance.capacity import Capacity
+    from issuance.cosigners import Cosigner
     from issuance.numbers import DocumentNumber
     from signing.layout import Layout
 
@@ -24,6 +27,7 @@ class DocumentState(Enum):
     SUBMITTED = "submitted"
     SIGNING = "signing"
     AWAITING_TIMESTAMP = "awaiting_timestamp"
+    PARTLY_SIGNED = "partly_signed"
     SIGNED = "signed"
     NUMBERED = "numbered"
     SEALED = "sealed"
@@ -47,7 +51,11 @@ STEPS: dict[DocumentState, frozenset[DocumentState]] = {
     DocumentState.SIGNING: frozenset(
         {DocumentState.AWAITING_TIMESTAMP, DocumentState.RETURNED, DocumentState.REJECTED}
     ),
-    DocumentState.AWAITING_TIMESTAMP: frozenset({DocumentState.SIGNED}),
+    DocumentState.AWAITING_TIMESTAMP: frozenset({DocumentState.PARTLY_SIGNED, DocumentState.SIGNED}),
+    # One of several has signed; the next in order signs, or decides otherwise.
+    DocumentState.PARTLY_SIGNED: frozenset(
+        {DocumentState.SIGNING, DocumentState.RETURNED, DocumentState.REJECTED, DocumentState.WITHDRAWN}
+    ),
     DocumentState.SIGNED: frozenset({DocumentState.NUMBERED, DocumentState.REJECTED}),
     # From here on there is a number, which never returns: the only other way out is to void it.
     DocumentState.NUMBERED: frozenset({DocumentState.SEALED, DocumentState.VOIDED}),
@@ -105,6 +113,7 @@ class Draft:
     """What the sending system says of a document; names as in Decree 30/2020, Annex VI.
 
     An empty ``series`` asks for the one in which the agency numbers this type; the register never keeps it empty.
+    ``capacity`` is what stands above the signature, line by line; ``order`` is the type's when the draft came.
     """
 
     agency: str
@@ -118,6 +127,10 @@ class Draft:
     due_at: datetime | None = None
     callback_url: str | None = None
     external_id: str | None = None
+    drafting_unit: str | None = None
+    capacity: tuple[Capacity, ...] = ()
+    order: NumberingOrder = NumberingOrder.SIGNATURE_FIRST
+    cosigners: tuple[Cosigner, ...] = ()
 
 
 class Purpose(Enum):
@@ -148,7 +161,10 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A row of the register. ``current`` is the newest good revision; ``number`` and ``issued_on`` come together."""
+    """A row of the register. ``current`` is the newest good revision; ``number`` and ``issued_on`` come together.
+
+    ``cosigned`` is how many of the draft's cosigners have signed.
+    """
 
     id: UUID
     lookup_code: str
@@ -162,6 +178,17 @@ class Document:
     number: DocumentNumber | None = None
     issued_on: date | None = None
     obstacle: Obstacle | None = None
+    cosigned: int = 0
+
+    @property
+    def due_signer(self) -> str:
+        """Whose turn it is to sign: the next cosigner, and after the last one the signatory."""
+        waiting = self.draft.cosigners[self.cosigned :]
+        return waiting[0].account if waiting else self.draft.signatory
+
+    def cosigned_by(self, account: str) -> bool:
+        """Whether this account has signed as a cosigner."""
+        return any(one.account == account for one in self.draft.cosigners[: self.cosigned])
 
     def step_to(self, state: DocumentState) -> Document:
         """The document in its next state; raises :class:`WrongState` where the table has no such step."""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from issuance.calendar import vietnam_date
 from issuance.competence import own_document, seal_credential
+from issuance.deadlines import lateness
 from issuance.documents import PUBLISHED, Document, DocumentState, Intent, Purpose
-from issuance.entries import EntryKind, Registered
 from issuance.errors import DateInvalid, WrongState
-from issuance.numbering import take_number
+from issuance.number_first import number_of
 from issuance.ports import AuditEvent, TimelineStep
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ def request_issue(
         intent = Intent(purpose=Purpose.SEAL, actor=actor.id, credential=chosen.name, at=now)
         if document.state is DocumentState.SIGNED:
             document = _numbered(register, document, issued_on or vietnam_date(now), now=now, actor=actor.id)
-            register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id))
+            late = lateness(
+                register, agency=actor.agency, timeline=register.timeline(document.id), on=vietnam_date(now)
+            )
+            register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id, reason=late))
         elif document.state not in _UNDER_WAY:
             raise WrongState(state=document.state.value, step="issue")
         document = replace(document, intent=intent, obstacle=None)
@@ -58,26 +61,11 @@ def request_issue(
 
 
 def _numbered(register: Repositories, document: Document, issued_on: date, *, now: datetime, actor: str) -> Document:
-    """The document with the next number of its series; the series row stays locked until the transaction ends."""
+    """The document with the next number of its series, or with the one that it was given before its signature."""
+    if document.number is not None:
+        return document.step_to(DocumentState.NUMBERED)
     signed_at = [step.at for step in register.timeline(document.id) if step.state is DocumentState.SIGNED]
     if signed_at and issued_on < vietnam_date(signed_at[-1]):
         raise DateInvalid(reason="the date of issue lies before the signature")
-    draft = document.draft
-    signatory = register.account(draft.signatory)
-    number = take_number(
-        register,
-        entry_id=document.id,
-        agency=draft.agency,
-        series=draft.series,
-        issued_on=issued_on,
-        kind=EntryKind.DOCUMENT,
-        registered=Registered(
-            document_type=draft.document_type,
-            subject=draft.subject,
-            signer=signatory.full_name if signatory else draft.signatory,
-            recipients=draft.recipients,
-        ),
-        at=now,
-        actor=actor,
-    )
+    number = number_of(register, document, issued_on=issued_on, at=now, actor=actor)
     return replace(document.step_to(DocumentState.NUMBERED), number=number, issued_on=issued_on)

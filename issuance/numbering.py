@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from issuance.ports import Account, Clock, Repositories, UnitOfWork
 
 
-def series_for(register: Repositories, *, agency: str, document_type: str, name: str, year: int) -> NumberSeries | None:
-    """The series of this name in this year with the symbol that documents of this type carry.
+def series_for(
+    register: Repositories, *, agency: str, document_type: str, unit: str | None, name: str, year: int
+) -> NumberSeries | None:
+    """The series of this name in this year with the symbol that documents of this type, drafted by ``unit``, carry.
 
     A year that begins goes on with the series of the year before, from 01 (Decree 30/2020, art. 15).
     """
@@ -32,7 +34,7 @@ def series_for(register: Repositories, *, agency: str, document_type: str, name:
     rule = register.numbering_rule(agency=agency, document_type=document_type)
     if series is None or rule is None or rule.series != name:
         return series
-    return replace(series, symbol=rule.symbol)
+    return replace(series, symbol=rule.symbol_for(unit))
 
 
 def take_number(  # noqa: PLR0913 - an entry has this many parts
@@ -46,6 +48,7 @@ def take_number(  # noqa: PLR0913 - an entry has this many parts
     registered: Registered,
     at: datetime,
     actor: str,
+    unit: str | None = None,
 ) -> DocumentNumber:
     """The next number of the series, registered; the series row stays locked until the transaction ends.
 
@@ -54,7 +57,12 @@ def take_number(  # noqa: PLR0913 - an entry has this many parts
     if issued_on > vietnam_date(at):
         raise DateInvalid(reason="the date of issue lies in the future")
     found = series_for(
-        register, agency=agency, document_type=registered.document_type, name=series, year=issued_on.year
+        register,
+        agency=agency,
+        document_type=registered.document_type,
+        unit=unit,
+        name=series,
+        year=issued_on.year,
     )
     if found is None:
         raise UnknownName(kind="series", name=f"{series} {issued_on.year}")
@@ -129,16 +137,19 @@ def decide_numbering(*, uow: UnitOfWork, clock: Clock, operator: str, rule: Numb
     with uow() as register:
         if register.agency(rule.agency) is None:
             raise UnknownName(kind="agency", name=rule.agency)
-        if register.continued_series(agency=rule.agency, name=rule.series, year=year) is None:
-            register.add_series(NumberSeries(agency=rule.agency, name=rule.series, year=year, symbol=rule.symbol))
-        register.add_numbering_rule(rule)
-        facts = {
-            "agency": rule.agency,
-            "type": rule.document_type,
-            "series": rule.series,
-            "symbol": rule.symbol,
-        }
-        register.append_audit(AuditEvent(now, operator, "numbering.decided", None, facts))
+        decide_rule(register, rule=rule, operator=operator, year=year, at=now)
+
+
+def decide_rule(register: Repositories, *, rule: NumberingRule, operator: str, year: int, at: datetime) -> None:
+    """Write the rule, its series and the audit row in the caller's transaction; an unchanged rule leaves no trace."""
+    if register.numbering_rule(agency=rule.agency, document_type=rule.document_type) == rule:
+        return
+    if register.continued_series(agency=rule.agency, name=rule.series, year=year) is None:
+        symbol = rule.symbol_for(None)
+        register.add_series(NumberSeries(agency=rule.agency, name=rule.series, year=year, symbol=symbol))
+    register.add_numbering_rule(rule)
+    facts = {"agency": rule.agency, "type": rule.document_type, "series": rule.series, "symbol": rule.symbol}
+    register.append_audit(AuditEvent(at, operator, "numbering.decided", None, facts))
 
 
 def void_paper_number(*, uow: UnitOfWork, clock: Clock, actor: Account, entry_id: UUID, reason: str) -> None:

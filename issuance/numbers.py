@@ -63,3 +63,20 @@ class NumberingRule:
     document_type: str
     series: str
     symbol: str
+
+    def symbol_for(self, unit: str | None) -> str:
+        """The symbol of a document that this unit drafted: ``UBND-{unit}`` is ``UBND-VX``, or ``UBND`` without one."""
+        return self.symbol.replace(UNIT, unit) if unit else self.symbol.replace(f"-{UNIT}", "")
+
+
+UNIT = "{unit}"
+"""Stands in a symbol for the abbreviation of the unit that drafted, as an official letter has it (Annex I, II.3)."""
+
+
+def demand_symbol_pattern(symbol: str) -> None:
+    """Raise :class:`ValueError` where a number could not carry the symbol, with a unit or without."""
+    plain = symbol.replace(f"-{UNIT}", "")
+    if "{" in plain or "}" in plain:
+        msg = f"{UNIT!r} stands behind a hyphen, once at most, and nothing else stands in braces"
+        raise ValueError(msg)
+    DocumentNumber.parse(f"01/{plain}")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from issuance.rulebook import Rulebook
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
@@ -121,7 +123,7 @@ class SignatureRequest:
 
     ``base`` is the revision it builds on; ``increment`` the bytes that were added to it, so that the prepared file is
     ``base bytes + increment``. ``value`` is None until the device has answered, ``timestamp`` (the DER token over the
-    value) until the authority has.
+    value) until the authority has. ``turn`` counts the officials who signed before.
     """
 
     document_id: UUID
@@ -137,6 +139,7 @@ class SignatureRequest:
     created_at: datetime
     value: bytes | None = None
     timestamp: bytes | None = None
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ class TimelineStep:
     other: UUID | None = None
 
 
-class Repositories(Protocol):
+class Repositories(Rulebook, Protocol):
     """One open transaction. Nothing is visible to others until the ``with`` block of :class:`UnitOfWork` ends well."""
 
     # documents
@@ -181,7 +184,7 @@ class Repositories(Protocol):
         ...
 
     def save_document(self, document: Document) -> None:
-        """Write the state, intent, number, date, current revision and obstacle back."""
+        """Write back all but what the sender said of the document."""
         ...
 
     def document_by_lookup_code(self, code: str) -> Document | None:
@@ -208,12 +211,16 @@ class Repositories(Protocol):
         """
         ...
 
+    def due_documents(self, *, agency: str, until: datetime, limit: int) -> list[Document]:
+        """Those that are due by this moment and are neither issued nor ended, the most urgent first."""
+        ...
+
     def unfinished_documents(self) -> list[UUID]:
         """Documents in a state that the service itself leaves: signing, awaiting_timestamp, numbered, sealed."""
         ...
 
     def add_revision(self, document_id: UUID, revision: Revision) -> None:
-        """Append to the chain of revisions."""
+        """Append to the chain of revisions; one without a predecessor begins a new chain."""
         ...
 
     def revisions(self, document_id: UUID) -> list[Revision]:
@@ -288,11 +295,19 @@ class Repositories(Protocol):
 
     # signature requests
     def save_signature_request(self, request: SignatureRequest) -> None:
-        """Insert or replace; there is one for each document and purpose."""
+        """Insert or replace; there is one for each document, purpose and turn."""
         ...
 
-    def signature_request(self, document_id: UUID, purpose: Purpose) -> SignatureRequest | None:
+    def signature_request(self, document_id: UUID, purpose: Purpose, *, turn: int = 0) -> SignatureRequest | None:
         """The request, or None."""
+        ...
+
+    def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
+        """Every request of the document, signatures before the seal, in the order of turns."""
+        ...
+
+    def forget_signature_requests(self, document_id: UUID) -> None:
+        """Remove them: they were for a file that is no longer the document's."""
         ...
 
     # names

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from issuance.competence import demand_role, own_document
+from issuance.competence import demand_role, demand_turn, own_document
 from issuance.documents import DocumentState
-from issuance.errors import NotCompetent
 from issuance.outcome import take_step
 from issuance.ports import Role
 
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from issuance.documents import Document
-    from issuance.ports import Account, Clock, UnitOfWork
+    from issuance.ports import Account, Clock, Repositories, UnitOfWork
 
 
 def return_for_correction(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, reason: str) -> Document:
-    """The signatory sends the document back; the sender may submit it again, or withdraw it and send a better file."""
+    """The signatory sends the document back; the sender puts a better file in, or withdraws it."""
     with uow() as register:
         document = own_document(register, document_id, actor=actor)
         _demand_signatory(document, actor)
@@ -37,15 +36,15 @@ def reject(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, 
             demand_role(actor, Role.CLERK)
         elif document.state is not DocumentState.REJECTED or Role.CLERK not in actor.roles:
             _demand_signatory(document, actor)
-        return take_step(register, document, DocumentState.REJECTED, clock=clock, actor=actor, reason=reason)
+        return _ended(register, document, DocumentState.REJECTED, clock=clock, actor=actor, reason=reason)
 
 
 def withdraw(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, reason: str | None) -> Document:
-    """The sender takes the document back before anybody has signed it."""
+    """The sender takes the document back before the signatory has signed it."""
     with uow() as register:
         document = own_document(register, document_id, actor=actor)
         demand_role(actor, Role.SUBMITTER)
-        return take_step(register, document, DocumentState.WITHDRAWN, clock=clock, actor=actor, reason=reason)
+        return _ended(register, document, DocumentState.WITHDRAWN, clock=clock, actor=actor, reason=reason)
 
 
 def void_number(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, reason: str) -> Document:
@@ -56,13 +55,25 @@ def void_number(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: U
     with uow() as register:
         document = own_document(register, document_id, actor=actor)
         demand_role(actor, Role.CLERK)
-        voided = take_step(register, document, DocumentState.VOIDED, clock=clock, actor=actor, reason=reason)
-        if document.state is not DocumentState.VOIDED:
-            register.void_entry(document.id, at=clock.now(), reason=reason)
-    return voided
+        return _ended(register, document, DocumentState.VOIDED, clock=clock, actor=actor, reason=reason)
+
+
+def _ended(
+    register: Repositories,
+    document: Document,
+    state: DocumentState,
+    *,
+    clock: Clock,
+    actor: Account,
+    reason: str | None,
+) -> Document:
+    """The document at its end without a result; a number that it had is void from now on, and never comes back."""
+    ended = take_step(register, document, state, clock=clock, actor=actor, reason=reason)
+    if document.number is not None and document.state is not state:
+        register.void_entry(document.id, at=clock.now(), reason=reason or "Văn bản được rút lại trước khi ký")
+    return ended
 
 
 def _demand_signatory(document: Document, actor: Account) -> None:
     demand_role(actor, Role.SIGNATORY)
-    if document.draft.signatory != actor.id:
-        raise NotCompetent(reason="the document names another signatory")
+    demand_turn(document, actor=actor)

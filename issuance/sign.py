@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from issuance.calendar import vietnam_date
 from issuance.competence import own_document, signatory_credential
+from issuance.delegations import demand_authority
+from issuance.document_types import NumberingOrder
 from issuance.documents import PUBLISHED, Document, DocumentState, Intent, Purpose
 from issuance.errors import WrongState
 from issuance.ports import AuditEvent, TimelineStep
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
     from issuance.ports import Account, Clock, UnitOfWork
 
+_WAITING = {DocumentState.SUBMITTED, DocumentState.PARTLY_SIGNED}
 _UNDER_WAY = {DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP}
 _DONE = PUBLISHED | {DocumentState.SIGNED, DocumentState.NUMBERED, DocumentState.SEALED}
 
@@ -27,12 +31,17 @@ def request_signature(*, uow: UnitOfWork, clock: Clock, actor: Account, document
     now = clock.now()
     with uow() as register:
         document = own_document(register, document_id, actor=actor)
+        if document.cosigned_by(actor.id):
+            return document
         chosen = signatory_credential(register, credential, actor=actor, document=document)
         if document.state in _DONE:
             return document
+        if document.draft.order is NumberingOrder.NUMBER_FIRST and document.number is None:
+            raise WrongState(state=document.state.value, step="signature before its number")
+        demand_authority(register, document, actor=actor, on=vietnam_date(now))
         chosen.certificate.demand_fit_to_sign(at=now)
         intent = Intent(purpose=Purpose.SIGNATURE, actor=actor.id, credential=chosen.name, at=now)
-        if document.state is DocumentState.SUBMITTED:
+        if document.state in _WAITING:
             document = replace(document.step_to(DocumentState.SIGNING), intent=intent)
             register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id))
         elif document.state in _UNDER_WAY:

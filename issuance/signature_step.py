@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from certs.timestamps import TimeStampToken
+from issuance.document_types import NumberingOrder
 from issuance.documents import Document, DocumentState, Intent, Purpose, Revision
 from issuance.errors import Overtaken, UnknownName
 from issuance.ports import AuditEvent, SignatureRequest, TimelineStep
 from issuance.validation_data import gather_validation_data
 from signing.complete import complete
-from signing.layout import SEAL_FIELD, SIGNATORY_FIELD
+from signing.layout import SEAL_FIELD, SIGNATORY_FIELD, cosigner_field
 from signing.linted import Linted, lint
 from signing.prepared import Increment, Placeholder, PreparedSignature, ReservedRegion, SignatureValue
 from signing.profiles import Appearance, Certification, SignatureProfile
@@ -26,7 +27,6 @@ _BEFORE = {
     Purpose.SIGNATURE: frozenset({DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP}),
     Purpose.SEAL: frozenset({DocumentState.NUMBERED}),
 }
-_AFTER = {Purpose.SIGNATURE: DocumentState.SIGNED, Purpose.SEAL: DocumentState.SEALED}
 
 
 def finish_signature(document: Document, purpose: Purpose, *, outside: Outside) -> Document:
@@ -85,7 +85,7 @@ def _signer(document: Document, intent: Intent, *, outside: Outside) -> tuple[Cr
 def _open_request(document: Document, purpose: Purpose, intent: Intent, *, outside: Outside) -> SignatureRequest | None:
     """What an earlier attempt prepared, if it still fits: the same revision and the same credential."""
     with outside.uow() as register:
-        request = register.signature_request(document.id, purpose)
+        request = register.signature_request(document.id, purpose, turn=_turn(document, purpose))
     if request is None or request.base != document.current.sha256 or request.credential != intent.credential:
         return None
     return request
@@ -101,14 +101,16 @@ def _prepare(
     outside: Outside,
 ) -> SignatureRequest:
     now = outside.clock.now()
+    first = purpose is Purpose.SIGNATURE and document.cosigned == 0
     profile = SignatureProfile(
-        field_name=SIGNATORY_FIELD if purpose is Purpose.SIGNATURE else SEAL_FIELD,
+        field_name=_field(document, purpose),
         algorithm=credential.algorithm,
-        certification=Certification.FILL_FORMS if purpose is Purpose.SIGNATURE else Certification.NONE,
-        appearance=appearance,
+        # Only the first signature of a file certifies it (ISO 32000-2, 12.8.2.2).
+        certification=Certification.FILL_FORMS if first else Certification.NONE,
+        appearance=appearance if _shows(document, purpose) else None,
         claimed_signing_time=now,
     )
-    pdf = base if purpose is Purpose.SIGNATURE else _filled(document, base, outside=outside)
+    pdf = _filled(document, base, outside=outside) if _fills(document, purpose) else base
     prepared = outside.workshop.prepare(pdf, profile=profile, certificate=credential.certificate)
     return SignatureRequest(
         document_id=document.id,
@@ -122,12 +124,41 @@ def _prepare(
         algorithm=prepared.algorithm,
         credential=credential.name,
         created_at=now,
+        turn=_turn(document, purpose),
     )
+
+
+def _field(document: Document, purpose: Purpose) -> str:
+    if purpose is Purpose.SEAL:
+        return SEAL_FIELD
+    return cosigner_field(document.cosigned) if _cosigners_left(document) else SIGNATORY_FIELD
+
+
+def _shows(document: Document, purpose: Purpose) -> bool:
+    """Whether the field has a place on the page; a cosigner's may have none."""
+    if purpose is Purpose.SEAL or not _cosigners_left(document):
+        return True
+    return document.layout.cosigners[document.cosigned] is not None
+
+
+def _cosigners_left(document: Document) -> int:
+    return len(document.draft.cosigners) - document.cosigned
+
+
+def _turn(document: Document, purpose: Purpose) -> int:
+    return document.cosigned if purpose is Purpose.SIGNATURE else 0
+
+
+def _fills(document: Document, purpose: Purpose) -> bool:
+    """Number and date are filled in under the first signature of all, or under the seal, as the type has it."""
+    if document.draft.order is NumberingOrder.NUMBER_FIRST:
+        return purpose is Purpose.SIGNATURE and document.cosigned == 0
+    return purpose is Purpose.SEAL
 
 
 def _filled(document: Document, base: bytes, *, outside: Outside) -> bytes:
     if document.number is None or document.issued_on is None:
-        msg = "a document is sealed only after it was numbered"
+        msg = "number and date are filled in only after they were taken"
         raise RuntimeError(msg)
     return outside.workshop.fill_cells(base, number=document.number.printed_ordinal, issued_on=document.issued_on)
 
@@ -198,7 +229,7 @@ def _commit(document: Document, purpose: Purpose, signed: bytes, *, outside: Out
     now = outside.clock.now()
     revision = Revision.of(signed, after=document.current)
     with outside.uow() as register:
-        finished = _demand_still_due(register, document, purpose).revised(revision).step_to(_AFTER[purpose])
+        finished = _signed(_demand_still_due(register, document, purpose).revised(revision), purpose)
         register.save_document(finished)
         register.add_revision(document.id, revision)
         register.add_timeline_step(document.id, TimelineStep(finished.state, now, _intent(document).actor))
@@ -212,6 +243,15 @@ def _commit(document: Document, purpose: Purpose, signed: bytes, *, outside: Out
             )
         )
     return finished
+
+
+def _signed(document: Document, purpose: Purpose) -> Document:
+    """The document after this signature: the next one's turn, signed, or sealed."""
+    if purpose is Purpose.SEAL:
+        return document.step_to(DocumentState.SEALED)
+    if not _cosigners_left(document):
+        return document.step_to(DocumentState.SIGNED)
+    return replace(document.step_to(DocumentState.PARTLY_SIGNED), cosigned=document.cosigned + 1)
 
 
 def _demand_still_due(register: Repositories, document: Document, purpose: Purpose) -> Document:

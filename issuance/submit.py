@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from issuance.admission import admitted
 from issuance.calendar import vietnam_date
 from issuance.competence import demand_role, own_document
-from issuance.documents import Document, DocumentState, Draft, Revision
-from issuance.errors import DraftRefused, MetadataInvalid, UnknownName
+from issuance.documents import Document, DocumentState, Revision
+from issuance.errors import DraftRefused
 from issuance.lookup_code import draw_lookup_code, printed_lookup_code
 from issuance.ports import AuditEvent, Role, TimelineStep
 from signing.errors import NoPlace
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from issuance.ports import Account, Agency, Blobs, Clock, Repositories, UnitOfWork
+    from issuance.documents import Draft
+    from issuance.ports import Account, Agency, Blobs, Clock, UnitOfWork
     from verification.workshop import Workshop
 
 MOST_BYTES = 50 * 1024 * 1024
@@ -49,21 +50,16 @@ def create_draft(  # noqa: PLR0913 - what it needs from outside is named at the 
     now = clock.now()
     # 1. The names must be known, before anything costs time.
     with uow() as register:
-        agency, draft = _demand_known(register, draft, actor=actor, year=vietnam_date(now).year)
+        agency, draft = admitted(register, draft, actor=actor, on=vietnam_date(now))
         known = register.document(document_id)
     # 2. The file must be fit to be signed.
-    findings = workshop.inspect(pdf)
-    refusals = tuple(finding for finding in findings if finding.severity is Severity.REFUSE)
-    if refusals:
-        raise DraftRefused(findings=refusals)
+    findings = inspected(pdf, workshop=workshop)
     if known is not None:
         return known, findings
     # 3. Everything that may not change after a signature is added now.
-    layout = _layout(cells, agency)
+    layout = placed(cells, agency)
     code = draw_lookup_code(random_bytes)
-    composed = workshop.compose(
-        pdf, layout=layout, lookup_code=printed_lookup_code(code), lookup_url=f"{public_url}/d/{code}"
-    )
+    composed = composed_with_code(pdf, workshop=workshop, layout=layout, code=code, public_url=public_url)
     # 4. Bytes first, then the row that names them.
     blobs.put(composed)
     document = Document(
@@ -101,30 +97,24 @@ def submit(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID) 
     return document
 
 
-def _demand_known(register: Repositories, draft: Draft, *, actor: Account, year: int) -> tuple[Agency, Draft]:
-    """The agency, and the draft with its series: the one that the agency numbers this type in."""
-    demand_role(actor, Role.SUBMITTER)
-    agency = register.agency(draft.agency)
-    if agency is None or draft.agency != actor.agency:
-        raise UnknownName(kind="agency", name=draft.agency)
-    problems = {}
-    if not draft.subject.strip():
-        problems["subject"] = "must not be empty"
-    signatory = register.account(draft.signatory)
-    if signatory is None or signatory.agency != agency.id or Role.SIGNATORY not in signatory.roles:
-        problems["signatory"] = "is not a signatory of the agency"
-    rule = register.numbering_rule(agency=agency.id, document_type=draft.document_type)
-    series = draft.series or (rule.series if rule else "")
-    if rule is not None and series != rule.series:
-        problems["series"] = f"the agency numbers this type in {rule.series!r}"
-    elif register.continued_series(agency=agency.id, name=series, year=year) is None:
-        problems["series"] = f"the agency has no such series in {year}"
-    if problems:
-        raise MetadataInvalid(problems=problems)
-    return agency, replace(draft, series=series)
+def inspected(pdf: bytes, *, workshop: Workshop) -> tuple[Finding, ...]:
+    """What there is to say of a file that is fit to be signed; raises :class:`DraftRefused` for any other."""
+    findings = workshop.inspect(pdf)
+    refusals = tuple(finding for finding in findings if finding.severity is Severity.REFUSE)
+    if refusals:
+        raise DraftRefused(findings=refusals)
+    return findings
 
 
-def _layout(cells: OpenCells, agency: Agency) -> Layout:
+def composed_with_code(pdf: bytes, *, workshop: Workshop, layout: Layout, code: str, public_url: str) -> bytes:
+    """The file with its fields, its lookup code and the QR that leads to it."""
+    return workshop.compose(
+        pdf, layout=layout, lookup_code=printed_lookup_code(code), lookup_url=f"{public_url}/d/{code}"
+    )
+
+
+def placed(cells: OpenCells, agency: Agency) -> Layout:
+    """The cells with the agency's seal at its place; raises :class:`NoPlace` where the page has none for it."""
     try:
         return layout_with_seal(cells, seal_diameter=agency.seal_diameter)
     except ValueError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from certs.timestamps import TimeStampToken
-from issuance.documents import Purpose
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -23,9 +22,8 @@ def gather_validation_data(document_id: UUID, *, outside: Outside) -> Revocation
     certificates: list[SigningCertificate] = []
     tokens: list[TimeStampToken] = []
     with outside.uow() as register:
-        for purpose in Purpose:
-            request = register.signature_request(document_id, purpose)
-            if request is None or request.timestamp is None:
+        for request in register.signature_requests(document_id):
+            if request.timestamp is None:
                 continue
             credential = register.credential(request.credential)
             if credential is not None:

@@ -33,7 +33,7 @@ from signing.appearances import show
 from signing.errors import FieldUnavailable
 from signing.fields import append_field, empty_signature_field
 from signing.geometry import PlacedBox, place
-from signing.layout import DATE_FIELD, NUMBER_FIELD, SEAL_FIELD, SIGNATORY_FIELD, Box, Layout
+from signing.layout import DATE_FIELD, NUMBER_FIELD, SEAL_FIELD, SIGNATORY_FIELD, Box, Layout, cosigner_field
 from signing.typeface import Style, embed, typeface
 
 if TYPE_CHECKING:
@@ -72,9 +72,13 @@ def compose(pdf: bytes, *, layout: Layout, lookup_code: str, lookup_url: str) ->
     return written(writer, onto=pdf)
 
 
-def signatory_lock() -> FieldMDPSpec:
-    """What the signatory's signature locks: every field but number, date, seal and the archive timestamps."""
-    return FieldMDPSpec(FieldMDPAction.EXCLUDE, [NUMBER_FIELD, DATE_FIELD, SEAL_FIELD, *ARCHIVE_FIELDS])
+def signatory_lock(*, cosigners: int = 0) -> FieldMDPSpec:
+    """What an official's signature locks: every field but number, date, seal, the archive timestamps and colleagues'.
+
+    Fields that colleagues have signed are not named either, for the reason given at :func:`seal_lock`.
+    """
+    colleagues = [SIGNATORY_FIELD, *map(cosigner_field, range(cosigners))] if cosigners else []
+    return FieldMDPSpec(FieldMDPAction.EXCLUDE, [NUMBER_FIELD, DATE_FIELD, SEAL_FIELD, *ARCHIVE_FIELDS, *colleagues])
 
 
 def seal_lock() -> FieldMDPSpec:
@@ -83,11 +87,19 @@ def seal_lock() -> FieldMDPSpec:
 
 
 def _append_signature_fields(writer: Writer, layout: Layout) -> None:
+    lock = signatory_lock(cosigners=len(layout.cosigners))
     specs = (
-        (SIGNATORY_FIELD, "Chữ ký của người có thẩm quyền", layout.signature, signatory_lock(), MDPPerm.FILL_FORMS),
+        *(
+            (cosigner_field(turn), "Chữ ký của người cùng ký hoặc ký nháy", box, lock, MDPPerm.FILL_FORMS)
+            for turn, box in enumerate(layout.cosigners)
+        ),
+        (SIGNATORY_FIELD, "Chữ ký của người có thẩm quyền", layout.signature, lock, MDPPerm.FILL_FORMS),
         (SEAL_FIELD, "Dấu, chữ ký số của cơ quan", layout.seal, seal_lock(), MDPPerm.NO_CHANGES),
     )
-    for field_name, label, box, lock, permission in specs:
+    for field_name, label, box, field_lock, permission in specs:
+        if box is None:
+            _append_unseen_field(writer, field_name, label=label, lock=field_lock)
+            continue
         placed = place(writer, box, cell=label)
         append_signature_field(
             writer,
@@ -95,7 +107,7 @@ def _append_signature_fields(writer: Writer, layout: Layout) -> None:
                 sig_field_name=field_name,
                 on_page=placed.page_index,
                 box=placed.rect,  # type: ignore[arg-type]  # floats are written as they are
-                field_mdp_spec=lock,
+                field_mdp_spec=field_lock,
                 doc_mdp_update_value=permission,
                 readable_field_name=label,
             ),
@@ -103,6 +115,19 @@ def _append_signature_fields(writer: Writer, layout: Layout) -> None:
         field = empty_signature_field(writer, field_name)
         field["/MK"] = dictionary({"/R": NumberObject(placed.rotation)})
         show(writer, field)
+
+
+def _append_unseen_field(writer: Writer, field_name: str, *, label: str, lock: FieldMDPSpec) -> None:
+    """A signature field without a place on the page (ISO 32000-2, 12.7.5.5: a rectangle of no size)."""
+    append_signature_field(
+        writer,
+        SigFieldSpec(
+            sig_field_name=field_name,
+            field_mdp_spec=lock,
+            doc_mdp_update_value=MDPPerm.FILL_FORMS,
+            readable_field_name=label,
+        ),
+    )
 
 
 def _append_text_field(writer: Writer, *, field_name: str, label: str, box: PlacedBox) -> None:

@@ -14,6 +14,11 @@ NUMBER_FIELD = "DocNumber"
 DATE_FIELD = "DocDate"
 
 
+def cosigner_field(turn: int) -> str:
+    """The field of the cosigner whose turn this is; turns count from 0, the names of fields from 1."""
+    return f"SigCosigner{turn + 1}"
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle on a page: ``page`` counts from 1; the rest is in millimetres from the page's top left corner."""
@@ -39,12 +44,16 @@ CODE_BOX = Box(page=1, left=30, top=273, width=90, height=18)
 
 @dataclass(frozen=True, slots=True)
 class OpenCells:
-    """The cells that the sender leaves open: number (cell 3), date (4), the signature's picture (7c), lookup code."""
+    """The cells that the sender leaves open: number (cell 3), date (4), the signature's picture (7c), lookup code.
+
+    ``cosigners`` has a box for each who signs before the signatory, None for one whose signature does not show.
+    """
 
     number: Box
     date: Box
     signature: Box
     code: Box = CODE_BOX
+    cosigners: tuple[Box | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ class Layout:
     signature: Box
     seal: Box
     code: Box
+    cosigners: tuple[Box | None, ...] = ()
 
 
 def layout_with_seal(cells: OpenCells, *, seal_diameter: float) -> Layout:
@@ -66,6 +76,7 @@ def layout_with_seal(cells: OpenCells, *, seal_diameter: float) -> Layout:
         signature=cells.signature,
         seal=seal_over_signature(cells.signature, diameter=seal_diameter),
         code=cells.code,
+        cosigners=cells.cosigners,
     )
 
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import RowMapping, Select, select
 
+from issuance.capacity import Capacity
+from issuance.cosigners import Cosigner, Part
+from issuance.document_types import NumberingOrder
 from issuance.documents import PUBLISHED, Document, DocumentState, Draft, Intent, Obstacle, Purpose, Revision
 from issuance.errors import UnknownName
 from issuance.numbers import DocumentNumber
@@ -16,8 +19,11 @@ from storage.open_transaction import OpenTransaction
 from storage.schema import UNFINISHED, documents, revisions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
+
+    from sqlalchemy import ColumnElement
 
 
 class DocumentRows(OpenTransaction):
@@ -70,12 +76,17 @@ class DocumentRows(OpenTransaction):
         if dossier_code is not None:
             query = query.where(documents.c.dossier_code == dossier_code)
         if due_before is not None:
-            done = sorted(state.value for state in ENDED | PUBLISHED)
-            query = query.where(documents.c.due_at < due_before, documents.c.state.not_in(done))
+            query = query.where(documents.c.due_at < due_before, _waits())
         if after is not None:
             query = query.where(documents.c.id < after)
         rows = self._connection.execute(query.order_by(documents.c.id.desc()).limit(limit)).mappings()
         return [_document(row) for row in rows]
+
+    def due_documents(self, *, agency: str, until: datetime, limit: int) -> list[Document]:
+        """Those that are due by this moment and are neither issued nor ended, the most urgent first."""
+        query = select(documents).where(documents.c.agency == agency, documents.c.due_at <= until, _waits())
+        ordered = query.order_by(documents.c.due_at, documents.c.id).limit(limit)
+        return [_document(row) for row in self._connection.execute(ordered).mappings()]
 
     def unfinished_documents(self) -> list[UUID]:
         """Documents in a state that the service itself leaves, oldest first."""
@@ -91,6 +102,10 @@ class DocumentRows(OpenTransaction):
         return _document(row) if row is not None else None
 
 
+def _waits() -> ColumnElement[bool]:
+    return documents.c.state.not_in(sorted(state.value for state in ENDED | PUBLISHED))
+
+
 def _described(document: Document) -> dict[str, object]:
     """The columns that never change."""
     draft = asdict(document.draft)
@@ -98,7 +113,9 @@ def _described(document: Document) -> dict[str, object]:
         "id": document.id,
         "lookup_code": document.lookup_code,
         "recipients": list(document.draft.recipients),
-        "layout": asdict(document.layout),
+        "capacity": [one.value for one in document.draft.capacity],
+        "order": document.draft.order.value,
+        "cosigners": [_cosigner_row(one) for one in document.draft.cosigners],
         "created_by": document.created_by,
         "created_at": document.created_at,
     }
@@ -108,10 +125,12 @@ def _standing(document: Document) -> dict[str, object]:
     """The columns that say where the document stands."""
     intent, number, obstacle = document.intent, document.number, document.obstacle
     return {
+        "layout": asdict(document.layout),
         "state": document.state.value,
         "current_sha256": document.current.sha256,
         "current_length": document.current.length,
         "current_predecessor": document.current.predecessor,
+        "cosigned": document.cosigned,
         "intent_purpose": intent and intent.purpose.value,
         "intent_actor": intent and intent.actor,
         "intent_credential": intent and intent.credential,
@@ -130,7 +149,7 @@ def _document(row: RowMapping) -> Document:
         id=row["id"],
         lookup_code=row["lookup_code"],
         draft=_draft(row),
-        layout=Layout(**{cell: Box(**box) for cell, box in row["layout"].items()}),
+        layout=_layout(row),
         state=DocumentState(row["state"]),
         current=Revision(
             sha256=row["current_sha256"], length=row["current_length"], predecessor=row["current_predecessor"]
@@ -141,6 +160,7 @@ def _document(row: RowMapping) -> Document:
         number=DocumentNumber(row["number_ordinal"], row["number_symbol"]) if row["number_ordinal"] else None,
         issued_on=row["issued_on"],
         obstacle=_obstacle(row),
+        cosigned=row["cosigned"],
     )
 
 
@@ -157,7 +177,27 @@ def _draft(row: RowMapping) -> Draft:
         due_at=row["due_at"],
         callback_url=row["callback_url"],
         external_id=row["external_id"],
+        drafting_unit=row["drafting_unit"],
+        capacity=tuple(Capacity(one) for one in row["capacity"]),
+        order=NumberingOrder(row["order"]),
+        cosigners=tuple(_cosigner(one) for one in row["cosigners"]),
     )
+
+
+def _cosigner_row(one: Cosigner) -> dict[str, object]:
+    return {"account": one.account, "part": one.part.value, "capacity": [each.value for each in one.capacity]}
+
+
+def _cosigner(row: Mapping[str, str]) -> Cosigner:
+    return Cosigner(
+        account=row["account"], part=Part(row["part"]), capacity=tuple(Capacity(one) for one in row["capacity"])
+    )
+
+
+def _layout(row: RowMapping) -> Layout:
+    cells = dict(row["layout"])
+    places = tuple(Box(**box) if box else None for box in cells.pop("cosigners", ()))
+    return Layout(**{cell: Box(**box) for cell, box in cells.items()}, cosigners=places)
 
 
 def _intent(row: RowMapping) -> Intent | None:

@@ -35,9 +35,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from certs.algorithms import SignatureAlgorithm
+from issuance.capacity import Capacity
+from issuance.document_types import LONGEST_RETENTION_YEARS, NumberingOrder, Publication
 from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.entries import EntryKind
 from issuance.ports import Role
+from issuance.working_days import DayKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -156,6 +159,56 @@ numbering_rules = Table(
     Index(None, "agency", "symbol"),
 )
 
+document_types = Table(
+    "document_types",
+    metadata,
+    Column("agency", Text, ForeignKey("agencies.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("template", Text),
+    Column("signers", ARRAY(Text), nullable=False),
+    Column("capacities", ARRAY(Text), nullable=False),
+    Column("retention_years", Integer),
+    Column("publication", Text, nullable=False),
+    Column("order", Text, nullable=False),
+    CheckConstraint(f"capacities <@ ARRAY[{_values(Capacity)}]::text[]", name="capacities"),
+    CheckConstraint(f"retention_years BETWEEN 1 AND {LONGEST_RETENTION_YEARS}", name="retention_years"),
+    CheckConstraint(f"publication IN ({_values(Publication)})", name="publication"),
+    CheckConstraint(f'"order" IN ({_values(NumberingOrder)})', name="order"),
+)
+
+delegations = Table(
+    "delegations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("agency", Text, ForeignKey("agencies.id"), nullable=False),
+    Column("delegator", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("delegate", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("document_types", ARRAY(Text), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("reference", Text, nullable=False),
+    _instant("registered_at"),
+    Column("registered_by", Text, nullable=False),
+    _instant("revoked_at", nullable=True),
+    Column("revoke_reason", Text),
+    # Limited in time and content, and never to oneself (Decree 30/2020, Annex I, II.7.b).
+    CheckConstraint("delegator <> delegate", name="delegate"),
+    CheckConstraint("cardinality(document_types) > 0", name="document_types"),
+    CheckConstraint("first_day <= last_day", name="days"),
+    CheckConstraint(_together("revoked_at", "revoke_reason"), name="revoked"),
+    Index(None, "agency", "id"),
+)
+
+calendar_days = Table(
+    "calendar_days",
+    metadata,
+    Column("agency", Text, ForeignKey("agencies.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    CheckConstraint(f"kind IN ({_values(DayKind)})", name="kind"),
+)
+
 # One row for every number that was ever taken: for a document of this system, for paper, or imported.
 register_entries = Table(
     "register_entries",
@@ -206,6 +259,10 @@ documents = Table(
     _instant("due_at", nullable=True),
     Column("callback_url", Text),
     Column("external_id", Text),
+    Column("drafting_unit", Text),
+    Column("capacity", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("order", Text, nullable=False, server_default=text("'signature_first'::text")),
+    Column("cosigners", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     # where it stands
     Column("layout", JSONB, nullable=False),
     Column("state", Text, nullable=False),
@@ -214,6 +271,7 @@ documents = Table(
     Column("current_predecessor", Text),
     Column("created_by", Text, ForeignKey("accounts.id"), nullable=False),
     _instant("created_at"),
+    Column("cosigned", Integer, nullable=False, server_default=text("0")),
     Column("intent_purpose", Text),
     Column("intent_actor", Text),
     Column("intent_credential", Text, ForeignKey("credentials.name")),
@@ -236,6 +294,9 @@ documents = Table(
     ),
     UniqueConstraint("lookup_code"),
     UniqueConstraint("agency", "issued_year", "number_symbol", "number_ordinal", name="documents_number_key"),
+    CheckConstraint(f"capacity <@ ARRAY[{_values(Capacity)}]::text[]", name="capacity"),
+    CheckConstraint(f'"order" IN ({_values(NumberingOrder)})', name="order"),
+    CheckConstraint("cosigned BETWEEN 0 AND jsonb_array_length(cosigners)", name="cosigned"),
     CheckConstraint(f"state IN ({_values(DocumentState)})", name="state"),
     CheckConstraint("lookup_code ~ '^[0-9A-HJKMNP-TV-Z]{17}$'", name="lookup_code"),
     CheckConstraint("number_ordinal >= 1", name="number_ordinal"),
@@ -262,11 +323,11 @@ revisions = Table(
     Column("sha256", Text, nullable=False),
     Column("length", BigInteger, nullable=False),
     Column("predecessor", Text),
-    # One chain: each revision follows another of the same document, and none has two successors.
+    # Each revision follows another of the same document, and none has two successors; a new file begins a new chain.
     ForeignKeyConstraint(["document_id", "predecessor"], ["revisions.document_id", "revisions.sha256"]),
     UniqueConstraint("document_id", "sha256"),
     UniqueConstraint("document_id", "predecessor"),
-    CheckConstraint("(ordinal = 1) = (predecessor IS NULL) AND ordinal >= 1", name="ordinal"),
+    CheckConstraint("ordinal > 1 OR (ordinal = 1 AND predecessor IS NULL)", name="ordinal"),
     CheckConstraint(f"sha256 ~ {_SHA256}", name="sha256"),
     CheckConstraint("length > 0", name="length"),
     Index(None, "sha256"),
@@ -291,6 +352,7 @@ signature_requests = Table(
     metadata,
     Column("document_id", Uuid, ForeignKey("documents.id"), primary_key=True),
     Column("purpose", Text, primary_key=True),
+    Column("turn", Integer, primary_key=True, autoincrement=False, server_default=text("0")),
     Column("base", Text, nullable=False),
     Column("increment", LargeBinary, nullable=False),
     Column("reserved_start", BigInteger, nullable=False),
@@ -305,6 +367,7 @@ signature_requests = Table(
     ForeignKeyConstraint(["document_id", "base"], ["revisions.document_id", "revisions.sha256"]),
     CheckConstraint(f"purpose IN ({_values(Purpose)})", name="purpose"),
     CheckConstraint(f"algorithm IN ({_list(SignatureAlgorithm.__members__)})", name="algorithm"),
+    CheckConstraint("turn >= 0", name="turn"),
     CheckConstraint("0 <= reserved_start AND reserved_start < reserved_end", name="reserved"),
     CheckConstraint("timestamp IS NULL OR value IS NOT NULL", name="timestamp"),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, Select, select
 
 from certs.algorithms import SignatureAlgorithm
+from issuance.documents import Purpose
 from issuance.ports import SignatureRequest
 from storage.open_transaction import OpenTransaction
 from storage.schema import signature_requests
@@ -15,30 +16,36 @@ from storage.schema import signature_requests
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from issuance.documents import Purpose
-
 
 class SignatureRequestRows(OpenTransaction):
     """Reads and writes signature requests."""
 
     def save_signature_request(self, request: SignatureRequest) -> None:
-        """Insert or replace; there is one for each document and purpose."""
+        """Insert or replace; there is one for each document, purpose and turn."""
         row = asdict(request) | {"purpose": request.purpose.value, "algorithm": request.algorithm.name}
         self._insert_or_replace(signature_requests, row)
 
-    def signature_request(self, document_id: UUID, purpose: Purpose) -> SignatureRequest | None:
+    def signature_request(self, document_id: UUID, purpose: Purpose, *, turn: int = 0) -> SignatureRequest | None:
         """The request, or None."""
-        row = (
-            self._connection.execute(
-                select(signature_requests).where(
-                    signature_requests.c.document_id == document_id, signature_requests.c.purpose == purpose.value
-                )
-            )
-            .mappings()
-            .one_or_none()
-        )
-        if row is None:
-            return None
-        return SignatureRequest(
-            **{**row, "purpose": purpose, "algorithm": SignatureAlgorithm[row["algorithm"]]},
-        )
+        query = _of(document_id).where(signature_requests.c.purpose == purpose.value, signature_requests.c.turn == turn)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return _request(row) if row is not None else None
+
+    def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
+        """Every request of the document, signatures before the seal, in the order of turns."""
+        ordered = _of(document_id).order_by(signature_requests.c.purpose.desc(), signature_requests.c.turn)
+        return [_request(row) for row in self._connection.execute(ordered).mappings()]
+
+    def forget_signature_requests(self, document_id: UUID) -> None:
+        """Remove them: they were for a file that is no longer the document's."""
+        self._connection.execute(signature_requests.delete().where(signature_requests.c.document_id == document_id))
+
+
+def _of(document_id: UUID) -> Select[tuple[object, ...]]:
+    return select(signature_requests).where(signature_requests.c.document_id == document_id)
+
+
+def _request(row: RowMapping) -> SignatureRequest:
+    return SignatureRequest(
+        **{**row, "purpose": Purpose(row["purpose"]), "algorithm": SignatureAlgorithm[row["algorithm"]]},
+    )

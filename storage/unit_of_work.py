@@ -13,6 +13,7 @@ from storage.names import NameRows
 from storage.numbers import NumberRows
 from storage.outbox import NotificationRows
 from storage.register_entries import RegisterRows
+from storage.rulebook import RulebookRows
 from storage.signature_requests import SignatureRequestRows
 from storage.statistics import StatisticsRows
 
@@ -30,6 +31,7 @@ class PostgresRepositories(
     HistoryRows,
     NumberRows,
     RegisterRows,
+    RulebookRows,
     StatisticsRows,
     SignatureRequestRows,
     NameRows,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from issuance.ports import Blobs, UnitOfWork
+    from signing.layout import Box
     from tests.integration.certs_servers import Demonstration
     from verification.workshop import Workshop
 
@@ -83,8 +84,8 @@ class SmallAgency:
             "lanhdao", AGENCY, "Lãnh Đạo Mẫu", "Chánh", frozenset({Role.SIGNATORY}), picture("blue")
         )
         self.clerk = Account("vanthu", AGENCY, "Văn Thư Mẫu", None, frozenset({Role.CLERK}))
-        self.signature = self._credential("chu-ky", Purpose.SIGNATURE, holder=self.signatory)
-        self.seal = self._credential("con-dau", Purpose.SEAL, holder=None)
+        self.signature = self.credential("chu-ky", Purpose.SIGNATURE, holder=self.signatory)
+        self.seal = self.credential("con-dau", Purpose.SEAL, holder=None)
         self._settle()
 
     def move(self, *, uow: UnitOfWork, blobs: Blobs) -> None:
@@ -109,8 +110,17 @@ class SmallAgency:
             retention=timedelta(days=3650),
         )
 
-    def drafted(self, *, identifier: UUID | None = None) -> Document:
-        """A draft, named by the caller or by chance."""
+    def drafted(
+        self, *, identifier: UUID | None = None, boxes: tuple[Box | None, ...] = (), **changes: object
+    ) -> Document:
+        """A draft, named by the caller or by chance; ``boxes`` are those of cosigners, ``changes`` other fields."""
+        described: dict[str, object] = {
+            "document_type": "TB",
+            "subject": "Thông báo mẫu",
+            "signatory": self.signatory.id,
+            "series": "TB",
+        }
+        described["callback_url"] = self.callback_url
         document, _ = create_draft(
             document_id=identifier or document_id(at=self.clock.now(), random_bytes=secrets.token_bytes),
             uow=self._uow,
@@ -120,23 +130,15 @@ class SmallAgency:
             random_bytes=secrets.token_bytes,
             actor=self.submitter,
             pdf=blank_pdf(),
-            draft=Draft(
-                agency=AGENCY,
-                document_type="TB",
-                subject="Thông báo mẫu",
-                signatory=self.signatory.id,
-                series="TB",
-                callback_url=self.callback_url,
-            ),
-            cells=open_cells(),
+            draft=Draft(agency=AGENCY, **(described | changes)),  # type: ignore[arg-type]
+            cells=replace(open_cells(), cosigners=boxes),
             public_url="http://127.0.0.1:8000",
         )
         return document
 
-    def submitted(self) -> Document:
+    def submitted(self, *, boxes: tuple[Box | None, ...] = (), **changes: object) -> Document:
         """A document that waits for its signatory."""
-        document = self.drafted()
-        return self.submit(document)
+        return self.submit(self.drafted(identifier=None, boxes=boxes, **changes))
 
     def submit(self, document: Document) -> Document:
         """The sending system hands it in."""
@@ -175,7 +177,8 @@ class SmallAgency:
         assert found is not None
         return found
 
-    def _credential(self, name: str, purpose: Purpose, *, holder: Account | None) -> Credential:
+    def credential(self, name: str, purpose: Purpose, *, holder: Account | None) -> Credential:
+        """A new key with its certificate."""
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())

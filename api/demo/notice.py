@@ -91,7 +91,12 @@ def typeset_notice(*, created_at: datetime) -> Notice:
         sys_inputs={"notice": _source(), "watermark": watermark("BẢN MẪU")},
     )
     pdf = compiler.compile(format="pdf", pdf_standards="a-2b", timestamp=created_at.replace(microsecond=0))
-    cells = OpenCells(**{name: _cell(compiler, name) for name in ("number", "date", "signature", "code")})
+    cells = OpenCells(
+        number=_cell(compiler, "number"),
+        date=_cell(compiler, "date"),
+        signature=_cell(compiler, "signature"),
+        code=_cell(compiler, "code"),
+    )
     return Notice(pdf=cast("bytes", pdf), cells=cells, text=notice_text())
 
 

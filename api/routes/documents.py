@@ -6,14 +6,14 @@ import base64
 import binascii
 import secrets
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from api.dependencies import Actor, Guarded, Parts
-from api.document_forms import CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, MetadataForm
+from api.document_forms import CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, LayoutForm, MetadataForm
 from api.errors import RequestInvalid
 from api.idempotency import Ticket, take_ticket
 from api.plain_text import Name
@@ -22,6 +22,7 @@ from api.telling import answer, told, told_new
 from api.uploads import Upload, read_upload
 from issuance.documents import DocumentState
 from issuance.errors import UnknownName
+from issuance.revise import revise
 from issuance.submit import MOST_BYTES, create_draft
 
 router = APIRouter(tags=["documents"])
@@ -59,6 +60,25 @@ _DRAFT_FORM = {
         },
     }
 }
+_FILE_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "contentMediaType": "application/pdf"},
+                        "layout": {"$ref": "#/components/schemas/LayoutForm"},
+                    },
+                },
+                "encoding": {"layout": {"contentType": "application/json"}},
+            }
+        },
+    }
+}
+Form = TypeVar("Form", bound=BaseModel)
 
 
 async def _draft_upload(request: Request, _: Actor, guards: Guarded) -> AsyncIterator[Upload]:
@@ -71,11 +91,15 @@ def _metadata(upload: Annotated[Upload, Depends(_draft_upload)]) -> MetadataForm
     text = upload.fields.get("metadata")
     if text is None:
         raise RequestInvalid(problems={"metadata": "is missing: send the description as JSON in a part of this name"})
+    return _described(MetadataForm, text, part="metadata")
+
+
+def _described(form: type[Form], text: str, *, part: str) -> Form:
     try:
-        return MetadataForm.model_validate_json(text)
+        return form.model_validate_json(text)
     except ValidationError as error:
         places = {
-            ".".join(("metadata", *(str(part) for part in item["loc"]))): str(item["msg"])
+            ".".join((part, *(str(part) for part in item["loc"]))): str(item["msg"])
             for item in error.errors(include_input=False, include_url=False)
         }
         raise RequestInvalid(problems=places) from error
@@ -112,10 +136,51 @@ def create_document(
             actor=actor,
             pdf=upload.file,
             draft=metadata.draft(),
-            cells=metadata.layout.cells(),
+            cells=metadata.cells(),
             public_url=application.settings.public_url,
         )
         return ticket.keep(answer(told_new(application.outside.uow, document, findings), status=201))
+
+
+def _new_layout(upload: Annotated[Upload, Depends(_draft_upload)]) -> LayoutForm | None:
+    text = upload.fields.get("layout")
+    return _described(LayoutForm, text, part="layout") if text is not None else None
+
+
+@router.post(
+    "/v1/documents/{document_id}/file",
+    operation_id="reviseDocument",
+    response_model=CreatedAnswer,
+    responses=problem_answers(*_REFUSED_DRAFTS, "wrong-state", "overtaken", *SIGNED_IN, *REPEATED),
+    openapi_extra=_FILE_FORM,
+)
+def revise_document(
+    request: Request,
+    application: Parts,
+    actor: Actor,
+    document_id: UUID,
+    upload: Annotated[Upload, Depends(_draft_upload)],
+    layout: Annotated[LayoutForm | None, Depends(_new_layout)],
+) -> Response:
+    """Put a better file in the place of a draft's or a returned document's; then submit it again."""
+    identity = {"file": upload.sha256, "layout": layout.model_dump(mode="json") if layout else None}
+    ticket = take_ticket(application.idempotency, request, actor, identity)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    outside = application.outside
+    with ticket:
+        document, findings = revise(
+            uow=outside.uow,
+            blobs=outside.blobs,
+            workshop=outside.workshop,
+            clock=outside.clock,
+            actor=actor,
+            document_id=document_id,
+            pdf=upload.file,
+            cells=layout.cells() if layout else None,
+            public_url=application.settings.public_url,
+        )
+        return ticket.keep(answer(told_new(outside.uow, document, findings)))
 
 
 @router.get(

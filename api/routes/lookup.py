@@ -13,7 +13,7 @@ from api.dependencies import Caller, Guarded, Parts
 from api.errors import CodeUnknown
 from api.guards import Guards
 from api.problem_answers import problem_answers
-from api.public_facts import PublicFacts, public_facts
+from api.public_facts import PublicFacts, is_published, public_facts
 from api.wiring import Application
 from issuance.documents import DocumentState
 from issuance.lookup_code import parse_lookup_code
@@ -72,7 +72,8 @@ def find_facts(application: Application, guards: Guards, code: str, *, caller: s
     with application.outside.uow() as register:
         # A code with a wrong check symbol is looked for all the same, so that every miss takes equally long.
         document = register.document_by_lookup_code(parsed or "-")
-        facts = public_facts(register, document) if document else None
+        shown = document if document and is_published(register, document) else None
+        facts = public_facts(register, shown) if shown else None
     if facts is None:
         guards.missed_lookups.count(caller)
     return facts

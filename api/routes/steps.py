@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.dependencies import Actor, Guarded, Parts
-from api.document_forms import DocumentAnswer, IssueOrder, SignatureOrder
+from api.document_forms import DocumentAnswer, IssueOrder, NumberOrder, SignatureOrder
 from api.idempotency import Ticket, take_ticket
 from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
 from api.problem_responses import problem_of_obstacle, problem_response
@@ -18,6 +18,7 @@ from api.waiting import settled, wait_of
 from api.wiring import Application
 from issuance.documents import Document
 from issuance.issue import request_issue
+from issuance.number_first import request_number
 from issuance.ports import Account
 from issuance.sign import request_signature
 from issuance.submit import submit
@@ -107,6 +108,26 @@ async def sign_document(
     async with ticket:
         document = await run_in_threadpool(begin)
         return await _finished(request, application, actor, document, ticket, seconds=wait_of(prefer))
+
+
+@router.post(
+    "/number",
+    operation_id="numberDocument",
+    response_model=DocumentAnswer,
+    responses=problem_answers(*_STEP, "date-invalid"),
+)
+def number_document(
+    request: Request, application: Parts, actor: Actor, document_id: UUID, order: NumberOrder | None = None
+) -> Response:
+    """Number a submitted document before its official signs it, where its type asks for that order."""
+    issued_on = order.issued_on if order else None
+    ticket = take_ticket(application.idempotency, request, actor, {"issued_on": str(issued_on)})
+    if not isinstance(ticket, Ticket):
+        return ticket
+    uow, clock = application.outside.uow, application.outside.clock
+    with ticket:
+        request_number(uow=uow, clock=clock, actor=actor, document_id=document_id, issued_on=issued_on)
+        return ticket.keep(answer(told(uow, document_id, actor=actor)))
 
 
 @router.post(

@@ -37,14 +37,24 @@ SECRET = "secret-of-the-matrix"
 YEAR = vietnam_date(datetime.now(UTC)).year
 PAPER = {"type": "Quyết định", "subject": "Mẫu", "signer": "Mẫu", "series": SERIES}
 REASON = {"reason": "Mẫu"}
+DELEGATION = {
+    "delegator": "x",
+    "delegate": "y",
+    "first_day": "2026-01-01",
+    "last_day": "2026-01-02",
+    "document_types": ["Thông báo"],
+    "reference": "01/GUQ",
+}
 # operation: the state that its document must be in, and its body; None where there is no document, or no body
 ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "createDocument": (None, None),
     "listDocuments": (None, None),
     "readDocument": ("issued", None),
     "readDocumentFile": ("issued", None),
+    "reviseDocument": ("draft", None),
     "submitDocument": ("draft", {}),
     "withdrawDocument": ("draft", REASON),
+    "numberDocument": ("submitted", {}),
     "signDocument": ("submitted", {"credential": SIGNATORY_CREDENTIAL}),
     "returnDocument": ("submitted", REASON),
     "rejectDocument": ("submitted", REASON),
@@ -53,6 +63,13 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "recallDocument": ("issued", REASON),
     "replaceDocument": ("issued", REASON),
     "correctDocument": ("issued", REASON),
+    "listTypes": (None, None),
+    "readCalendar": (None, None),
+    "keepCalendar": (None, {"days": []}),
+    "readDeadlines": (None, None),
+    "listDelegations": (None, None),
+    "registerDelegation": (None, DELEGATION),
+    "revokeDelegation": (None, REASON),
     "readRegister": (None, None),
     "takePaperNumber": (None, PAPER),
     "voidPaperNumber": (None, REASON),
@@ -71,7 +88,16 @@ def routes_of(routes: list[BaseRoute]) -> Iterator[APIRoute]:
 
 ROUTES = {str(route.operation_id): route for route in routes_of(bare_app(public_url="http://127.0.0.1:8000").routes)}
 CLOSED = sorted(operation for operation in RULES if not is_public(operation))
-READS = {"listDocuments", "readDocument", "readDocumentFile", "readRegister"}
+READS = {
+    "readCalendar",
+    "readDeadlines",
+    "listDelegations",
+    "listDocuments",
+    "listTypes",
+    "readDocument",
+    "readDocumentFile",
+    "readRegister",
+}
 
 
 def opens(operation: str, role: Role) -> bool:
@@ -128,11 +154,19 @@ def ask(
     """Status and problem code of one call upon what belongs to the first agency."""
     state, order = ORDERS[operation]
     route = ROUTES[operation]
-    path = route.path.format(document_id=documents[state].id if state else "", agency=AGENCY, year=YEAR, entry_id=entry)
+    path = route.path.format(
+        document_id=documents[state].id if state else "",
+        agency=AGENCY,
+        year=YEAR,
+        entry_id=entry,
+        delegation_id=uuid.uuid4(),
+    )
     body, kind = None, "application/json"
     if operation == "createDocument":
         described = service.metadata().model_dump_json(exclude_none=True)
         body, kind = multipart({"metadata": described}, file=service.notice.pdf, name="x.pdf")
+    elif operation == "reviseDocument":
+        body, kind = multipart({}, file=service.notice.pdf, name="x.pdf")
     elif order is not None:
         more: dict[str, object] = {}
         if operation == "signDocument":
@@ -175,9 +209,17 @@ def test_nobody_reaches_what_belongs_to_another_agency(
     status, code, answer = ask(service, clients[OTHER, role], operation, documents, entry)
     if not opens(operation, role):
         assert (status, code) == (403, "role-missing")
-    elif operation == "listDocuments":
+    elif operation in {"listDelegations", "listDocuments", "listTypes"}:
         assert answer is not None
         assert answer.json()["items"] == []
+    elif operation in {"readCalendar", "keepCalendar"}:
+        assert (status, answer and answer.json()) == (200, {"days": []})  # it is the caller's own
+    elif operation == "readDeadlines":
+        assert answer is not None
+        assert answer.json()["overdue"] == answer.json()["due_soon"] == []
+    elif operation == "registerDelegation":
+        # It names nobody of the caller's agency.
+        assert (status, code) == (422, "metadata-invalid")
     else:
         assert (status, code) == (404, "not-found")
     assert everything(service) == before

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from issuance.document_kinds import ABBREVIATIONS, symbol_of
+from api.types.toml_form import standard_symbol
 from issuance.entries import EntryKind, Registered, RegisterEntry
 from issuance.errors import DateInvalid, MetadataInvalid, NotCompetent, NumbersTaken, UnknownName
 from issuance.numbering import import_entries, number_paper, void_paper_number
@@ -73,7 +73,7 @@ def rule(uow: UnitOfWork, people: People, document_type: str, *, series: str, sy
 
 def test_types_of_one_group_share_a_series_and_keep_their_symbols(uow: UnitOfWork, people: People) -> None:
     for kind in ("Quyết định", "Báo cáo"):
-        rule(uow, people, kind, series=people.series.name, symbol=symbol_of(kind, agency="UBND"))
+        rule(uow, people, kind, series=people.series.name, symbol=standard_symbol(kind, agency="UBND"))
     taken = [take(uow, people, document_type=kind) for kind in ("Quyết định", "Báo cáo", "Quyết định")]
     assert [str(entry.number) for entry in taken] == ["01/QĐ-UBND", "02/BC-UBND", "03/QĐ-UBND"]
 
@@ -202,13 +202,3 @@ def test_the_database_itself_lets_nobody_change_an_entry(
         pytest.raises(psycopg.errors.RestrictViolation),
     ):
         connection.execute(statement.encode())
-
-
-def test_symbols_follow_the_decree() -> None:
-    assert symbol_of("Quyết định", agency="UBND") == "QĐ-UBND"
-    assert symbol_of("Công văn", agency="UBND", unit="VX") == "UBND-VX"
-    assert symbol_of("Bản sao y", agency="UBND") == "SY-UBND"
-    assert len(ABBREVIATIONS) == 29
-    assert sum(1 for one in ABBREVIATIONS.values() if one) == 27
-    with pytest.raises(ValueError, match="symbol"):
-        symbol_of("Giấy phép xây dựng", agency="UBND")

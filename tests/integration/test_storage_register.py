@@ -244,19 +244,20 @@ class TestRules:
         with pytest.raises(RowRefused), uow() as register:
             register.add_document(new_document(people))
 
-    def test_a_chain_of_revisions_has_one_end(self, uow: UnitOfWork) -> None:
+    def test_a_chain_of_revisions_has_one_end_and_a_new_file_begins_another(self, uow: UnitOfWork) -> None:
         document = stored_document(uow, settle_people(uow))
         second = Revision(sha256="b" * 64, length=2, predecessor=document.current.sha256)
         with uow() as register:
             register.add_revision(document.id, second)
         fork = Revision(sha256="c" * 64, length=3, predecessor=document.current.sha256)
         loose = Revision(sha256="d" * 64, length=3, predecessor="e" * 64)
-        another_first = Revision(sha256="f" * 64, length=3)
-        for wrong in (fork, loose, another_first, second):
+        new_file = Revision(sha256="f" * 64, length=3)
+        for wrong in (fork, loose, second):
             with pytest.raises(StorageError), uow() as register:
                 register.add_revision(document.id, wrong)
         with uow() as register:
-            assert register.revisions(document.id) == [document.current, second]
+            register.add_revision(document.id, new_file)
+            assert register.revisions(document.id) == [document.current, second, new_file]
 
     def test_two_series_of_an_agency_never_share_a_symbol(self, uow: UnitOfWork) -> None:
         people = settle_people(uow)

@@ -17,19 +17,20 @@ from typing import TYPE_CHECKING
 
 from issuance.advance import TRANSITIONAL
 from issuance.calendar import vietnam_date
-from issuance.documents import PUBLISHED, DocumentState
+from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.entries import EntryThen
 from issuance.errors import DateInvalid, UnknownName
 from issuance.numbers import DocumentNumber, NumberSeries
 from issuance.statistics import ENDED, Punctuality, StepDuration
 from storage.errors import AlreadyThere, RowRefused
+from tests.simulators.rulebook import MemoryRulebook, RulebookState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
     from uuid import UUID
 
-    from issuance.documents import Document, Purpose, Revision
+    from issuance.documents import Document, Revision
     from issuance.entries import RegisterEntry
     from issuance.notifications import Notification
     from issuance.numbers import NumberingRule
@@ -54,8 +55,9 @@ class _State:
     documents: dict[UUID, Document] = field(default_factory=dict)
     revisions: dict[UUID, list[Revision]] = field(default_factory=dict)
     timeline: dict[UUID, list[TimelineStep]] = field(default_factory=dict)
-    requests: dict[tuple[UUID, Purpose], SignatureRequest] = field(default_factory=dict)
+    requests: dict[tuple[UUID, Purpose, int], SignatureRequest] = field(default_factory=dict)
     rules: dict[tuple[str, str], NumberingRule] = field(default_factory=dict)
+    rulebook: RulebookState = field(default_factory=RulebookState)
     entries: dict[UUID, RegisterEntry] = field(default_factory=dict)
     voided: dict[UUID, tuple[datetime, str]] = field(default_factory=dict)
     audit: list[AuditEvent] = field(default_factory=list)
@@ -67,6 +69,7 @@ class _State:
         clone = _State(**{name: copy.copy(value) for name, value in vars(self).items()})
         clone.series = {key: replace(one) for key, one in self.series.items()}
         clone.revisions = {key: list(chain) for key, chain in self.revisions.items()}
+        clone.rulebook = self.rulebook.copied()
         clone.timeline = {key: list(steps) for key, steps in self.timeline.items()}
         return clone
 
@@ -111,10 +114,11 @@ class MemoryRegister:
                 self._holder = None
 
 
-class MemoryRepositories:
+class MemoryRepositories(MemoryRulebook):
     """One open transaction."""
 
     def __init__(self, state: _State) -> None:
+        super().__init__(state.rulebook, agencies=state.agencies)
         self._state = state
 
     def add_document(self, document: Document) -> None:
@@ -144,7 +148,6 @@ class MemoryRepositories:
         self._state.documents[document.id] = replace(
             document,
             draft=found.draft,
-            layout=found.layout,
             lookup_code=found.lookup_code,
             created_by=found.created_by,
             created_at=found.created_at,
@@ -178,6 +181,11 @@ class MemoryRepositories:
             and (due_before is None or _waits_beyond(one, due_before))
         ][:limit]
 
+    def due_documents(self, *, agency: str, until: datetime, limit: int) -> list[Document]:
+        later = until + timedelta(microseconds=1)
+        found = [one for one in self._state.documents.values() if one.draft.agency == agency]
+        return sorted((one for one in found if _waits_beyond(one, later)), key=_urgency)[:limit]
+
     def unfinished_documents(self) -> list[UUID]:
         return sorted(one.id for one in self._state.documents.values() if one.state in TRANSITIONAL)
 
@@ -185,9 +193,11 @@ class MemoryRepositories:
         if document_id not in self._state.documents:
             raise RowRefused(rule="revisions_document_id_fkey")
         chain = self._state.revisions.setdefault(document_id, [])
-        if any(one.sha256 == revision.sha256 or one.predecessor == revision.predecessor for one in chain):
+        if any(one.sha256 == revision.sha256 for one in chain):
             raise AlreadyThere(rule="revisions")
-        if revision.predecessor != (chain[-1].sha256 if chain else None):
+        if revision.predecessor is not None and any(one.predecessor == revision.predecessor for one in chain):
+            raise AlreadyThere(rule="revisions")
+        if revision.predecessor is not None and revision.predecessor != (chain[-1].sha256 if chain else None):
             raise RowRefused(rule="revisions_ordinal_check")
         chain.append(revision)
 
@@ -314,10 +324,18 @@ class MemoryRepositories:
     def save_signature_request(self, request: SignatureRequest) -> None:
         if request.credential not in self._state.credentials:
             raise RowRefused(rule="signature_requests_credential_fkey")
-        self._state.requests[request.document_id, request.purpose] = request
+        self._state.requests[request.document_id, request.purpose, request.turn] = request
 
-    def signature_request(self, document_id: UUID, purpose: Purpose) -> SignatureRequest | None:
-        return self._state.requests.get((document_id, purpose))
+    def signature_request(self, document_id: UUID, purpose: Purpose, *, turn: int = 0) -> SignatureRequest | None:
+        return self._state.requests.get((document_id, purpose, turn))
+
+    def forget_signature_requests(self, document_id: UUID) -> None:
+        for key in [key for key in self._state.requests if key[0] == document_id]:
+            del self._state.requests[key]
+
+    def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
+        found = [one for key, one in self._state.requests.items() if key[0] == document_id]
+        return sorted(found, key=lambda one: (one.purpose is Purpose.SEAL, one.turn))
 
     def add_agency(self, agency: Agency) -> None:
         self._state.agencies[agency.id] = agency
@@ -373,6 +391,11 @@ class MemoryRepositories:
     def enqueue_advance(self, document_id: UUID) -> None:
         if document_id not in self._state.waiting:
             self._state.waiting.append(document_id)
+
+
+def _urgency(document: Document) -> tuple[datetime, UUID]:
+    assert document.draft.due_at is not None
+    return document.draft.due_at, document.id
 
 
 def _waits_beyond(document: Document, moment: datetime) -> bool:

@@ -18,6 +18,7 @@ COMMANDS = (
     *("up", "demo", "serve", "worker", "signer", "verify", "sign", "openapi", "doctor", "reconcile"),
     *("webhooks secret", "webhooks retry"),
     *("db upgrade", "tokens list", "tokens init", "tokens keygen", "tokens csr", "tokens import-cert", "tokens test"),
+    *("types standard", "types install", "types list"),
     *("tokens retire", "tokens permit", "tokens destroy enrol", "tokens destroy request", "tokens destroy confirm"),
 )
 

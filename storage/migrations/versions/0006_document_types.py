@@ -1,4 +1,4 @@
-"""Notifications for the systems that sent documents in. It builds on 0005 alone, beside any other 0006."""
+"""Types of documents are rows: who signs them, how they are numbered, kept and published."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0006n"
+revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the table; give the documents its columns."""
     op.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 
 

@@ -1,0 +1,23 @@
+"""Several signatories in order, each with a signature request of their own; authorisations on file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the table; give documents and signature requests their columns."""
+    op.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    """Refuse: the register only grows."""
+    msg = "there is no way back; restore a backup instead"
+    raise RuntimeError(msg)

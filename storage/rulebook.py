@@ -1,0 +1,92 @@
+"""The rules of agencies as rows: the types of documents that they issue, who signs for whom, when they work."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from issuance.capacity import Capacity
+from issuance.delegations import Delegation
+from issuance.document_types import DocumentType, NumberingOrder, Publication
+from issuance.working_days import CalendarDay, DayKind
+from storage.open_transaction import OpenTransaction
+from storage.schema import calendar_days, delegations, document_types
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import RowMapping
+
+
+class RulebookRows(OpenTransaction):
+    """Implements :class:`issuance.rulebook.Rulebook`."""
+
+    def save_document_type(self, document_type: DocumentType) -> None:
+        """Insert or replace."""
+        row = asdict(document_type) | {
+            "signers": list(document_type.signers),
+            "capacities": sorted(one.value for one in document_type.capacities),
+            "publication": document_type.publication.value,
+            "order": document_type.order.value,
+        }
+        self._insert_or_replace(document_types, row)
+
+    def document_type(self, *, agency: str, name: str) -> DocumentType | None:
+        """The agency's type of this name, or None."""
+        query = select(document_types).where(document_types.c.agency == agency, document_types.c.name == name)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return _type(row) if row is not None else None
+
+    def document_types(self, agency: str) -> list[DocumentType]:
+        """All types of the agency, by name."""
+        query = select(document_types).where(document_types.c.agency == agency).order_by(document_types.c.name)
+        return [_type(row) for row in self._connection.execute(query).mappings()]
+
+    def add_delegation(self, delegation: Delegation) -> None:
+        """Append."""
+        row = asdict(delegation) | {"document_types": list(delegation.document_types)}
+        self._connection.execute(delegations.insert(), row)
+
+    def revoke_delegation(self, delegation_id: UUID, *, at: datetime, reason: str) -> None:
+        """Mark as revoked, once."""
+        standing = delegations.update().where(delegations.c.id == delegation_id, delegations.c.revoked_at.is_(None))
+        self._connection.execute(standing.values(revoked_at=at, revoke_reason=reason))
+
+    def delegations(self, agency: str) -> list[Delegation]:
+        """Every authorisation of the agency, the newest first."""
+        query = select(delegations).where(delegations.c.agency == agency)
+        ordered = query.order_by(delegations.c.registered_at.desc(), delegations.c.id)
+        rows = self._connection.execute(ordered).mappings()
+        return [Delegation(**{**row, "document_types": tuple(row["document_types"])}) for row in rows]
+
+    def calendar_days(self, *, agency: str, first: date, last: date) -> list[CalendarDay]:
+        """The agency's exceptions between these days, both included, by day."""
+        query = select(calendar_days).where(calendar_days.c.agency == agency, calendar_days.c.day.between(first, last))
+        rows = self._connection.execute(query.order_by(calendar_days.c.day)).mappings()
+        return [CalendarDay(day=row["day"], kind=DayKind(row["kind"]), name=row["name"]) for row in rows]
+
+    def replace_calendar_days(self, *, agency: str, year: int, days: Sequence[CalendarDay]) -> None:
+        """Make these the year's only exceptions."""
+        of_year = calendar_days.c.day.between(date(year, 1, 1), date(year, 12, 31))
+        self._connection.execute(calendar_days.delete().where(calendar_days.c.agency == agency, of_year))
+        rows = [{"agency": agency, "day": one.day, "kind": one.kind.value, "name": one.name} for one in days]
+        if rows:
+            self._connection.execute(calendar_days.insert(), rows)
+
+
+def _type(row: RowMapping) -> DocumentType:
+    return DocumentType(
+        agency=row["agency"],
+        name=row["name"],
+        template=row["template"],
+        signers=tuple(row["signers"]),
+        capacities=frozenset(Capacity(one) for one in row["capacities"]),
+        retention_years=row["retention_years"],
+        publication=Publication(row["publication"]),
+        order=NumberingOrder(row["order"]),
+    )

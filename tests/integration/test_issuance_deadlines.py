@@ -1,0 +1,127 @@
+"""The agency's calendar and what is due by it, on PostgreSQL and on the simulator."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from issuance.deadlines import deadlines_of, issue_by, lateness
+from issuance.documents import DocumentState, Purpose
+from issuance.errors import MetadataInvalid, NotCompetent
+from issuance.numbers import DocumentNumber
+from issuance.ports import TimelineStep
+from issuance.working_days import CalendarDay, DayKind, WorkingDays, calendar_of, keep_calendar
+from tests.register_material import intent_of, new_document, settle_people
+from tests.set_clock import SetClock
+from tests.simulators.register import MemoryRegister
+
+if TYPE_CHECKING:
+    from issuance.documents import Document
+    from issuance.ports import UnitOfWork
+    from storage.unit_of_work import PostgresUnitOfWork
+    from tests.register_material import People
+
+FRIDAY = date(2026, 8, 28)
+"""Before the weekend and the holidays of early September."""
+HOLIDAYS = (
+    CalendarDay(date(2026, 9, 1), DayKind.HOLIDAY, "Nghỉ Quốc khánh"),
+    CalendarDay(date(2026, 9, 2), DayKind.HOLIDAY, "Quốc khánh"),
+    CalendarDay(date(2026, 8, 31), DayKind.HOLIDAY, "Hoán đổi"),
+    CalendarDay(date(2026, 8, 22), DayKind.WORKING, "Làm bù"),
+)
+
+
+@pytest.fixture(params=["postgres", "memory"])
+def uow(request: pytest.FixtureRequest) -> UnitOfWork:
+    if request.param == "memory":
+        return MemoryRegister()
+    register: PostgresUnitOfWork = request.getfixturevalue("postgres_register")
+    return register
+
+
+@pytest.fixture
+def people(uow: UnitOfWork) -> People:
+    return settle_people(uow)
+
+
+def keep(uow: UnitOfWork, people: People, *days: CalendarDay) -> tuple[CalendarDay, ...]:
+    return keep_calendar(uow=uow, clock=SetClock(), actor=people.clerk, year=2026, days=days)
+
+
+def noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
+
+
+def test_without_a_calendar_the_week_has_five_working_days() -> None:
+    week = WorkingDays({})
+    assert week.after(FRIDAY) == date(2026, 8, 31)
+    assert week.after(FRIDAY, count=0) == FRIDAY
+    assert week.after(FRIDAY, count=6) == date(2026, 9, 7)
+
+
+def test_holidays_and_swapped_days_are_the_agencys_own(uow: UnitOfWork, people: People) -> None:
+    kept = keep(uow, people, *HOLIDAYS)
+    assert [one.day for one in kept] == sorted(one.day for one in HOLIDAYS)
+    assert calendar_of(uow=uow, actor=people.clerk, year=2026) == kept
+    assert calendar_of(uow=uow, actor=settle_people(uow).clerk, year=2026) == ()
+    assert keep(uow, people, HOLIDAYS[0]) == calendar_of(uow=uow, actor=people.clerk, year=2026)
+
+
+def test_only_the_clerk_keeps_the_calendar_and_only_days_of_the_year(uow: UnitOfWork, people: People) -> None:
+    with pytest.raises(NotCompetent):
+        keep_calendar(uow=uow, clock=SetClock(), actor=people.signatory, year=2026, days=())
+    for wrong in ((HOLIDAYS[0], HOLIDAYS[0]), (CalendarDay(date(2027, 1, 1), DayKind.HOLIDAY, "Tết"),)):
+        with pytest.raises(MetadataInvalid):
+            keep(uow, people, *wrong)
+
+
+@pytest.mark.parametrize(
+    ("sealed_on", "in_time"), [(FRIDAY, True), (date(2026, 9, 3), True), (date(2026, 9, 4), False)]
+)
+def test_a_document_is_issued_by_the_next_working_day_or_flagged(
+    uow: UnitOfWork, people: People, sealed_on: date, *, in_time: bool
+) -> None:
+    keep(uow, people, *HOLIDAYS)
+    timeline = [TimelineStep(DocumentState.SIGNED, noon(FRIDAY), people.signatory.id)]
+    with uow() as register:
+        assert issue_by(register, agency=people.agency.id, timeline=timeline) == date(2026, 9, 3)
+        flagged = lateness(register, agency=people.agency.id, timeline=timeline, on=sealed_on)
+        assert issue_by(register, agency=people.agency.id, timeline=[]) is None
+    assert (flagged is None) is in_time
+    assert flagged is None or "03/09/2026" in flagged
+
+
+def waiting(uow: UnitOfWork, people: People, due: date, *, state: DocumentState = DocumentState.SUBMITTED) -> Document:
+    document = new_document(people)
+    document = replace(document, state=state, draft=replace(document.draft, due_at=noon(due)))
+    if state is DocumentState.ISSUED:
+        document = replace(
+            document, number=DocumentNumber(1, "TB"), issued_on=FRIDAY, intent=intent_of(people, Purpose.SEAL)
+        )
+    with uow() as register:
+        register.add_document(document)
+        register.add_revision(document.id, document.current)
+    return document
+
+
+def test_what_is_due_within_a_working_day_is_warned_of_and_what_is_late_is_listed(
+    uow: UnitOfWork, people: People
+) -> None:
+    keep(uow, people, *HOLIDAYS)
+    late = [waiting(uow, people, FRIDAY - timedelta(days=days)) for days in (1, 9)]
+    soon = waiting(uow, people, date(2026, 9, 3))
+    waiting(uow, people, date(2026, 9, 4))
+    for done in (DocumentState.ISSUED, DocumentState.WITHDRAWN):
+        waiting(uow, people, FRIDAY - timedelta(days=1), state=done)
+    now = noon(FRIDAY)
+
+    found = deadlines_of(uow=uow, actor=people.clerk, now=now, warning_days=1)
+
+    assert found.soon_until == date(2026, 9, 3)
+    assert [one.id for one in found.overdue] == [late[1].id, late[0].id]
+    assert [one.id for one in found.due_soon] == [soon.id]
+    assert deadlines_of(uow=uow, actor=people.clerk, now=now, warning_days=0).due_soon == ()
+    assert deadlines_of(uow=uow, actor=settle_people(uow).clerk, now=now, warning_days=1).overdue == ()
