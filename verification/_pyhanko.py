@@ -26,6 +26,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from signing.layout import SEAL_FIELD
+from verification._pyhanko_hex import use_it as read_hexadecimal_in_pieces
 from verification.coverage import covered_length
 from verification.foreign_text import well_formed
 from verification.reasons import Cause
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 # pyHanko logs what it refuses, with pieces of the file; whoever wants that attaches a handler of their own.
 logging.getLogger("pyhanko").addHandler(logging.NullHandler())
 logging.getLogger("pyhanko_certvalidator").addHandler(logging.NullHandler())
+
+read_hexadecimal_in_pieces()
 
 _MIB = 1024 * 1024
 _LIMITS = DecodeLimits(
