@@ -1,7 +1,7 @@
 """Files that cost little to send and much to read: what every bound of the sandbox is measured with.
 
-Each is made of the document in :mod:`tests.vectors.paper`, so that readers get as far as they can before it bursts. None
-holds a signature that is worth anything; what counts is what reading them costs, and that an answer comes.
+Each is made of the document in :mod:`tests.vectors.paper`, so that readers get as far as they can before it bursts.
+None holds a signature that is worth anything; what counts is what reading them costs, and that an answer comes.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def _looped_table(previous: bytes) -> bytes:
 
 def _grid(count: int) -> bytes:
     """As many objects as this, each of a few bytes."""
-    return _with({number: b"null" for number in range(_FREE, _FREE + count)})
+    return _with(dict.fromkeys(range(_FREE, _FREE + count), b"null"))
 
 
 _STRUCTURES: dict[str, Callable[[], bytes]] = {
@@ -306,7 +306,8 @@ def _signer(attributes: bytes) -> bytes:
 
 _CMS: dict[str, Callable[[], bytes]] = {
     "contents-of-twenty-megabytes": lambda: bytes(20 * _MIB),
-    "octet-string-of-ten-megabytes": lambda: _cms(content=sequence(oid(_DATA), context(0, octet_string(bytes(10 * _MIB))))),
+    "octet-string-of-ten-megabytes": lambda: _cms(
+        content=sequence(oid(_DATA), context(0, octet_string(bytes(10 * _MIB))))),
     "sequences-nested": lambda: _wrapped(0x30, 300_000),
     "sequences-of-no-length": lambda: b"\x30\x80" * 1_000_000,
     "octet-strings-of-no-length": lambda: b"\x24\x80" * 1_000_000,

@@ -18,9 +18,9 @@ _MOST_ANNOTATIONS = 2000
 _LONGEST_NAME = 4096
 
 
-def places_of(page: PdfPage, names: Iterable[str]) -> dict[str, Sides]:
-    """The boxes of the named fields' widgets on this page; of several widgets of a field, the last one's."""
-    wanted, found = set(names), dict[str, Sides]()
+def places_of(page: PdfPage, names: Iterable[str]) -> dict[str, list[Sides]]:
+    """The boxes of the named fields' widgets on this page."""
+    wanted, found = set(names), dict[str, list[Sides]]()
     form = page.formenv
     if not wanted or form is None:
         return found
@@ -31,7 +31,7 @@ def places_of(page: PdfPage, names: Iterable[str]) -> dict[str, Sides]:
         name = _name(form.raw, annotation)
         sides = raw.FS_RECTF()
         if name in wanted and raw.FPDFAnnot_GetRect(annotation, sides):
-            found[name] = (sides.left, sides.bottom, sides.right, sides.top)
+            found.setdefault(name, []).append((sides.left, sides.bottom, sides.right, sides.top))
         raw.FPDFPage_CloseAnnot(annotation)
     return found
 

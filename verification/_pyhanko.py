@@ -259,6 +259,12 @@ def coverage_of(document: OpenDocument, signature: EmbeddedPdfSignature) -> Cove
     return Coverage.ENTIRE_FILE if end == len(document.pdf) else Coverage.ENTIRE_REVISION
 
 
+def range_end(signature: EmbeddedPdfSignature) -> int:
+    """Where the signature's coverage ends, as its ``/ByteRange`` says."""
+    _, _, resumed, after = map(int, signature.byte_range)
+    return resumed + after
+
+
 def covered_end(document: OpenDocument) -> int:
     """Where the coverage of the last signature ends, counted in the bytes that were read; 0 without a signature.
 
@@ -267,8 +273,7 @@ def covered_end(document: OpenDocument) -> int:
     if any(field.signature is None for field in document.fields):
         return len(document.pdf)
     with reading(document.reader):
-        ranges = [tuple(map(int, field.signature.byte_range)) for field in document.fields if field.signature]
-        return max((resumed + after for _, _, resumed, after in ranges), default=0)
+        return max((range_end(field.signature) for field in document.fields if field.signature), default=0)
 
 
 def text_cells(document: OpenDocument, names: tuple[str, ...]) -> dict[str, str]:

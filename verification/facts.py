@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class SignatureFacts:
     """One filled signature field. Where ``problem`` is set, everything that needs the CMS object is None or empty.
 
-    ``engine`` is the answer of EN 319 102-1 alone, which knows nothing of PDF revisions.
+    ``end`` is where its coverage ends, counted in the bytes that were read. ``engine`` is the answer of EN 319 102-1
+    alone, which knows nothing of PDF revisions.
     """
 
     field: str
@@ -37,6 +38,7 @@ class SignatureFacts:
     problem: Cause | None
     shared: bool
     coverage: Coverage
+    end: int
     padded: bool
     as_standard: bool
     changes: Changes

@@ -14,15 +14,15 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pypdf
-import pypdfium2
 from PIL import Image, ImageChops
 from pypdf.errors import PyPdfError
-from pypdfium2 import PdfDocument, PdfiumError
+from pypdfium2 import PdfDocument, PdfiumError, PdfPosConv
 
-from verification._pdfium_fields import places_of
+from verification._pdfium_fields import Sides, places_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ _MOST_READ = 2  # pages whose letters are compared
 _LONGEST_SIDE = 900  # points of a picture; a page of A4 is drawn at 72 dpi
 _LARGEST_PAGE = 20_000  # PDF units; what is larger is not drawn
 _ALIKE = 0.9  # the share of letters that two parsers must agree on
-_WHITE = 255
+_MOST_PAGES_READ, _LARGEST_READ = 200, 16 << 20  # the second parser looks through all pages before it reads one
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,10 @@ def _opened(pdf: bytes) -> PdfDocument:
     return document
 
 
+_Pixels = tuple[int, int, int, int]
+"""Left, top, right and bottom in points of a picture."""
+
+
 class _Drawn:
     """The pages of the file as it is, each drawn once; ``left`` is how many pictures may still be made."""
 
@@ -101,35 +105,31 @@ def picture_of(page: PdfPage) -> Image.Image | None:
     return image
 
 
-def difference(signed: PdfPage, now: PdfPage, fields: tuple[str, ...], *, before: Image.Image, after: Image.Image) -> (
-    tuple[int, int, int, int] | None
-):
-    """The box of all points that differ outside of these fields' places, in points of the pictures; None if none do."""
+def difference(
+    signed: PdfPage, now: PdfPage, fields: tuple[str, ...], *, before: Image.Image, after: Image.Image
+) -> _Pixels | None:
+    """The box of all points that differ outside of these fields' places; None if none do.
+
+    Fields that were there when it was signed keep the places they had then.
+    """
     if before.size != after.size:
         return (0, 0, *after.size)
     if before.tobytes() == after.tobytes():
         return None
     changed = ImageChops.difference(before, after)
     known = places_of(signed, fields)
-    new = {name: box for name, box in places_of(now, fields).items() if name not in known}
-    for left, bottom, right, top in (*known.values(), *new.values()):
-        changed.paste(0, _pixels(signed, (left, bottom, right, top), before.size))
+    new = {name: boxes for name, boxes in places_of(now, fields).items() if name not in known}
+    for box in chain(*known.values(), *new.values()):
+        changed.paste(0, _pixels(signed, box, before.size))
     return changed.getbbox()
 
 
-def _pixels(page: PdfPage, box: tuple[float, float, float, float], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """A box of the page in points of its picture, one point wider on each side, since lines are drawn softly."""
-    left, bottom, right, top = (round(side) for side in _on_device(page, box, size))
+def _pixels(page: PdfPage, box: Sides, size: tuple[int, int]) -> _Pixels:
+    """A box of the page in its picture, a little wider on each side, since lines are drawn softly."""
+    converter = PdfPosConv(page, (0, 0, *size, 0))
+    corners = converter.to_bitmap(box[0], box[1]), converter.to_bitmap(box[2], box[3])
+    (left, right), (top, bottom) = (sorted(map(round, sides)) for sides in zip(*corners, strict=True))
     return max(0, left - 1), max(0, top - 1), min(size[0], right + 2), min(size[1], bottom + 2)
-
-
-def _on_device(
-    page: PdfPage, box: tuple[float, float, float, float], size: tuple[int, int]
-) -> tuple[float, float, float, float]:
-    converter = pypdfium2.PdfPosConv(page, (0, 0, *size, 0))
-    first, second = converter.to_bitmap(box[0], box[1]), converter.to_bitmap(box[2], box[3])
-    across, down = sorted((first[0], second[0])), sorted((first[1], second[1]))
-    return across[0], down[1], across[1], down[0]
 
 
 def _differs(drawn: _Drawn, revision: bytes, fields: tuple[str, ...]) -> bool | None:
@@ -143,18 +143,13 @@ def _differs(drawn: _Drawn, revision: bytes, fields: tuple[str, ...]) -> bool | 
 
 
 def _any(answers: Iterator[bool | None]) -> bool | None:
-    """True at the first page that differs; None if there is none, but not all could be compared."""
-    unknown = False
+    """True if a page differs; None if none is known to, but not all could be compared."""
+    given = set[bool | None]()
     for answer in answers:
         if answer:
             return True
-        if answer is None:
-            return None if unknown else _any_of_rest(answers)
-    return False
-
-
-def _any_of_rest(answers: Iterator[bool | None]) -> bool | None:
-    return True if any(answers) else None
+        given.add(answer)
+    return None if None in given else False
 
 
 def _page_differs(drawn: _Drawn, signed: PdfDocument, number: int, fields: tuple[str, ...]) -> bool | None:
@@ -171,6 +166,8 @@ def _page_differs(drawn: _Drawn, signed: PdfDocument, number: int, fields: tuple
 
 def _letters_agree(pdf: bytes, document: PdfDocument) -> bool | None:
     """Whether pypdf reads the same letters as PDFium, in whatever order, on the first pages."""
+    if len(document) > _MOST_PAGES_READ or len(pdf) > _LARGEST_READ:
+        return None
     try:
         pages = pypdf.PdfReader(BytesIO(pdf), strict=False).pages
         wanted = min(_MOST_READ, len(document), len(pages))

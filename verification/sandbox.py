@@ -30,8 +30,8 @@ class SandboxLimits:
     """How many children there are, what one job may use, and how many callers may wait how long.
 
     ``memory`` is resident memory in bytes. A child is replaced after ``jobs`` jobs, or once it keeps more than
-    ``resident`` bytes. ``answer`` is the most a child may send back. A job that takes longer than ``slow_after`` goes on
-    at low priority and up to ``spare`` children more are started, so that others need not wait for its end.
+    ``resident`` bytes. ``answer`` is the most a child may send back. A job that takes longer than ``slow_after``
+    goes on at low priority, and up to ``spare`` children more are started, so that others need not wait for its end.
     """
 
     children: int = min(4, os.cpu_count() or 1)

@@ -18,6 +18,7 @@ from signing.layout import Layout
 from signing.lint import inspect
 from signing.prepare import prepare, prepare_document_timestamp
 from signing.profiles import SignatureProfile
+from verification.pictures import SignedRevision, compare_pages
 from verification.policy import ValidationPolicy
 from verification.validate import validate
 from verification.wire import pack, unpack
@@ -50,6 +51,7 @@ TASKS = {
         validate,
         {"anchors": TrustAnchors, "known": RevocationInfo, "at": datetime, "policy": ValidationPolicy, "file": str},
     ),
+    "compare_pages": Task(compare_pages, {"revisions": tuple[SignedRevision, ...]}),
 }
 
 

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from verification._pyhanko import Unreadable, covered_end, open_document, text_cells
+from verification._pyhanko import Damaged, Unreadable, covered_end, open_document, text_cells
 from verification._pyhanko_engine import Engine
 from verification._pyhanko_places import counts_its_pages, first_revision, later_placements
 from verification._pyhanko_store import Stores, attribute_of, material_of
@@ -83,7 +83,7 @@ def validate(
     """
     question = Question(anchors=anchors, known=known, at=at, policy=policy, file=well_formed(file))
     try:
-        return _strictly_then_laxly(pdf, question)
+        return strictly_then_laxly(pdf, question)
     except Unreadable as refusal:
         cause = refusal.cause
     except MemoryError:
@@ -93,13 +93,18 @@ def validate(
     return report_on_unreadable(pdf, cause=cause, at=at, policy=policy, file=question.file)
 
 
-def _strictly_then_laxly(pdf: bytes, question: Question) -> ValidationReport:
+def strictly_then_laxly(pdf: bytes, question: Question) -> ValidationReport:
+    """The report without the net: raises :class:`Unreadable`, and what else escapes is a defect."""
     try:
         return _recipe(pdf, question, mode=ReadMode.STRICT)
     except Unreadable as refusal:
         if refusal.cause is Cause.ENCRYPTED:
             raise
-    return _recipe(pdf, question, mode=ReadMode.LAX)
+    try:
+        return _recipe(pdf, question, mode=ReadMode.LAX)
+    except Damaged as damage:
+        # Damage to a signature stays with it; this is in what all of them stand on.
+        raise Unreadable(Cause.UNREADABLE) from damage
 
 
 def _recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> ValidationReport:
@@ -178,6 +183,7 @@ def _on_signature(facts: SignatureFacts, policy: ValidationPolicy) -> SignatureR
         intact=facts.intact,
         valid=facts.valid,
         coverage=facts.coverage,
+        end=facts.end,
         changes_after=facts.changes,
         signer=facts.signer,
         claimed_signing_time=facts.claimed_signing_time,

@@ -13,11 +13,14 @@ from certs import errors as certs_errors
 from signing import errors as signing_errors
 from signing.lint import Finding
 from signing.prepared import PreparedSignature, PreparedTimestamp, demand_increment
+from verification.by_picture import is_worth_drawing, not_compared, revisions_to_compare, with_pictures
 from verification.errors import SandboxFailed
 from verification.frames import Frame
+from verification.pictures import Comparison
 from verification.policy import DEFAULT_POLICY
 from verification.reasons import Cause
-from verification.report import ValidationReport
+from verification.report import ReadMode, ValidationReport
+from verification.structure import from_header
 from verification.verdict import report_on_unreadable
 from verification.wire import WireError, pack, type_hints, unpack
 
@@ -102,12 +105,27 @@ class Workshop:
         policy: ValidationPolicy = DEFAULT_POLICY,
         file: str = "document.pdf",
     ) -> ValidationReport:
-        """:func:`verification.validate.validate`; a file that its child does not survive is reported as unreadable."""
+        """:func:`verification.validate.validate`, and then what its pages show beside what was signed.
+
+        A file that its child does not survive is reported as unreadable; one that cannot be drawn keeps its verdict.
+        """
         question = {"anchors": anchors, "known": known, "at": at, "policy": policy, "file": file}
         try:
-            return self._ask("validate", pdf, question, ValidationReport)
+            report = self._ask("validate", pdf, question, ValidationReport)
         except SandboxFailed:
             return report_on_unreadable(pdf, cause=Cause.NOT_READ_SAFELY, at=at, policy=policy, file=file)
+        if not is_worth_drawing(report):
+            return report
+        try:
+            comparison = self._compare_pages(pdf, report)
+        except SandboxFailed:
+            comparison = not_compared(report)
+        return with_pictures(report, comparison, policy)
+
+    def _compare_pages(self, pdf: bytes, report: ValidationReport) -> Comparison:
+        """:func:`verification.pictures.compare_pages`, of what was read."""
+        read = from_header(pdf) if report.read is ReadMode.LAX else pdf
+        return self._ask("compare_pages", read, {"revisions": revisions_to_compare(report)}, Comparison)
 
     def _grown(self, task: str, pdf: bytes, arguments: dict[str, object]) -> bytes:
         """The answer of a task that may only append."""

@@ -11,8 +11,12 @@ import pytest
 
 from tests.vectors.catalogue import ATTACKS, TEXTS, VECTORS, texts
 from tests.vectors.chamber import Chamber
-from verification.report import Indication
+from verification.by_picture import revisions_to_compare, with_pictures
+from verification.pictures import compare_pages
+from verification.policy import DEFAULT_POLICY
+from verification.report import Indication, ReadMode
 from verification.sandbox import Sandbox
+from verification.structure import from_header
 from verification.validate import validate
 from verification.workshop import Workshop
 
@@ -82,7 +86,26 @@ def test_a_bad_token_proves_no_time(vector: Vector, chamber: Chamber) -> None:
 def test_the_sandbox_gives_the_same_report(vector: Vector, chamber: Chamber, workshop: Workshop) -> None:
     case = vector.make(chamber)
     inside = workshop.validate(case.pdf, anchors=chamber.anchors, known=case.known, at=vector.at)
-    assert inside.as_json() == judged(chamber, vector, case).as_json()
+    outside = judged(chamber, vector, case)
+    comparison = compare_pages(case.pdf, revisions=revisions_to_compare(outside))
+    assert inside == (with_pictures(outside, comparison, DEFAULT_POLICY) if outside.signatures else outside)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
+def test_pictures_say_the_same_as_the_text(vector: Vector, chamber: Chamber) -> None:
+    """No alarm where nothing is wrong, and nothing that was refused is passed for the sake of its looks."""
+    case = vector.make(chamber)
+    report = judged(chamber, vector, case)
+    pdf = from_header(case.pdf) if report.read is ReadMode.LAX else case.pdf
+    comparison = compare_pages(pdf, revisions=revisions_to_compare(report))
+    looked_at = with_pictures(report, comparison, DEFAULT_POLICY)
+
+    expected = vector.expected.indication
+    assert looked_at.indication is expected
+    if expected is Indication.TOTAL_PASSED and not vector.expected.cautions:
+        assert {caution.code for caution in looked_at.warnings} == vector.expected.cautions
+        assert {signature.changes_after.page_difference for signature in looked_at.signatures} <= {None, False}
+        assert None not in comparison.differs
 
 
 def test_the_texts_in_the_repository_are_those_of_the_declarations() -> None:

@@ -20,8 +20,11 @@ import pytest
 from certs.revocation import EMPTY
 from signing.errors import DocumentUnfit, FieldUnavailable
 from tests.notary import CHECKED_AT, Notary, draft
+from verification.by_picture import revisions_to_compare, with_pictures
 from verification.errors import SandboxBusy, SandboxFailed
 from verification.frames import Frame
+from verification.pictures import compare_pages
+from verification.policy import DEFAULT_POLICY
 from verification.report import Indication, ReadMode, ValidationReport
 from verification.sandbox import Sandbox, SandboxLimits, Start
 from verification.validate import validate
@@ -57,7 +60,8 @@ def verdict(workshop: Workshop, notary: Notary, pdf: bytes) -> ValidationReport:
 class TestWorkshop:
     def test_its_report_is_the_same_as_outside(self, workshop: Workshop, notary: Notary, issued: bytes) -> None:
         outside = validate(issued, anchors=notary.anchors, known=EMPTY, at=CHECKED_AT)
-        assert verdict(workshop, notary, issued) == outside
+        comparison = compare_pages(issued, revisions=revisions_to_compare(outside))
+        assert verdict(workshop, notary, issued) == with_pictures(outside, comparison, DEFAULT_POLICY)
 
     def test_refusals_arrive_as_the_errors_they_were(self, workshop: Workshop, issued: bytes) -> None:
         with pytest.raises(FieldUnavailable) as refused:
