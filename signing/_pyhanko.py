@@ -6,6 +6,7 @@ signers are not used at all, so that there is one way to sign whoever holds the 
 
 from __future__ import annotations
 
+import zlib
 from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -144,6 +145,23 @@ def numbers(*values: float) -> ArrayObject:
     return ArrayObject(FloatObject(f"{value:.3f}") for value in values)
 
 
+ESCAPING = (
+    PdfError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    NotImplementedError,
+    OverflowError,
+    OSError,
+    RecursionError,
+    zlib.error,
+)
+"""What was seen to escape from parsers on damaged files and on bombs."""
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """Turn whatever escapes while a file is read into :class:`DocumentUnfit`.
@@ -152,7 +170,7 @@ def reading() -> Iterator[None]:
     """
     try:
         yield
-    except (PdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, OSError, RecursionError) as error:
+    except ESCAPING as error:
         raise DocumentUnfit(reasons=(f"the PDF is damaged: {type(error).__name__}: {error}",)) from error
 
 

@@ -15,7 +15,7 @@ import pypdf
 from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
-from signing._pyhanko import PdfFileReader, enumerate_sig_fields, reading
+from signing._pyhanko import ESCAPING, PdfFileReader, enumerate_sig_fields, reading
 from signing.errors import DocumentUnfit
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def inspect(pdf: bytes) -> tuple[Finding, ...]:
         found = set(_dangers(pdf))
     except DocumentUnfit as error:
         return (_damaged(str(error)),)
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (PyPdfError, *ESCAPING) as error:
         return (_damaged(f"{type(error).__name__}: {error}"),)
     findings = [_SIGNED] if signed else []
     findings += [finding for code, finding in _DANGERS.items() if code in found]

@@ -26,6 +26,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from signing.layout import SEAL_FIELD
+from verification._pyhanko_hex import use_it as read_hexadecimal_in_pieces
 from verification.coverage import covered_length
 from verification.foreign_text import well_formed
 from verification.reasons import Cause
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 # pyHanko logs what it refuses, with pieces of the file; whoever wants that attaches a handler of their own.
 logging.getLogger("pyhanko").addHandler(logging.NullHandler())
 logging.getLogger("pyhanko_certvalidator").addHandler(logging.NullHandler())
+
+read_hexadecimal_in_pieces()
 
 _MIB = 1024 * 1024
 _LIMITS = DecodeLimits(
@@ -256,6 +259,12 @@ def coverage_of(document: OpenDocument, signature: EmbeddedPdfSignature) -> Cove
     return Coverage.ENTIRE_FILE if end == len(document.pdf) else Coverage.ENTIRE_REVISION
 
 
+def range_end(signature: EmbeddedPdfSignature) -> int:
+    """Where the signature's coverage ends, as its ``/ByteRange`` says."""
+    _, _, resumed, after = map(int, signature.byte_range)
+    return resumed + after
+
+
 def covered_end(document: OpenDocument) -> int:
     """Where the coverage of the last signature ends, counted in the bytes that were read; 0 without a signature.
 
@@ -264,8 +273,7 @@ def covered_end(document: OpenDocument) -> int:
     if any(field.signature is None for field in document.fields):
         return len(document.pdf)
     with reading(document.reader):
-        ranges = [tuple(map(int, field.signature.byte_range)) for field in document.fields if field.signature]
-        return max((resumed + after for _, _, resumed, after in ranges), default=0)
+        return max((range_end(field.signature) for field in document.fields if field.signature), default=0)
 
 
 def text_cells(document: OpenDocument, names: tuple[str, ...]) -> dict[str, str]:

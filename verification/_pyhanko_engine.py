@@ -172,7 +172,8 @@ class Engine:
         proofs: POEManager,
         existence: Existence,
     ) -> Finding:
-        sub_indic, status = self._judge_at(basic, self._at, existence=existence)
+        trust = self._trust.about(choice.chosen for choice in signed_data["certificates"])
+        sub_indic, status = self._judge_at(basic, self._at, trust=trust, existence=existence)
         path = _path_of(status)
         revocation = status.revocation_details if status else None
         if path and existence.since < path[0].not_valid_before:
@@ -181,7 +182,7 @@ class Engine:
             sub_indic = self._judge_revoked(signed_data, sub_indic, revocation, existence=existence)
             if isinstance(sub_indic, AdESPassed) and revocation.ca_revoked:
                 # pyHanko stops at the first revocation, from the anchor down: what else stood against it then?
-                sub_indic, _ = self._judge_at(basic, existence.since, existence=existence)
+                sub_indic, _ = self._judge_at(basic, existence.since, trust=trust, existence=existence)
         elif isinstance(sub_indic, AdESIndeterminate) and sub_indic in _OLDER_MAY_PASS and existence.since < self._at:
             sub_indic = self._judge_older(signed_data, sub_indic, proofs=proofs, existence=existence)
         elif sub_indic is AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE and not path and _is_self_issued(signed_data):
@@ -200,15 +201,16 @@ class Engine:
         basic: Callable[[SignatureValidationSpec, datetime], Coroutine[object, object, _Basic]],
         at: datetime,
         *,
+        trust: Trust,
         existence: Existence,
     ) -> tuple[AdESSubIndic, SignatureStatus | None]:
         """The basic validation as of a moment."""
         # Without proof of a time, what is dated after our own has yet to be issued. With one, our clock may be slow.
-        judging = self._trust.judging_at if existence.is_proven else self._trust.judging_now
+        judging = trust.judging_at if existence.is_proven else trust.judging_now
         result = self._run(basic(judging(existence.fresh_at), at))
         if result.ades_subindic is AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE:
             # pyHanko has one word for every defect of a chain; lack of revocation data is the one that may pass.
-            alone = self._run(basic(self._trust.judging_the_chain_alone(), at))
+            alone = self._run(basic(trust.judging_the_chain_alone(), at))
             if alone.ades_subindic is AdESPassed.OK:
                 return AdESIndeterminate.TRY_LATER, alone.api_status
             if alone.ades_subindic in _OLDER_MAY_PASS:

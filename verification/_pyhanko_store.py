@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from asn1crypto import x509
@@ -49,6 +50,22 @@ class ValidationMaterial:
             ocsps=self.ocsps + other.ocsps,
             crls=self.crls + other.crls,
         )
+
+    def about(self, certificates: Iterable[x509.Certificate]) -> ValidationMaterial:
+        """Without the CRLs of authorities that stand above none of these certificates.
+
+        The engine would validate each such authority's chain before it finds that its list says nothing of them.
+        Indirect CRLs stay (RFC 5280, 5.2.5): who issues them tells nothing of whom they are about.
+        """
+        issuers: dict[str, set[str]] = {}
+        for certificate in self.certificates:
+            issuers.setdefault(_name(certificate.subject), set()).add(_name(certificate.issuer))
+        above, waiting = set[str](), [_name(certificate.issuer) for certificate in certificates]
+        while waiting:
+            if (name := waiting.pop()) not in above:
+                above.add(name)
+                waiting.extend(issuers.get(name, ()))
+        return replace(self, crls=tuple(crl for crl in self.crls if _is_indirect(crl) or _issuer(crl) in above))
 
 
 def material_of(known: RevocationInfo) -> ValidationMaterial:
@@ -115,15 +132,25 @@ def _parsed(ders: Iterable[bytes], parse: Callable[[bytes], _Parsed]) -> Iterato
 
 
 # asn1crypto parses a field when it is asked for. Asking here keeps broken entries out; asking for `native` asks for all
-# fields, which would be slow for a long CRL.
+# fields, which would be slow for a long CRL. The same few authorities stand in every file, so what was parsed is kept
+# as long as it is small; it is only ever read.
+_KEPT = 64
+_SMALL = 16 * 1024  # bytes
 
 
+def _parse_once(parse: Callable[[bytes], _Parsed]) -> Callable[[bytes], _Parsed]:
+    kept = lru_cache(maxsize=_KEPT)(parse)
+    return lambda der: kept(der) if len(der) <= _SMALL else parse(der)
+
+
+@_parse_once
 def _certificate(der: bytes) -> x509.Certificate:
     certificate = x509.Certificate.load(der, strict=True)
     _ = certificate.native
     return certificate
 
 
+@_parse_once
 def _ocsp(der: bytes) -> list[OCSPContainer]:
     response = OCSPResponse.load(der, strict=True)
     singles = OCSPContainer.load_multi(response)
@@ -131,6 +158,7 @@ def _ocsp(der: bytes) -> list[OCSPContainer]:
     return singles
 
 
+@_parse_once
 def _crl(der: bytes) -> CRLContainer:
     crl = CRLContainer(CertificateList.load(der, strict=True))
     _ = crl.issuance_date, crl.crl_data.issuer.native
@@ -160,6 +188,25 @@ def covers(material: ValidationMaterial, path: Iterable[x509.Certificate]) -> bo
 
 def _issuer_hash(wanted: CertId) -> tuple[str, bytes]:
     return str(wanted["hash_algorithm"]["algorithm"].native), bytes(wanted["issuer_name_hash"].native)
+
+
+def _issuer(crl: CRLContainer) -> str:
+    return _name(crl.crl_data.issuer)
+
+
+def _is_indirect(crl: CRLContainer) -> bool:
+    point = crl.crl_data.issuing_distribution_point_value
+    return point is not None and bool(point["indirect_crl"].native)
+
+
+def _name(name: x509.Name) -> str:
+    return _prepared(name.dump())
+
+
+@lru_cache(maxsize=1024)
+def _prepared(name: bytes) -> str:
+    """A name in the form in which names are compared (RFC 5280, 7.1)."""
+    return str(x509.Name.load(name).hashable)
 
 
 def _digest(algorithm: str, name: bytes) -> bytes:

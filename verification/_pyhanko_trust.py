@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from asn1crypto import x509
@@ -39,6 +39,7 @@ from verification._pyhanko_plain import plain_digest
 from verification._pyhanko_store import ValidationMaterial
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from asn1crypto import algos, keys
@@ -82,6 +83,10 @@ class Trust:
     anchors: TrustAnchors
     policy: ValidationPolicy
     material: ValidationMaterial
+
+    def about(self, certificates: Iterable[x509.Certificate]) -> Trust:
+        """The same trust, with no more revocation lists than these certificates' chains can need."""
+        return replace(self, material=self.material.about(certificates))
 
     def judging_at(self, time: datetime) -> SignatureValidationSpec:
         """For validation now, with revocation data that was fresh at this time or is younger."""
@@ -213,5 +218,6 @@ def key_bits(key: keys.PublicKeyInfo) -> int:
     return fixed.get(key.algorithm) or int(key.bit_size)
 
 
+@lru_cache(maxsize=64)
 def _load(der: bytes) -> x509.Certificate:
     return x509.Certificate.load(der)

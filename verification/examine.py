@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verification._pyhanko import Damaged, coverage_of, reading
+from verification._pyhanko import Damaged, coverage_of, range_end, reading
 from verification._pyhanko_changes import changes_since
 from verification._pyhanko_cms import facts_of
 from verification._pyhanko_engine import Existence
@@ -94,6 +94,7 @@ def _examine_signature(
         problem=None,
         shared=field.shared,
         coverage=coverage,
+        end=range_end(signature),
         padded=is_padded_with_zeros(signature.pkcs7_content),
         as_standard=form is Form.AS_STANDARD,
         changes=changes,
@@ -131,6 +132,7 @@ def _examine_timestamp(
         problem=None,
         shared=field.shared,
         coverage=coverage,
+        end=range_end(signature),
         padded=is_padded_with_zeros(signature.pkcs7_content),
         as_standard=True,
         changes=_changes(signature, coverage),
@@ -198,6 +200,7 @@ def _unexamined(field: FilledField, problem: Cause) -> SignatureFacts:
         problem=problem,
         shared=field.shared,
         coverage=Coverage.PARTIAL,
+        end=0,
         padded=True,
         as_standard=True,
         changes=Changes(ChangeClass.UNDEFINED),

@@ -46,7 +46,8 @@ class Reliance:
 class SignatureFacts:
     """One filled signature field. Where ``problem`` is set, everything that needs the CMS object is None or empty.
 
-    ``engine`` is the answer of EN 319 102-1 alone, which knows nothing of PDF revisions.
+    ``end`` is where its coverage ends, counted in the bytes that were read. ``engine`` is the answer of EN 319 102-1
+    alone, which knows nothing of PDF revisions.
     """
 
     field: str
@@ -56,6 +57,7 @@ class SignatureFacts:
     problem: Cause | None
     shared: bool
     coverage: Coverage
+    end: int
     padded: bool
     as_standard: bool
     changes: Changes
@@ -92,6 +94,28 @@ class DocumentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedRevision:
+    """The first ``end`` bytes, which a signature covers, and the fields that were rightly filled or signed since."""
+
+    end: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the pages show, drawn by another program (:mod:`verification.pictures`).
+
+    ``differs`` is for each revision that was asked about; None where not all of its pages could be compared.
+
+    ``pages`` is what PDFium counts, 0 where it cannot read the file. ``letters_agree`` is None where nothing was read.
+    """
+
+    pages: int
+    differs: tuple[bool | None, ...]
+    letters_agree: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """All that a verdict on a file needs besides a policy; with it a file can be judged again without the file.
 
@@ -111,3 +135,4 @@ class FileFacts:
     unreadable: Cause | None = None
     document: DocumentFacts | None = None
     signatures: tuple[SignatureFacts, ...] = ()
+    comparison: Comparison | None = None

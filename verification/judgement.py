@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from verification.by_picture import with_pictures
 from verification.errors import FactsInsufficient
 from verification.facts import FileFacts
 from verification.foreign_text import well_formed
@@ -27,7 +28,7 @@ def judge(facts: FileFacts, policy: ValidationPolicy) -> ValidationReport:
     """The report on a file of which these are the facts."""
     signatures = tuple(_on_signature(each, policy) for each in facts.signatures)
     around = facts.document
-    return ValidationReport(
+    report = ValidationReport(
         file=facts.file,
         sha256=facts.sha256,
         length=facts.length,
@@ -39,6 +40,7 @@ def judge(facts: FileFacts, policy: ValidationPolicy) -> ValidationReport:
         signatures=signatures,
         warnings=cautions(signatures, around, policy, read=facts.read) if around else (),
     )
+    return report if facts.comparison is None else with_pictures(report, facts.comparison, policy)
 
 
 def judge_again(facts: FileFacts, policy: ValidationPolicy) -> ValidationReport:
@@ -81,6 +83,7 @@ def _on_signature(facts: SignatureFacts, policy: ValidationPolicy) -> SignatureR
         intact=facts.intact,
         valid=facts.valid,
         coverage=facts.coverage,
+        end=facts.end,
         changes_after=facts.changes,
         signer=facts.signer,
         claimed_signing_time=facts.claimed_signing_time,

@@ -28,6 +28,9 @@ class Check(Enum):
     PAGES_COUNTED = "pages_counted"
     SIGNATURES_BESIDE_TEXT = "signatures_beside_text"
     SIGNATURES_IN_FIELDS = "signatures_in_fields"
+    PAGES_AS_SIGNED = "pages_as_signed"
+    PAGES_COMPARED = "pages_compared"
+    LETTERS_AGREED = "letters_agreed"
 
 
 class Weight(Enum):
@@ -130,6 +133,9 @@ DEFAULT_POLICY = ValidationPolicy(
         Check.PAGES_COUNTED: Weight.WARN,
         Check.SIGNATURES_BESIDE_TEXT: Weight.WARN,
         Check.SIGNATURES_IN_FIELDS: Weight.FAIL,
+        Check.PAGES_AS_SIGNED: Weight.FAIL,
+        Check.PAGES_COMPARED: Weight.WARN,
+        Check.LETTERS_AGREED: Weight.WARN,
     },
 )
 """What `kyso verify` and the service use unless told otherwise."""

@@ -56,6 +56,7 @@ class Cause(Enum):
     SHARED_OBJECT = "shared_object"
     UNNAMED_CERTIFICATE = "unnamed_certificate"
     TIMESTAMP_INVALID = "timestamp_invalid"
+    PAGE_DIFFERS = "page_differs"
 
 
 def because(cause: Cause) -> Verdict:
@@ -258,6 +259,14 @@ _CAUSES: dict[Cause, Verdict] = {
             "Không sử dụng tệp này; hãy lấy lại bản gốc từ cơ quan ban hành.",
             "The file was changed after this signature in a way that the signature does not allow. "
             "Do not use this file; get the original from the issuing agency.",
+        ),
+    ),
+    Cause.PAGE_DIFFERS: Verdict(
+        Indication.TOTAL_FAILED,
+        _FORMAT,
+        Text(
+            "Không hợp lệ: trang hiển thị hiện nay khác với trang đã được ký. Hãy lấy lại bản gốc từ cơ quan ban hành.",
+            "Not valid: a page looks otherwise than it was signed. Get the original from the issuing agency again.",
         ),
     ),
     Cause.CHANGED_AFTER_LAST: Verdict(

@@ -137,7 +137,8 @@ class Verdict:
 class Changes:
     """What happened to the file after a signature; ``fields`` are the form fields that were filled or signed.
 
-    ``page_difference`` is None as long as pages are not compared as pictures.
+    ``page_difference`` says whether a page looks otherwise than it was signed, outside of these fields; None where not
+    all pages could be compared as pictures.
     """
 
     change_class: ChangeClass
@@ -214,7 +215,8 @@ class SignatureReport:
     """One filled signature field. What could not be found out is None.
 
     ``best_signature_time`` is the earliest proven time (EN 319 102-1, 5.5.4); None where nothing proves one.
-    ``renew_before`` is when the proofs run out unless the document is given newer ones.
+    ``renew_before`` is when the proofs run out unless the document is given newer ones. ``end`` is where the signed
+    revision ends, counted from the header of the file; 0 where nobody knows.
     """
 
     field: str
@@ -225,6 +227,7 @@ class SignatureReport:
     intact: bool | None
     valid: bool | None
     coverage: Coverage
+    end: int
     changes_after: Changes
     signer: Signer | None
     claimed_signing_time: datetime | None

@@ -30,13 +30,16 @@ class SandboxLimits:
     """How many children there are, what one job may use, and how many callers may wait how long.
 
     ``memory`` is resident memory in bytes. A child is replaced after ``jobs`` jobs, or once it keeps more than
-    ``resident`` bytes. ``answer`` is the most a child may send back.
+    ``resident`` bytes. ``answer`` is the most a child may send back. A job that takes longer than ``slow_after``
+    goes on at low priority, and up to ``spare`` children more are started, so that others need not wait for its end.
     """
 
     children: int = min(4, os.cpu_count() or 1)
     memory: int = 512 * _MIB
     cpu: timedelta = timedelta(seconds=10)
     wall: timedelta = timedelta(seconds=30)
+    slow_after: timedelta = timedelta(seconds=2)
+    spare: int = 2
     jobs: int = 500
     resident: int = 256 * _MIB
     answer: int = 512 * _MIB
@@ -96,7 +99,7 @@ class Sandbox:
         except BaseException:
             self._replace(child)
             raise
-        if child.jobs >= self._limits.jobs or child.resident > self._limits.resident:
+        if child.is_slowed or child.jobs >= self._limits.jobs or child.resident > self._limits.resident:
             self._replace(child)
         else:
             self._release(child)
@@ -126,16 +129,24 @@ class Sandbox:
             try:
                 while (child := self._living()) is None:
                     self._demand_usable(failed_before)
-                    if len(self._busy) + self._starting < self._limits.children:
+                    if self._has_room():
                         self._start_one()
                     left = deadline - time.monotonic()
                     if left <= 0:
                         raise SandboxBusy(waiting=self._waiting)
-                    self._changed.wait(left)
+                    self._changed.wait(min(left, self._limits.slow_after.total_seconds()))
                 self._busy.add(child)
                 return child
             finally:
                 self._waiting -= 1
+
+    def _has_room(self) -> bool:
+        """Whether one child more may be started; slow ones leave their places to spares. The lock is held."""
+        slow = [child for child in self._busy if child.works_longer_than(self._limits.slow_after)]
+        for child in slow:
+            child.slow_down()
+        spared = min(len(slow), self._limits.spare)
+        return len(self._busy) + self._starting < self._limits.children + spared
 
     def _living(self) -> SandboxProcess | None:
         """An idle child, after burying those that died while they were idle; the lock is held."""
@@ -166,7 +177,7 @@ class Sandbox:
         child.kill()
         with self._changed:
             self._busy.discard(child)
-            if not self._closed:
+            if not self._closed and len(self._busy) + len(self._idle) + self._starting < self._limits.children:
                 self._start_one()
 
     def _start_one(self) -> None:

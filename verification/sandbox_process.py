@@ -25,6 +25,7 @@ _CHUNK = 1 << 20
 _DIED, _TOO_LONG, _NO_ANSWER = "it died", "it took too long", "its answer is no answer"
 _ROOT = Path(__file__).resolve().parent.parent
 _HANDED_ON = ("KYSO_FONT_DIR", "LD_LIBRARY_PATH")
+_LOW = 15  # of 19
 _USER_TIME, _SYSTEM_TIME = 11, 12  # fields of /proc/PID/stat behind the program's name
 
 
@@ -43,6 +44,8 @@ class SandboxProcess:
             env=_environment(),
         )
         self.jobs = 0
+        self.is_slowed = False
+        self._asked_at = math.inf
         self._requests, self._answers = _descriptor(self._process.stdin), _descriptor(self._process.stdout)
         os.set_blocking(self._requests, False)
         os.set_blocking(self._answers, False)
@@ -71,11 +74,26 @@ class SandboxProcess:
     def ask(self, question: Frame, *, cpu: timedelta, wall: timedelta) -> Frame:
         """The child's answer; raises :class:`SandboxFailed` after killing it if it exceeds a limit or dies."""
         self.jobs += 1
+        self._asked_at = time.monotonic()
         try:
             self._grant(cpu)
         except (OSError, ValueError, IndexError) as error:
             raise self._buried(_DIED) from error
-        return self._exchange(question, deadline=time.monotonic() + wall.total_seconds())
+        try:
+            return self._exchange(question, deadline=self._asked_at + wall.total_seconds())
+        finally:
+            self._asked_at = math.inf
+
+    def works_longer_than(self, span: timedelta) -> bool:
+        """Whether it was asked so long ago; meant for children that are busy."""
+        return time.monotonic() - self._asked_at > span.total_seconds()
+
+    def slow_down(self) -> None:
+        """Let others have the processor first, from now on: only a privileged service could take that back."""
+        if not self.is_slowed:
+            self.is_slowed = True
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self.pid, _LOW)
 
     def end(self) -> None:
         """End the child; the thread that waits for its answer gets an error."""

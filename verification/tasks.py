@@ -20,6 +20,8 @@ from signing.lint import inspect
 from signing.prepare import prepare, prepare_document_timestamp
 from signing.profiles import SignatureProfile
 from verification.chains import chains
+from verification.facts import SignedRevision
+from verification.pictures import compare_pages
 from verification.policy import ValidationPolicy
 from verification.validate import find_out
 from verification.wire import pack, unpack
@@ -63,6 +65,7 @@ TASKS = {
         find_out,
         {"anchors": TrustAnchors, "known": RevocationInfo, "at": datetime, "policy": ValidationPolicy, "file": str},
     ),
+    "compare_pages": Task(compare_pages, {"revisions": tuple[SignedRevision, ...]}),
 }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from certs.anchors import TrustAnchors, fingerprint
-from verification._pyhanko import Unreadable, covered_end, open_document, text_cells
+from verification._pyhanko import Damaged, Unreadable, covered_end, open_document, text_cells
 from verification._pyhanko_engine import Engine
 from verification._pyhanko_places import counts_its_pages, first_revision, later_placements
 from verification._pyhanko_store import Stores, attribute_of, material_of
@@ -100,7 +100,7 @@ def find_out(
     """
     question = Question(anchors=anchors, known=known, at=at, policy=policy, file=well_formed(file))
     try:
-        return _strictly_then_laxly(pdf, question)
+        return strictly_then_laxly(pdf, question)
     except Unreadable as refusal:
         cause = refusal.cause
     except MemoryError:
@@ -110,13 +110,18 @@ def find_out(
     return facts_of_unreadable(pdf, cause=cause, at=at, policy=policy, file=question.file)
 
 
-def _strictly_then_laxly(pdf: bytes, question: Question) -> FileFacts:
+def strictly_then_laxly(pdf: bytes, question: Question) -> FileFacts:
+    """The facts without the net: raises :class:`Unreadable`, and what else escapes is a defect."""
     try:
         return _recipe(pdf, question, mode=ReadMode.STRICT)
     except Unreadable as refusal:
         if refusal.cause is Cause.ENCRYPTED:
             raise
-    return _recipe(pdf, question, mode=ReadMode.LAX)
+    try:
+        return _recipe(pdf, question, mode=ReadMode.LAX)
+    except Damaged as damage:
+        # Damage to a signature stays with it; this is in what all of them stand on.
+        raise Unreadable(Cause.UNREADABLE) from damage
 
 
 def _recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> FileFacts:

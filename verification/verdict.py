@@ -23,7 +23,7 @@ from verification.report import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from verification.facts import DocumentFacts, Reliance, SignatureFacts
     from verification.policy import ValidationPolicy
@@ -100,13 +100,18 @@ def cautions(
         Check.SIGNATURES_BESIDE_TEXT: bool(facts.over_text),
         Check.SIGNATURE_AS_STANDARD: not facts.signatures_as_standard,
     }
-    found = [
+    found = warnings(noticed, policy)
+    unsure = [s for s in signatures if s.kind is SignatureKind.DOCUMENT_TIMESTAMP and not s.verdict.passed]
+    return (*found, *([_TIMESTAMP_NOT_TRUSTED] if unsure else []))
+
+
+def warnings(noticed: Mapping[Check, bool], policy: ValidationPolicy) -> list[Caution]:
+    """The cautions of the checks that noticed something, but for those that the policy ignores."""
+    return [
         replace(_CAUTIONS[check], is_remark=policy.weight(check) is Weight.INFO)
         for check, true in noticed.items()
         if true and policy.weight(check) is not Weight.IGNORE
     ]
-    unsure = [s for s in signatures if s.kind is SignatureKind.DOCUMENT_TIMESTAMP and not s.verdict.passed]
-    return (*found, *([_TIMESTAMP_NOT_TRUSTED] if unsure else []))
 
 
 def _objections(facts: SignatureFacts, policy: ValidationPolicy) -> Iterator[Verdict]:
@@ -239,6 +244,27 @@ _CAUTIONS = {
         Text(
             "Chữ ký được ghi không hoàn toàn đúng chuẩn (CMS, PAdES); phần mềm khác có thể không đọc được.",
             "A signature is not written quite as its standards ask (CMS, PAdES); other programs may fail to read it.",
+        ),
+    ),
+    Check.PAGES_AS_SIGNED: Caution(
+        "page-differs",
+        Text(
+            "Có trang hiển thị khác với trang đã được ký.",
+            "A page looks otherwise than it was signed.",
+        ),
+    ),
+    Check.PAGES_COMPARED: Caution(
+        "pages-not-compared",
+        Text(
+            "Không so sánh được hình ảnh của mọi trang với bản đã ký.",
+            "Not all pages could be compared, as pictures, with what was signed.",
+        ),
+    ),
+    Check.LETTERS_AGREED: Caution(
+        "letters-differ",
+        Text(
+            "Hai phần mềm đọc ra chữ khác nhau trên cùng một trang; các phần mềm có thể hiển thị khác nhau.",
+            "Two programs read different letters on one page; programs may show it differently.",
         ),
     ),
     Check.SIGNATURES_IN_FIELDS: Caution(

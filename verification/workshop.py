@@ -16,12 +16,15 @@ from signing import errors as signing_errors
 from signing.errors import RevisionBroken
 from signing.lint import Finding
 from signing.prepared import Increment, PreparedSignature, PreparedTimestamp
+from verification.by_picture import is_worth_drawing, not_compared, revisions_to_compare
 from verification.errors import SandboxFailed
-from verification.facts import FileFacts
+from verification.facts import Comparison, FileFacts
 from verification.frames import Frame
 from verification.judgement import facts_of_unreadable, judge
 from verification.policy import DEFAULT_POLICY
 from verification.reasons import Cause
+from verification.report import ReadMode
+from verification.structure import from_header
 from verification.wire import WireError, pack, type_hints, unpack
 
 if TYPE_CHECKING:
@@ -120,7 +123,10 @@ class Workshop:
         policy: ValidationPolicy = DEFAULT_POLICY,
         file: str = "document.pdf",
     ) -> ValidationReport:
-        """:func:`verification.validate.validate`; a file that its child does not survive is reported as unreadable."""
+        """:func:`verification.validate.validate`, and then what its pages show beside what was signed.
+
+        A file that its child does not survive is reported as unreadable; one that cannot be drawn keeps its verdict.
+        """
         return judge(self.find_out(pdf, anchors=anchors, known=known, at=at, policy=policy, file=file), policy)
 
     def find_out(
@@ -136,9 +142,21 @@ class Workshop:
         """:func:`verification.validate.find_out`; of a file that its child does not survive nothing is found out."""
         question = {"anchors": anchors, "known": known, "at": at, "policy": policy, "file": file}
         try:
-            return self._ask("find_out", pdf, question, FileFacts)
+            facts = self._ask("find_out", pdf, question, FileFacts)
         except SandboxFailed:
             return facts_of_unreadable(pdf, cause=Cause.NOT_READ_SAFELY, at=at, policy=policy, file=file)
+        if not is_worth_drawing(facts):
+            return facts
+        try:
+            comparison = self._compare_pages(pdf, facts)
+        except SandboxFailed:
+            comparison = not_compared(facts)
+        return replace(facts, comparison=comparison)
+
+    def _compare_pages(self, pdf: bytes, facts: FileFacts) -> Comparison:
+        """:func:`verification.pictures.compare_pages`, of what was read."""
+        read = from_header(pdf) if facts.read is ReadMode.LAX else pdf
+        return self._ask("compare_pages", read, {"revisions": revisions_to_compare(facts)}, Comparison)
 
     def _grown(self, task: str, pdf: bytes, arguments: dict[str, object]) -> bytes:
         """The new revision of a task that must append something; only that crosses the border."""

@@ -11,6 +11,7 @@ import threading
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +21,15 @@ import pytest
 from certs.revocation import EMPTY
 from signing.errors import DocumentUnfit, FieldUnavailable
 from tests.notary import CHECKED_AT, Notary, draft
+from verification.by_picture import revisions_to_compare
 from verification.errors import SandboxBusy, SandboxFailed
 from verification.frames import Frame
+from verification.judgement import judge
+from verification.pictures import compare_pages
+from verification.policy import DEFAULT_POLICY
 from verification.report import Indication, ReadMode, ValidationReport
 from verification.sandbox import Sandbox, SandboxLimits, Start
-from verification.validate import validate
+from verification.validate import find_out
 from verification.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -56,8 +61,9 @@ def verdict(workshop: Workshop, notary: Notary, pdf: bytes) -> ValidationReport:
 
 class TestWorkshop:
     def test_its_report_is_the_same_as_outside(self, workshop: Workshop, notary: Notary, issued: bytes) -> None:
-        outside = validate(issued, anchors=notary.anchors, known=EMPTY, at=CHECKED_AT)
-        assert verdict(workshop, notary, issued) == outside
+        facts = find_out(issued, anchors=notary.anchors, known=EMPTY, at=CHECKED_AT)
+        comparison = compare_pages(issued, revisions=revisions_to_compare(facts))
+        assert verdict(workshop, notary, issued) == judge(replace(facts, comparison=comparison), DEFAULT_POLICY)
 
     def test_refusals_arrive_as_the_errors_they_were(self, workshop: Workshop, issued: bytes) -> None:
         with pytest.raises(FieldUnavailable) as refused:

@@ -271,6 +271,7 @@ def test_a_card_says_who_when_and_whether_the_time_is_proven() -> None:
         intact=False,
         valid=True,
         coverage=Coverage.ENTIRE_FILE,
+        end=0,
         changes_after=Changes(ChangeClass.NONE),
         signer=Signer("CN=A", None, "Cơ quan", "1f", "O=Gốc,CN=CA số 1\\, cấp 2,C=VN", "0" * 64),
         claimed_signing_time=AT,

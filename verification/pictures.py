@@ -1,0 +1,170 @@
+"""Changes by picture: the pages that were signed beside the pages that are shown now, drawn by another program.
+
+The difference analysis reads objects and can be led astray by a file that means different things to different readers.
+So PDFium draws every page of the signed revision and of the file as it is, and the pictures must be the same but where
+the signature allows a change: in the boxes of fields that were filled or signed since (ISO 32000-2, 12.8.2.2). It also
+counts the pages and reads the letters, which a second parser does as well.
+
+Only for the sandbox: what PDFium asks of memory and time is up to the file.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from io import BytesIO
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pypdf
+from PIL import Image, ImageChops
+from pypdf.errors import PyPdfError
+from pypdfium2 import PdfDocument, PdfiumError, PdfPosConv
+
+from verification._pdfium_fields import Sides, places_of
+from verification.facts import Comparison, SignedRevision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pypdfium2 import PdfPage
+
+_MOST_PICTURES = 60  # drawn for one file
+_MOST_READ = 2  # pages whose letters are compared
+_LONGEST_SIDE = 900  # points of a picture; a page of A4 is drawn at 72 dpi
+_LARGEST_PAGE = 20_000  # PDF units; what is larger is not drawn
+_ALIKE = 0.9  # the share of letters that two parsers must agree on
+_MOST_PAGES_READ, _LARGEST_READ = 200, 16 << 20  # the second parser looks through all pages before it reads one
+
+
+def compare_pages(pdf: bytes, *, revisions: tuple[SignedRevision, ...]) -> Comparison:
+    """Draw the file and its signed revisions and compare them; never raises for bad bytes."""
+    try:
+        with _opened(pdf) as document:
+            drawn = _Drawn(document)
+            differs = tuple(_differs(drawn, pdf[: revision.end], revision.fields) for revision in revisions)
+            return Comparison(len(document), differs, _letters_agree(pdf, document))
+    except PdfiumError:
+        return Comparison(0, (None,) * len(revisions), letters_agree=None)
+
+
+def _opened(pdf: bytes) -> PdfDocument:
+    """A document whose fields are drawn as well; pages may be asked for only after that."""
+    document = PdfDocument(pdf)
+    document.init_forms()
+    return document
+
+
+_Pixels = tuple[int, int, int, int]
+"""Left, top, right and bottom in points of a picture."""
+
+
+class _Drawn:
+    """The pages of the file as it is, each drawn once; ``left`` is how many pictures may still be made."""
+
+    def __init__(self, document: PdfDocument) -> None:
+        self.document = document
+        self.left = _MOST_PICTURES
+        self._pictures: dict[int, Image.Image | None] = {}
+
+    def picture(self, number: int) -> Image.Image | None:
+        """The page as it is now; None where it cannot be drawn."""
+        if number not in self._pictures:
+            self.left -= 1
+            self._pictures[number] = picture_of(self.document[number])
+        return self._pictures[number]
+
+
+def picture_of(page: PdfPage) -> Image.Image | None:
+    """The page in shades of grey; None where it is too large to be drawn."""
+    width, height = page.get_size()
+    if not (0 < width <= _LARGEST_PAGE and 0 < height <= _LARGEST_PAGE):
+        return None
+    scale = min(1.0, _LONGEST_SIDE / max(width, height))
+    image: Image.Image = page.render(scale=scale, grayscale=True).to_pil()
+    return image
+
+
+def difference(
+    signed: PdfPage, now: PdfPage, fields: tuple[str, ...], *, before: Image.Image, after: Image.Image
+) -> _Pixels | None:
+    """The box of all points that differ outside of these fields' places; None if none do.
+
+    Fields that were there when it was signed keep the places they had then.
+    """
+    if before.size != after.size:
+        return (0, 0, *after.size)
+    if before.tobytes() == after.tobytes():
+        return None
+    changed = ImageChops.difference(before, after)
+    known = places_of(signed, fields)
+    new = {name: boxes for name, boxes in places_of(now, fields).items() if name not in known}
+    for box in chain(*known.values(), *new.values()):
+        changed.paste(0, _pixels(signed, box, before.size))
+    return changed.getbbox()
+
+
+def _pixels(page: PdfPage, box: Sides, size: tuple[int, int]) -> _Pixels:
+    """A box of the page in its picture, a little wider on each side, since lines are drawn softly."""
+    converter = PdfPosConv(page, (0, 0, *size, 0))
+    corners = converter.to_bitmap(box[0], box[1]), converter.to_bitmap(box[2], box[3])
+    (left, right), (top, bottom) = (sorted(map(round, sides)) for sides in zip(*corners, strict=True))
+    return max(0, left - 1), max(0, top - 1), min(size[0], right + 2), min(size[1], bottom + 2)
+
+
+def _differs(drawn: _Drawn, revision: bytes, fields: tuple[str, ...]) -> bool | None:
+    try:
+        with _opened(revision) as signed:
+            if len(signed) != len(drawn.document):
+                return True
+            return _any(_page_differs(drawn, signed, number, fields) for number in range(len(signed)))
+    except PdfiumError:
+        return None
+
+
+def _any(answers: Iterator[bool | None]) -> bool | None:
+    """True if a page differs; None if none is known to, but not all could be compared."""
+    given = set[bool | None]()
+    for answer in answers:
+        if answer:
+            return True
+        given.add(answer)
+    return None if None in given else False
+
+
+def _page_differs(drawn: _Drawn, signed: PdfDocument, number: int, fields: tuple[str, ...]) -> bool | None:
+    if drawn.left <= 0:
+        return None
+    after = drawn.picture(number)
+    page = signed[number]
+    drawn.left -= 1
+    before = picture_of(page)
+    if before is None or after is None:
+        return None
+    return difference(page, drawn.document[number], fields, before=before, after=after) is not None
+
+
+def _letters_agree(pdf: bytes, document: PdfDocument) -> bool | None:
+    """Whether pypdf reads the same letters as PDFium, in whatever order, on the first pages."""
+    if len(document) > _MOST_PAGES_READ or len(pdf) > _LARGEST_READ:
+        return None
+    try:
+        pages = pypdf.PdfReader(BytesIO(pdf), strict=False).pages
+        wanted = min(_MOST_READ, len(document), len(pages))
+        return wanted > 0 and all(_alike(_letters(document[n]), _plain(pages[n].extract_text())) for n in range(wanted))
+    except (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, OSError):
+        return None
+
+
+def _letters(page: PdfPage) -> Counter[str]:
+    text = page.get_textpage()
+    return _plain(text.get_text_range())
+
+
+def _plain(text: str) -> Counter[str]:
+    return Counter(letter for letter in unicodedata.normalize("NFKC", text) if letter.isalnum())
+
+
+def _alike(one: Counter[str], other: Counter[str]) -> bool:
+    most = max(one.total(), other.total())
+    return most == 0 or (one & other).total() >= _ALIKE * most
