@@ -1,4 +1,6 @@
-"""Damaged files by the thousand, and only declared errors: ``python -m tests.fuzz [--inputs N] [--seed S] [--first K]``.
+"""Damaged files by the thousand, and only declared errors.
+
+``python -m tests.fuzz [--inputs N] [--seed S] [--first K]`` goes through as many as one likes.
 
 Every input is a test vector with some damage: by chance (bits, bytes, pieces moved, cut or doubled) or by grammar
 (numbers, names, references and brackets put where others stood; the CMS object changed beneath its hexadecimal digits).
