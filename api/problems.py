@@ -69,6 +69,12 @@ ROWS: Mapping[str, Row] = {
     ),
     "wrong-signature-value": Row(502, "Thiết bị trả về chữ ký sai", "The device answered a wrong signature", _REPORT),
     "revision-broken": Row(500, "Bản ghi mới của tệp bị hỏng", "A new revision was broken", _REPORT),
+    "returned-unfit": Row(
+        422,
+        "Chữ ký gửi lại không đúng với văn bản đã giao",
+        "What was returned is not the signature that was asked for",
+        "Hãy ký đúng tệp đã nhận, bằng chứng thư số đã đăng ký, rồi gửi lại.",
+    ),
     "reserved-region-too-small": Row(500, "Vùng dành cho chữ ký quá nhỏ", "Room for the signature too small", _REPORT),
     # issuance
     "issuance-error": Row(500, "Lỗi sổ văn bản", "Register error", _REPORT),

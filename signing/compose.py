@@ -22,6 +22,7 @@ from signing._pyhanko import (
     Writer,
     append_signature_field,
     dictionary,
+    ensure_sig_flags,
     enumerate_sig_fields,
     increment,
     name,
@@ -115,6 +116,8 @@ def _append_signature_fields(writer: Writer, layout: Layout) -> None:
         field = empty_signature_field(writer, field_name)
         field["/MK"] = dictionary({"/R": NumberObject(placed.rotation)})
         show(writer, field)
+    # Said now, since whoever signs later may change nothing but the signature (ISO 32000-2, table 225).
+    ensure_sig_flags(writer, lock_sig_flags=True)
 
 
 def _append_unseen_field(writer: Writer, field_name: str, *, label: str, lock: FieldMDPSpec) -> None:

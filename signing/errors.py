@@ -89,3 +89,14 @@ class LintFailed(SigningError):
     def __init__(self, *, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class ReturnedUnfit(SigningError):
+    """What somebody else's program gave back is not the signature that was asked for; nothing of it was kept."""
+
+    code = "returned-unfit"
+    hint = "Sign the document that was handed out, unchanged, with the registered certificate, and send that back."
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(f"what was returned cannot be used: {reason}")
+        self.reason = reason

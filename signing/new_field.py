@@ -32,7 +32,7 @@ def add_signature_field(pdf: bytes, *, field_name: str, box: Box | None) -> byte
     if box is not None:
         show(writer, field)
     with reading():
-        ensure_sig_flags(writer, lock_sig_flags=False)
+        ensure_sig_flags(writer, lock_sig_flags=True)
     return written(writer, onto=pdf)
 
 

@@ -6,19 +6,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from certs.algorithms import SignatureAlgorithm
 from certs.anchors import TrustAnchors
 from certs.certificate import SigningCertificate
 from certs.errors import CertsError
 from certs.revocation import RevocationInfo
 from signing.augment import embed_validation_data
 from signing.compose import compose
+from signing.display_rules import corner_box
 from signing.errors import SigningError
 from signing.field_place import FieldPlace, append_field
 from signing.fill import fill_cells
-from signing.layout import Layout
+from signing.layout import Box, Layout
 from signing.lint import inspect
+from signing.new_field import add_signature_field
+from signing.placement import signature_box
 from signing.prepare import prepare, prepare_document_timestamp
 from signing.profiles import SignatureProfile
+from signing.returned_cms import demand_container
+from signing.returned_pdf import accept_signed_pdf
 from verification.chains import chains
 from verification.facts import SignedRevision
 from verification.pictures import compare_pages
@@ -52,6 +58,16 @@ def _appended(function: Callable[..., bytes]) -> Callable[..., bytes]:
     return appended
 
 
+def _unchanged(demand: Callable[..., None]) -> Callable[..., bytes]:
+    """The demand as a function: no bytes where nothing stands against it."""
+
+    def unchanged(octets: bytes, **arguments: object) -> bytes:
+        demand(octets, **arguments)
+        return b""
+
+    return unchanged
+
+
 TASKS = {
     "inspect": Task(inspect, {}),
     "compose": Task(_appended(compose), {"layout": Layout, "lookup_code": str, "lookup_url": str}),
@@ -60,6 +76,17 @@ TASKS = {
     "prepare": Task(prepare, {"profile": SignatureProfile, "certificate": SigningCertificate}),
     "embed_validation_data": Task(_appended(embed_validation_data), {"revocation": RevocationInfo}),
     "prepare_document_timestamp": Task(prepare_document_timestamp, {"field_name": str, "revocation": RevocationInfo}),
+    "add_signature_field": Task(_appended(add_signature_field), {"field_name": str, "box": Box | None}),
+    "signature_box": Task(signature_box, {"title": str, "signer": str}),
+    "corner_box": Task(corner_box, {}),
+    "demand_container": Task(
+        _unchanged(demand_container),
+        {"document_digest": bytes, "certificate": SigningCertificate, "algorithm": SignatureAlgorithm},
+    ),
+    "accept_signed_pdf": Task(
+        accept_signed_pdf,
+        {"base": bytes, "field_name": str, "certificate": SigningCertificate, "algorithm": SignatureAlgorithm},
+    ),
     "chains": Task(chains, {}),
     "find_out": Task(
         find_out,

@@ -14,8 +14,9 @@ from certs.revocation import EMPTY
 from certs.revocation_search import Chains
 from signing import errors as signing_errors
 from signing.errors import RevisionBroken
+from signing.layout import Box
 from signing.lint import Finding
-from signing.prepared import Increment, PreparedSignature, PreparedTimestamp
+from signing.prepared import Increment, PreparedSignature, PreparedTimestamp, demand_increment
 from verification.by_picture import is_worth_drawing, not_compared, revisions_to_compare
 from verification.errors import SandboxFailed
 from verification.facts import Comparison, FileFacts
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from typing import TypeVar
 
+    from certs.algorithms import SignatureAlgorithm
     from certs.anchors import TrustAnchors
     from certs.certificate import SigningCertificate
     from certs.revocation import RevocationInfo
@@ -112,6 +114,43 @@ class Workshop:
             return self._ask("chains", pdf, {}, Chains)
         except SandboxFailed:
             return Chains()
+
+    def add_signature_field(self, pdf: bytes, *, field_name: str, box: Box | None) -> bytes:
+        """:func:`signing.new_field.add_signature_field`."""
+        return self._grown("add_signature_field", pdf, {"field_name": field_name, "box": box})
+
+    def signature_box(self, pdf: bytes, *, title: str, signer: str) -> Box:
+        """:func:`signing.placement.signature_box`."""
+        return self._ask("signature_box", pdf, {"title": title, "signer": signer}, Box)
+
+    def corner_box(self, pdf: bytes) -> Box:
+        """:func:`signing.display_rules.corner_box`."""
+        return self._ask("corner_box", pdf, {}, Box)
+
+    def complete_with_container(self, prepared: PreparedSignature, *, container: bytes) -> Increment:
+        """:func:`signing.returned_cms.complete_with_container`; the object is put in here, not by the child."""
+        binding = {
+            "document_digest": prepared.document_digest,
+            "certificate": prepared.certificate,
+            "algorithm": prepared.algorithm,
+        }
+        self._ask("demand_container", container, binding, bytes)
+        return prepared.placeholder.filled(container)
+
+    def accept_signed_pdf(
+        self,
+        returned: bytes,
+        *,
+        base: bytes,
+        field_name: str,
+        certificate: SigningCertificate,
+        algorithm: SignatureAlgorithm,
+    ) -> Increment:
+        """:func:`signing.returned_pdf.accept_signed_pdf`."""
+        demand_increment(old=base, new=returned)
+        question = {"base": base, "field_name": field_name, "certificate": certificate, "algorithm": algorithm}
+        self._ask("accept_signed_pdf", returned, question, Increment)
+        return Increment(len(base), returned[len(base) :])
 
     def validate(
         self,
