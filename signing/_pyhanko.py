@@ -222,9 +222,13 @@ class _Section(BytesIO):
 
 
 def increment(base: bytes | Source) -> Writer:
-    """A writer that appends to this file; raises :class:`DocumentUnfit` where it cannot be read."""
+    """A writer that appends to this file; raises :class:`DocumentUnfit` where it is encrypted or cannot be read."""
     with reading():
-        return Writer(Source.over(base))
+        writer = Writer(Source.over(base))
+        encrypted = writer.prev.encrypted
+    if encrypted:
+        raise DocumentUnfit(reasons=("the PDF is encrypted; remove the password",))
+    return writer
 
 
 def written(writer: Writer, *, onto: bytes) -> bytes:
