@@ -24,7 +24,7 @@ def summary(report: ValidationReport) -> str:
 
 def _lines(report: ValidationReport) -> Iterator[str]:
     yield f"{printable(report.file)}"
-    yield f"  {_headline(report.indication)}"
+    yield f"  {headline(report.indication)}"
     yield f"  {report.reason.vi}"
     if report.read is not ReadMode.UNREADABLE:
         yield f"  {report.pages} trang, {report.length} byte, SHA-256 {report.sha256}"
@@ -38,7 +38,7 @@ def _lines(report: ValidationReport) -> Iterator[str]:
 
 
 def _signature_lines(signature: SignatureReport) -> Iterator[str]:
-    yield f"{_kind(signature.kind)} ({printable(signature.field)}): {_word(signature.indication)}"
+    yield f"{kind_of(signature.kind)} ({printable(signature.field)}): {_word(signature.indication)}"
     if not signature.verdict.passed:
         code = f" [{signature.sub_indication.value}]" if signature.sub_indication else ""
         yield f"  {signature.reason.vi}{code}"
@@ -58,7 +58,8 @@ def _signature_lines(signature: SignatureReport) -> Iterator[str]:
         yield f"  Cần gia hạn bằng chứng trước {_time(signature.renew_before)}"
 
 
-def _headline(indication: Indication) -> str:
+def headline(indication: Indication) -> str:
+    """A sign and the answer in capitals."""
     match indication:
         case Indication.TOTAL_PASSED:
             return "✔ HỢP LỆ"
@@ -72,10 +73,11 @@ def _headline(indication: Indication) -> str:
 
 
 def _word(indication: Indication) -> str:
-    return _headline(indication).partition(" ")[2].lower()
+    return headline(indication).partition(" ")[2].lower()
 
 
-def _kind(kind: SignatureKind) -> str:
+def kind_of(kind: SignatureKind) -> str:
+    """What people call it."""
     match kind:
         case SignatureKind.SIGNATURE:
             return "Chữ ký"

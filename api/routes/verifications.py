@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, assert_never
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.dependencies import Caller, Guarded, Parts
@@ -15,8 +16,37 @@ from api.problem_answers import problem_answers
 from api.public_uploads import compared, public_upload, validated, without_a_file
 from api.report_forms import ReportForm
 from api.uploads import Upload
+from api.verification_pdf.pdf_form import pdf_of
+from verification.etsi_report import etsi_report
+
+if TYPE_CHECKING:
+    from api.register_check import RegisterCheck
+    from verification.report import ValidationReport
 
 router = APIRouter(tags=["public"])
+
+
+class ReportFormat(Enum):
+    """How the report is answered."""
+
+    JSON = "json"
+    ETSI = "etsi"
+    PDF = "pdf"
+
+
+_MEDIA_TYPES = {
+    ReportFormat.JSON: "application/json",
+    ReportFormat.ETSI: "application/xml",
+    ReportFormat.PDF: "application/pdf",
+}
+_BODIES: dict[int | str, dict[str, object]] = {
+    200: {
+        "content": {
+            "application/xml": {"schema": {"type": "string"}},
+            "application/pdf": {"schema": {"type": "string"}},
+        }
+    }
+}
 
 
 class DigestQuestion(BaseModel):
@@ -73,7 +103,8 @@ async def _question(request: Request, guards: Guarded, caller: Caller) -> AsyncI
     "/v1/verifications",
     operation_id="verifyFile",
     response_model=ReportForm,
-    responses=problem_answers("file-too-large", "media-type-unsupported", "busy", "sandbox-busy", "body-too-slow"),
+    responses=_BODIES
+    | problem_answers("file-too-large", "media-type-unsupported", "busy", "sandbox-busy", "body-too-slow"),
     openapi_extra=_BODY,
 )
 def verify_file(
@@ -81,8 +112,13 @@ def verify_file(
     guards: Guarded,
     caller: Caller,
     question: Annotated[Upload | DigestQuestion, Depends(_question)],
+    request: Request,
+    form: Annotated[ReportFormat | None, Query(alias="format", description="by default as `Accept` asks")] = None,
 ) -> Response:
-    """Judge every signature in a PDF and compare it with the register. A bad file gets a report, not an error."""
+    """Judge every signature in a PDF and compare it with the register. A bad file gets a report, not an error.
+
+    As XML (ETSI TS 119 102-2) and as a printed page the report is on the file alone; the register's part is JSON's.
+    """
     if isinstance(question, Upload):
         sha256, code = question.sha256, question.fields.get("lookup_code")
         report = validated(application, question)
@@ -90,5 +126,24 @@ def verify_file(
         sha256, code = question.sha256.lower(), None
         report = without_a_file(application, sha256)
     check = compared(application, guards, caller=caller, sha256=sha256, lookup_code=code)
-    body = json.dumps(report.as_json() | {"register": check.as_json()}, ensure_ascii=False)
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+    chosen = form or _asked_for(request.headers.get("accept", ""))
+    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
+    return Response(_written(report, check, chosen), media_type=_MEDIA_TYPES[chosen], headers=headers)
+
+
+def _written(report: ValidationReport, check: RegisterCheck, chosen: ReportFormat) -> bytes:
+    match chosen:
+        case ReportFormat.JSON:
+            return json.dumps(report.as_json() | {"register": check.as_json()}, ensure_ascii=False).encode()
+        case ReportFormat.ETSI:
+            return etsi_report(report).encode()
+        case ReportFormat.PDF:
+            return pdf_of(report)
+    assert_never(chosen)
+
+
+def _asked_for(accept: str) -> ReportFormat:
+    kinds = {item.partition(";")[0].strip().lower() for item in accept.split(",")}
+    if "application/json" in kinds:
+        return ReportFormat.JSON
+    return next((form for form, kind in _MEDIA_TYPES.items() if kind in kinds), ReportFormat.JSON)

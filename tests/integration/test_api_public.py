@@ -121,6 +121,17 @@ def page_refused(service: Service, path: str) -> Refused:
     return refused.value
 
 
+@pytest.mark.parametrize(("kind", "start"), [("application/xml", b"<?xml"), ("application/pdf", b"%PDF-")])
+def test_the_report_comes_as_xml_or_as_a_page_where_that_is_asked_for(
+    service: Service, pdf: bytes, kind: str, start: bytes
+) -> None:
+    body, media_type = multipart({}, file=pdf, name="x.pdf")
+    headers = {"Content-Type": media_type, "Accept": kind}
+    answer = service.public().call("POST", "/v1/verifications", body=body, headers=headers)
+    assert answer.headers["content-type"].startswith(kind)
+    assert answer.body.startswith(start)
+
+
 def test_a_file_without_validation_data_is_judged_with_what_responders_say(service: Service) -> None:
     """The official's signature alone, before anything was archived; a stranger's file often comes like this."""
     signed = service.signed()

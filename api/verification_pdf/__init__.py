@@ -1,0 +1,1 @@
+"""A verification report as one printed page, for a dossier on paper."""
