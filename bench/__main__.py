@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bench import lta, peers, signing, signing_large, verification
+from bench import end_to_end, growth, lta, numbering, peers, signing, signing_large, verification
 from bench.figures import FIGURES, Row, table
 from bench.ground import Ground, ground
 
@@ -29,6 +29,9 @@ _MEASUREMENTS: tuple[tuple[frozenset[str], Callable[[Ground], Iterator[Row]]], .
     (frozenset({"verify_51_signatures_s"}), verification.measure_many_signatures),
     (frozenset({"verify_5000_pages_s"}), verification.measure_many_pages),
     (frozenset({"verify_100mb_peak_mb"}), verification.measure_memory),
+    (frozenset({"numbering_per_second"}), numbering.measure),
+    (frozenset({"issue_end_to_end_per_second", "issue_p95_quarter_load_s"}), end_to_end.measure),
+    (frozenset({"issue_cost_growth_1m_rows"}), growth.measure),
 )
 _BAD_USAGE = 64
 

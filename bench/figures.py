@@ -70,6 +70,24 @@ FIGURES = {
         Figure("verify_51_signatures_s", Unit.SECONDS, 2, 1, "wall time"),
         Figure("verify_5000_pages_s", Unit.SECONDS, 0.7, 0.3, "wall time, two signatures"),
         Figure("verify_100mb_peak_mb", Unit.MEGABYTES, 300, 150, "peak resident memory of the sandbox's child"),
+        Figure(
+            "numbering_per_second",
+            Unit.PER_SECOND,
+            150,
+            300,
+            "wall time on 2 cores, nothing else",
+            Better.HIGHER,
+        ),
+        Figure(
+            "issue_end_to_end_per_second",
+            Unit.PER_SECOND,
+            10,
+            40,
+            "wall time on 2 cores, every process and the responders on this machine",
+            Better.HIGHER,
+        ),
+        Figure("issue_p95_quarter_load_s", Unit.SECONDS, 1, 0.5, "wall time at a quarter of the rate above"),
+        Figure("issue_cost_growth_1m_rows", Unit.RATIO, 1.2, 1.1, "the same register with 1,000 rows"),
     )
 }
 

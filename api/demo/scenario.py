@@ -160,7 +160,7 @@ class _Players:
 def _sign_and_issue(players: _Players, notice: Notice, teller: Teller) -> DocumentAnswer:
     """From the draft to the issued document as the clerk reads it."""
     with _told(teller, "Gửi dự thảo") as line:
-        key, metadata = str(uuid.uuid4()), _metadata(notice)
+        key, metadata = str(uuid.uuid4()), metadata_of(notice)
         name = "thong-bao.pdf"
         draft = players.ask(
             SUBMITTER, lambda one: one.create_document(notice.pdf, metadata, name=name, idempotency_key=key)
@@ -187,7 +187,9 @@ def _sign_and_issue(players: _Players, notice: Notice, teller: Teller) -> Docume
     return issued
 
 
-def _metadata(notice: Notice) -> MetadataForm:
+def metadata_of(notice: Notice) -> MetadataForm:
+    """What the submitting system says of the notice."""
+
     def form(box: Box) -> BoxForm:
         return BoxForm.model_validate(asdict(box))
 

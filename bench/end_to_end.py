@@ -1,0 +1,207 @@
+"""Documents per second through the running service: submit, sign, number, seal, timestamp, archive, store, look up.
+
+Every process of ``kyso up --demo`` runs on this machine, and so do the callers. A document counts once its lookup says
+that it is issued. It is B-LTA by then, which is more than the B-T that is asked. PostgreSQL and the object store flush
+as in production.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import statistics
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from api.client import Client
+from api.demo.notice import typeset_notice
+from api.demo.people import CLERK, SEAL_CREDENTIAL, SIGNATORY, SIGNATORY_CREDENTIAL, SUBMITTER
+from api.demo.scenario import metadata_of
+from api.listening import free_loopback_address
+from api.settings import OneMachineSettings
+from api.supervisor import Supervisor
+from api.up import Contents, OneMachine
+from bench.figures import Row
+from bench.ground import now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.document_forms import MetadataForm
+    from bench.ground import Ground
+
+_CALLERS = 6
+_SECONDS = 30.0
+_WAIT = 60  # seconds that one call may take
+_TICKS = os.sysconf("SC_CLK_TCK")
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """The three callers of the demonstration, and what they issue."""
+
+    url: str
+    submitter: Client
+    signatory: Client
+    clerk: Client
+    activation: str
+    pdf: bytes
+    metadata: MetadataForm
+    turn: Iterator[int]
+
+    def issue_one(self) -> float:
+        """Seconds from the draft to a lookup that says issued."""
+        begun = time.perf_counter()
+        created = self.submitter.create_document(self.pdf, self.metadata)
+        self.submitter.submit(created.id)
+        self.signatory.sign(created.id, credential=SIGNATORY_CREDENTIAL, activation=self.activation, wait=_WAIT)
+        self.clerk.issue(created.id, credential=SEAL_CREDENTIAL, wait=_WAIT)
+        self._look_up(created.lookup_code)
+        return time.perf_counter() - begun
+
+    def _look_up(self, code: str) -> None:
+        """From one of many loopback addresses, since each may ask so often only."""
+        address = urlsplit(self.url)
+        source = f"127.0.{1 + next(self.turn) % 250}.1"
+        connection = HTTPConnection(address.hostname or "", address.port, source_address=(source, 0), timeout=_WAIT)
+        try:
+            connection.request("GET", f"/v1/lookup/{code}")
+            answer = connection.getresponse()
+            if answer.status != _OK or b'"issued":true' not in answer.read():
+                msg = f"a document that was issued is found: {answer.status}"
+                raise RuntimeError(msg)
+        finally:
+            connection.close()
+
+
+def measure(_ground: Ground) -> Iterator[Row]:
+    """First as many as go through, then a quarter of that, evenly spaced."""
+    with _desk() as desk:
+        for _ in range(_CALLERS):
+            desk.issue_one()
+        before = _cpu_seconds()
+        rate = _rate(desk)
+        used = {name: seconds - before.get(name, 0.0) for name, seconds in _cpu_seconds().items()}
+        waited = _spaced(desk, every=4 / rate)
+    share = used.get("responders", 0.0) / sum(used.values())
+    parts = ", ".join(f"{name} {seconds / sum(used.values()):.0%}" for name, seconds in sorted(used.items()))
+    load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    yield Row("issue_end_to_end_per_second", rate, note=f"{_CALLERS} callers, B-LTA; CPU: {parts}; {load}")
+    yield Row("issue_end_to_end_per_second", share, peer="responders' share of the CPU", note="of all processes")
+    p95 = statistics.quantiles(waited, n=20)[-1]
+    yield Row("issue_p95_quarter_load_s", p95, note=f"median {statistics.median(waited):.2f} s; {load}")
+
+
+@contextmanager
+def _desk() -> Iterator[_Desk]:
+    with tempfile.TemporaryDirectory(prefix="kyso-bench-") as name:
+        home = Path(name)
+        home.chmod(0o711)
+        settings = OneMachineSettings.model_construct().model_copy(update={"listen": str(free_loopback_address())})
+        machine = OneMachine(home, contents=Contents.DEMONSTRATION, settings=settings)
+        supervisor = Supervisor(home, machine.children())
+        supervisor.start()
+        try:
+            yield _seated(machine)
+        finally:
+            supervisor.stop()
+
+
+def _seated(machine: OneMachine) -> _Desk:
+    client, accounts = Client(machine.url), machine.secrets.accounts
+    notice = typeset_notice(created_at=now())
+    submitter, signatory, clerk = (
+        client.with_token(client_id=account, secret=accounts[account]) for account in (SUBMITTER, SIGNATORY, CLERK)
+    )
+    return _Desk(
+        url=machine.url,
+        submitter=submitter,
+        signatory=signatory,
+        clerk=clerk,
+        activation=machine.secrets.activation,
+        pdf=notice.pdf,
+        metadata=metadata_of(notice),
+        turn=itertools.count(),
+    )
+
+
+def _rate(desk: _Desk) -> float:
+    """Documents per second of callers who begin the next as soon as one is done."""
+    begun = time.perf_counter()
+
+    def issue_until_the_end(_caller: int) -> int:
+        done = 0
+        while time.perf_counter() - begun < _SECONDS:
+            desk.issue_one()
+            done += 1
+        return done
+
+    with ThreadPoolExecutor(_CALLERS) as callers:
+        done = sum(callers.map(issue_until_the_end, range(_CALLERS)))
+    return done / (time.perf_counter() - begun)
+
+
+def _spaced(desk: _Desk, *, every: float) -> list[float]:
+    """Seconds that each took, begun at even distances whether or not the one before was done."""
+    pause = threading.Event()
+    with ThreadPoolExecutor(_CALLERS * 4) as callers:
+        asked = []
+        for _ in range(max(20, int(_SECONDS / every))):
+            asked.append(callers.submit(desk.issue_one))
+            pause.wait(every)
+        return [one.result() for one in asked]
+
+
+def _cpu_seconds() -> dict[str, float]:
+    """Of this process and everything below it, by part (proc(5), stat: ppid, utime, stime)."""
+    parents: dict[int, int] = {}
+    seconds: dict[int, float] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[int(entry.name)] = int(fields[1])
+        seconds[int(entry.name)] = (int(fields[11]) + int(fields[12])) / _TICKS
+    found: dict[str, float] = {}
+    for process, used in seconds.items():
+        part = _part_of(process, parents)
+        if part is not None:
+            found[part] = found.get(part, 0.0) + used
+    return found
+
+
+def _part_of(process: int, parents: dict[int, int]) -> str | None:
+    """The part of the service to which a process belongs; None where it is none of ours."""
+    ours, part = os.getpid(), "callers"
+    while process not in {ours, 0, 1}:
+        part = _name_of(process) or part
+        process = parents.get(process, 0)
+    return part if process == ours else None
+
+
+def _name_of(process: int) -> str | None:
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+    except OSError:
+        return None
+    names = {
+        "certs.demonstration": "responders",
+        "signer": "signer",
+        "worker": "worker",
+        "serve": "server",
+        "s3": "object store",
+        "server": "object store",
+    }
+    if words[0].endswith("postgres") or words[0].startswith("postgres"):
+        return "database"
+    return next((names[word] for word in words[1:] if word in names), None)
