@@ -177,6 +177,9 @@ write_environment() {
         if [ -e "$unpacked/usr/lib/softhsm/libsofthsm2.so" ]; then
             echo "export KYSO_SOFTHSM_MODULE=$(quoted "$unpacked/usr/lib/softhsm/libsofthsm2.so")"
         fi
+        if [ -d "$unpacked/usr/libexec/p11-kit" ]; then
+            echo "export P11_KIT_PRIVATEDIR=$(quoted "$unpacked/usr/libexec/p11-kit")"
+        fi
         if [ -d "$unpacked/usr/share/fonts/truetype/liberation2" ]; then
             echo "export KYSO_FONT_DIR=$(quoted "$unpacked/usr/share/fonts/truetype/liberation2")"
         fi
@@ -188,6 +191,15 @@ write_environment() {
     fi
     if [ -x "$unpacked/usr/lib/chromium/chromium" ]; then
         write_starter chromium "$(quoted "$unpacked/usr/lib/chromium/chromium")"
+    fi
+    if [ -x "$unpacked/usr/bin/softhsm2-util" ]; then
+        write_starter softhsm2-util "$(quoted "$unpacked/usr/bin/softhsm2-util") \
+    --module $(quoted "$unpacked/usr/lib/softhsm/libsofthsm2.so")"
+    fi
+    if [ -x "$unpacked/usr/bin/zbarimg" ]; then # its reader of pictures looks for the formats it knows
+        folder=$(compgen -G "$unpacked/usr/lib/*/ImageMagick-*/modules-Q16/coders")
+        write_starter zbarimg "env MAGICK_CONFIGURE_PATH=$(quoted "$unpacked/etc/ImageMagick-6") \
+    MAGICK_CODER_MODULE_PATH=$(quoted "$folder") $(quoted "$unpacked/usr/bin/zbarimg")"
     fi
     if [ -e "$unpacked/usr/include/stdio.h" ]; then
         write_compiler_starter
@@ -304,6 +316,9 @@ if [ ! -w "${HOME:-/nonexistent}" ]; then # caches and settings are kept there
     export HOME=$root/.tools/home
 fi
 umask 022
+if [ -d "$unpacked" ] && [ ! .tools/env -nt deploy/setup.sh ]; then # made by an older version of this file
+    write_environment
+fi
 read_environment
 provide_system
 [ -z "${SSL_CERT_FILE:-}" ] || export PIP_CERT=${PIP_CERT:-$SSL_CERT_FILE} # pip asks a variable of its own

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[1]
 _UP_WITHIN = 60.0
+_PLACES = frozenset({"KYSO_FONT_DIR", "KYSO_SOFTHSM_MODULE"})  # where set-up unpacked what it could not install
 
 
 @dataclass
@@ -155,7 +156,7 @@ def running_service(home: Path, *, database_url: str, bucket: Bucket) -> Iterato
         home=home,
         url=f"http://127.0.0.1:{port}",
         environment={
-            **{name: value for name, value in os.environ.items() if not name.startswith("KYSO_")},
+            **{name: value for name, value in os.environ.items() if name in _PLACES or not name.startswith("KYSO_")},
             **foundations.settings(),
             "KYSO_DATABASE_URL": database_url,
             "KYSO_S3_ENDPOINT": bucket.endpoint,

@@ -34,8 +34,18 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 SOFTHSM = SOFTHSM_MODULE
-SPY = Path("/usr/lib/x86_64-linux-gnu/pkcs11/pkcs11-spy.so")  # writes down every PKCS#11 call (package opensc)
-P11_KIT_CLIENT = Path("/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so")
+
+
+def _module(name: str) -> Path:
+    """A PKCS#11 module of a Debian package, installed or only unpacked by set-up."""
+    for place in (Path("/"), ROOT / ".tools/root"):
+        for found in place.glob(f"usr/lib/*/pkcs11/{name}"):
+            return found
+    return Path("/usr/lib/pkcs11") / name
+
+
+SPY = _module("pkcs11-spy.so")  # writes down every PKCS#11 call (package opensc)
+P11_KIT_CLIENT = _module("p11-kit-client.so")
 PIN = Pin("thử-4321")
 WRONG_PIN = Pin("sai-9999")
 SO_PIN = Pin("so-87654321")

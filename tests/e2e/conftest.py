@@ -51,8 +51,8 @@ def demonstrate(home: Path, *, seconds: float = 240) -> Demonstration:
 
 
 @pytest.fixture(scope="session")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+def demonstration(parts_folder: Path) -> Demonstration:
     """The first demonstration in an empty folder."""
-    shown = demonstrate(tmp_path_factory.mktemp("demo"))
+    shown = demonstrate(parts_folder / "demo")
     assert shown.exit_code == 0, shown.said
     return shown

@@ -11,7 +11,7 @@ import pytest
 
 from hsm.inventory import KeyKind
 from hsm.provisioning import generate_key
-from tests.softhsm import PIN, ROOT, new_token
+from tests.softhsm import PIN, ROOT, SOFTHSM, new_token
 
 if TYPE_CHECKING:
     from hsm.provisioning import TokenAccess
@@ -88,10 +88,10 @@ print(sign("P-256", A.ECDSA_SHA256), sign("RSA-2048", A.RSA_SHA256))
 
 
 def test_an_ended_login_is_a_failed_device(token: TokenAccess) -> None:
-    program = """
+    program = f"""
 import ctypes
 print(sign("RSA-2048", A.RSA_SHA256))
-print(ctypes.CDLL("/usr/lib/softhsm/libsofthsm2.so").C_Logout(ctypes.c_ulong(token.session.handle)))
+print(ctypes.CDLL("{SOFTHSM}").C_Logout(ctypes.c_ulong(token.session.handle)))
 print(sign("RSA-2048", A.RSA_SHA256))
 """
     assert run(token, program) == ["ok", "0", "device-failed"]

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,8 +74,15 @@ def switched(server: _Server) -> Iterator[Switch]:
 
 
 @pytest.fixture
-def postgres(tmp_path: Path) -> EmbeddedPostgres:
-    return EmbeddedPostgres(tmp_path / "postgres")
+def own_folder(parts_folder: Path) -> Path:
+    folder = Path(tempfile.mkdtemp(dir=parts_folder))
+    folder.chmod(0o711)
+    return folder
+
+
+@pytest.fixture
+def postgres(own_folder: Path) -> EmbeddedPostgres:
+    return EmbeddedPostgres(own_folder / "postgres")
 
 
 def test_a_database_that_goes_away_is_an_outage_and_is_used_again_when_it_is_back(postgres: EmbeddedPostgres) -> None:
@@ -140,8 +148,8 @@ def test_a_worker_survives_an_outage_of_the_database_and_loses_no_job(postgres: 
         engine.dispose()
 
 
-def test_an_object_store_that_goes_away_is_an_outage_and_is_used_again_when_it_is_back(tmp_path: Path) -> None:
-    server = EmbeddedS3(tmp_path / "s3")
+def test_an_object_store_that_goes_away_is_an_outage_and_is_used_again_when_it_is_back(own_folder: Path) -> None:
+    server = EmbeddedS3(own_folder / "s3")
     with switched(server) as switch:
         blobs = S3Blobs(
             endpoint=server.endpoint, access_key=server.access_key, secret_key=server.secret_key, bucket="documents"
