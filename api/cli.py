@@ -106,6 +106,13 @@ def verify(
         str | None, typer.Option(metavar="TIME", help="Kết luận tại thời điểm này, ISO 8601 (judge at this time).")
     ] = None,
     as_json: AsJson = False,
+    revisions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Ghi bản mà mỗi chữ ký đã ký, kèm hình từng trang (write what each signature signed, with pictures).",
+        ),
+    ] = None,
 ) -> None:
     """Kiểm tra chữ ký số, không cần máy chủ (verify signatures, without any server).
 
@@ -115,7 +122,9 @@ def verify(
     from verification.command import ReportForm, run
 
     form = ReportForm.JSON if as_json else ReportForm.TEXT
-    raise typer.Exit(run(files, trust=trust, at=_moment(at), form=form, out=sys.stdout, err=sys.stderr))
+    raise typer.Exit(
+        run(files, trust=trust, at=_moment(at), form=form, out=sys.stdout, err=sys.stderr, revisions=revisions)
+    )
 
 
 @database.command("upgrade")

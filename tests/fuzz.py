@@ -1,4 +1,4 @@
-"""``python -m tests.fuzz [--inputs N] [--seed S] [--first K]``: damaged files by the thousand, and only declared errors.
+"""``python -m tests.fuzz [--inputs N] [--seed S] [--first K]``: damaged files, and only declared errors.
 
 Every input is a test vector with some damage: by chance (bits, bytes, pieces moved, cut or doubled) or by grammar
 (numbers, names, references and brackets put where others stood; the CMS object changed beneath its hexadecimal digits).
@@ -17,7 +17,6 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -78,14 +77,18 @@ class Fuzzer:
     def escape(self, number: int) -> Escape | None:
         """What is wrong with how this input is answered; None where nothing is."""
         name, pdf = self.input(number)
-        found = partial(Escape, number, name, pdf=pdf)
+        what = self.escape_of(pdf)
+        return Escape(number, name, what, pdf) if what is not None else None
+
+    def escape_of(self, pdf: bytes) -> str | None:
+        """The traceback of an error that nobody declared, or how long it took; None where all is well."""
         began = time.monotonic()
         try:
             self._ask(pdf)
         except Exception:  # noqa: BLE001 - whatever escapes is what is looked for
-            return found(what=traceback.format_exc())
+            return traceback.format_exc()
         took = time.monotonic() - began
-        return found(what=f"it took {took:.1f} s") if took > LONGEST else None
+        return f"it took {took:.1f} s" if took > LONGEST else None
 
     def _ask(self, pdf: bytes) -> None:
         try:
@@ -156,7 +159,7 @@ def _replace_token(pdf: bytes, chance: Random, _seeds: Sequence[tuple[str, bytes
     if not places:
         return pdf
     place = chance.choice(places)
-    kept = new.ljust(len(old)) if chance.random() < 0.8 else new  # noqa: PLR2004 - most of the time
+    kept = new.ljust(len(old)) if chance.random() < 0.8 else new
     return pdf[:place] + kept + pdf[place + max(len(old), len(kept) if len(new) <= len(old) else len(old)) :]
 
 
@@ -204,7 +207,9 @@ _DAMAGES: tuple[Callable[[bytes, Random, Sequence[tuple[str, bytes]]], bytes], .
 
 def main() -> int:
     """Fuzz, tell how far it is once a minute, and write down what was found."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Damaged files, and only declared errors.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz", description="Damaged files, and only declared errors."
+    )
     parser.add_argument("--inputs", type=int, default=1_000_000)
     parser.add_argument("--first", type=int, default=0, help="the number of the first input")
     parser.add_argument("--seed", type=int, default=5)
@@ -217,10 +222,10 @@ def main() -> int:
             if (escape := fuzzer.escape(number)) is not None:
                 escapes += 1
                 _write(escape, asked.into)
-            if time.monotonic() - told > 60:  # noqa: PLR2004 - seconds
+            if time.monotonic() - told > 60:
                 told = time.monotonic()
-                print(f"{number + 1 - asked.first} inputs, {escapes} escapes", flush=True)
-    print(f"{asked.inputs} inputs of seed {asked.seed} from {asked.first} on, {escapes} escapes")
+                _tell(f"{number + 1 - asked.first} inputs, {escapes} escapes")
+    _tell(f"{asked.inputs} inputs of seed {asked.seed} from {asked.first} on, {escapes} escapes")
     return 1 if escapes else 0
 
 
@@ -228,7 +233,12 @@ def _write(escape: Escape, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / f"{escape.number}.pdf").write_bytes(escape.pdf)
     (directory / f"{escape.number}.txt").write_text(f"{escape.seed_file}\n{escape.what}", encoding="utf-8")
-    print(f"{escape.number} ({escape.seed_file}): {escape.what.strip().rpartition(chr(10))[2]}", flush=True)
+    _tell(f"{escape.number} ({escape.seed_file}): {escape.what.strip().rpartition(chr(10))[2]}")
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -31,6 +31,15 @@ def revisions_to_compare(report: ValidationReport) -> tuple[SignedRevision, ...]
     )
 
 
+def signed_revisions(report: ValidationReport) -> tuple[SignedRevision, ...]:
+    """The revision of each signature that covers one whole, in the order of the report."""
+    return tuple(
+        SignedRevision(signature.end, signature.changes_after.fields)
+        for signature in report.signatures
+        if signature.coverage is not Coverage.PARTIAL and signature.end > 0
+    )
+
+
 def is_worth_drawing(report: ValidationReport) -> bool:
     """Whether pictures can tell anything of this file."""
     is_small = bool(report.signatures) and report.length < _LARGEST_UNCHANGED

@@ -18,6 +18,7 @@ from verification.policy import DEFAULT_POLICY
 from verification.reasons import Cause
 from verification.report import Indication, ReadMode
 from verification.sandbox import Sandbox, SandboxLimits
+from verification.signed_revisions import write_revisions
 from verification.summary import summary
 from verification.verdict import report_on_unreadable
 from verification.workshop import Workshop
@@ -50,15 +51,23 @@ class ExitCode(IntEnum):
 class _Question:
     anchors: TrustAnchors
     at: datetime
+    revisions: Path | None
 
 
 def run(
-    files: list[Path], *, trust: Path | None, at: datetime | None, form: ReportForm, out: TextIO, err: TextIO
+    files: list[Path],
+    *,
+    trust: Path | None,
+    at: datetime | None,
+    form: ReportForm,
+    out: TextIO,
+    err: TextIO,
+    revisions: Path | None = None,
 ) -> int:
     """Verify the files in order and print a report on each as soon as it is there; answers the exit code.
 
     Without ``trust`` nobody is trusted, so that at best a signature is INDETERMINATE. ``at`` is now by default; a time
-    without zone is meant in UTC.
+    without zone is meant in UTC. Into ``revisions`` goes what each signature signed, as a file and as pictures.
     """
     if not files:
         err.write("kyso verify: cần ít nhất một tệp PDF (no file given)\n")
@@ -70,7 +79,7 @@ def run(
         return ExitCode.BAD_USAGE
     # The command line is where a clock may be asked; everything below is told the time.
     moment = at or datetime.now(UTC)  # noqa: TID251
-    question = _Question(anchors, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    question = _Question(anchors, moment if moment.tzinfo else moment.replace(tzinfo=UTC), revisions)
     with Workshop(Sandbox(SandboxLimits(children=1))) as workshop:
         return _exit_code(_printed(_reports(files, question, workshop, err), form, out))
 
@@ -85,7 +94,13 @@ def _reports(files: list[Path], question: _Question, workshop: Workshop, err: Te
                 b"", cause=Cause.UNREADABLE, at=question.at, policy=DEFAULT_POLICY, file=file.name
             )
             continue
-        yield workshop.validate(pdf, anchors=question.anchors, known=EMPTY, at=question.at, file=file.name)
+        report = workshop.validate(pdf, anchors=question.anchors, known=EMPTY, at=question.at, file=file.name)
+        if question.revisions is not None:
+            try:
+                write_revisions(pdf, report, workshop, into=question.revisions / file.stem)
+            except OSError as error:
+                err.write(f"kyso verify: {error.filename}: {error.strerror}\n")
+        yield report
 
 
 def _printed(reports: Iterable[ValidationReport], form: ReportForm, out: TextIO) -> Iterator[ValidationReport]:

@@ -21,6 +21,7 @@ from signing.profiles import SignatureProfile
 from verification.pictures import SignedRevision, compare_pages
 from verification.policy import ValidationPolicy
 from verification.validate import validate
+from verification.views import draw_revisions
 from verification.wire import pack, unpack
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ TASKS = {
         validate,
         {"anchors": TrustAnchors, "known": RevocationInfo, "at": datetime, "policy": ValidationPolicy, "file": str},
     ),
+    "draw_revisions": Task(draw_revisions, {"revisions": tuple[SignedRevision, ...]}),
     "compare_pages": Task(compare_pages, {"revisions": tuple[SignedRevision, ...]}),
 }
 

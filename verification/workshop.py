@@ -13,7 +13,13 @@ from certs import errors as certs_errors
 from signing import errors as signing_errors
 from signing.lint import Finding
 from signing.prepared import PreparedSignature, PreparedTimestamp, demand_increment
-from verification.by_picture import is_worth_drawing, not_compared, revisions_to_compare, with_pictures
+from verification.by_picture import (
+    is_worth_drawing,
+    not_compared,
+    revisions_to_compare,
+    signed_revisions,
+    with_pictures,
+)
 from verification.errors import SandboxFailed
 from verification.frames import Frame
 from verification.pictures import Comparison
@@ -22,6 +28,7 @@ from verification.reasons import Cause
 from verification.report import ReadMode, ValidationReport
 from verification.structure import from_header
 from verification.verdict import report_on_unreadable
+from verification.views import PageView
 from verification.wire import WireError, pack, type_hints, unpack
 
 if TYPE_CHECKING:
@@ -122,10 +129,18 @@ class Workshop:
             comparison = not_compared(report)
         return with_pictures(report, comparison, policy)
 
+    def draw_revisions(self, pdf: bytes, report: ValidationReport) -> tuple[PageView, ...]:
+        """:func:`verification.views.draw_revisions` of every signed revision; nothing where that fails."""
+        revisions = signed_revisions(report)
+        try:
+            return self._ask("draw_revisions", _as_read(pdf, report), {"revisions": revisions}, tuple[PageView, ...])
+        except SandboxFailed:
+            return ()
+
     def _compare_pages(self, pdf: bytes, report: ValidationReport) -> Comparison:
         """:func:`verification.pictures.compare_pages`, of what was read."""
-        read = from_header(pdf) if report.read is ReadMode.LAX else pdf
-        return self._ask("compare_pages", read, {"revisions": revisions_to_compare(report)}, Comparison)
+        revisions = revisions_to_compare(report)
+        return self._ask("compare_pages", _as_read(pdf, report), {"revisions": revisions}, Comparison)
 
     def _grown(self, task: str, pdf: bytes, arguments: dict[str, object]) -> bytes:
         """The answer of a task that may only append."""
@@ -144,6 +159,10 @@ class Workshop:
         except WireError as error:
             raise SandboxFailed(reason="its answer is no answer") from error
         return value  # type: ignore[return-value] # unpack builds what it was told to expect
+
+
+def _as_read(pdf: bytes, report: ValidationReport) -> bytes:
+    return from_header(pdf) if report.read is ReadMode.LAX else pdf
 
 
 def _refusal(answer: Frame) -> Exception:
