@@ -128,6 +128,13 @@ def verify(
     ] = None,
     as_json: AsJson = False,
     as_etsi: AsEtsi = False,
+    revisions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Ghi bản mà mỗi chữ ký đã ký, kèm hình từng trang (write what each signature signed, with pictures).",
+        ),
+    ] = None,
 ) -> None:
     """Kiểm tra chữ ký số, không cần máy chủ (verify signatures, without any server).
 
@@ -136,7 +143,7 @@ def verify(
     """
     from verification.command import Choices, run
 
-    choices = Choices(trust=trust, at=_moment(at), policy=policy, facts=facts)
+    choices = Choices(trust=trust, at=_moment(at), policy=policy, facts=facts, revisions=revisions)
     form = _form(as_json=as_json, as_etsi=as_etsi)
     raise typer.Exit(run(files, choices, form=form, out=sys.stdout, err=sys.stderr))
 

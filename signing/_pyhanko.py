@@ -154,7 +154,7 @@ ESCAPING = (
     AttributeError,
     AssertionError,
     NotImplementedError,
-    OverflowError,
+    ArithmeticError,
     OSError,
     RecursionError,
     zlib.error,

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import pypdf
 from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
+from pypdfium2 import PdfiumError
 
 from signing._pyhanko import ESCAPING, PdfFileReader, enumerate_sig_fields, reading
 from signing.errors import DocumentUnfit
+from signing.hidden import has_text_beneath, has_unreached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +77,24 @@ _DANGERS: dict[str, Finding] = {
     "attachments": Finding(
         "attachments", Severity.WARN, "Tệp có tệp đính kèm bên trong.", "The file carries attached files."
     ),
+    "form-fields": Finding(
+        "form-fields",
+        Severity.WARN,
+        "Tệp có các ô điền được; nội dung hiển thị có thể thay đổi sau khi ký.",
+        "The file has fields that can be filled; what is shown may change after signing.",
+    ),
+    "text-beneath": Finding(
+        "text-beneath",
+        Severity.WARN,
+        "Trang có chữ bị che khuất hoặc không nhìn thấy được.",
+        "A page has text that is covered or cannot be seen.",
+    ),
+    "unreached": Finding(
+        "unreached",
+        Severity.WARN,
+        "Tệp chứa nội dung không được dùng đến; có thể được đưa ra hiển thị sau khi ký.",
+        "The file holds content that it does not use and that could be brought to light after signing.",
+    ),
     "annotations": Finding(
         "annotations",
         Severity.WARN,
@@ -97,6 +117,7 @@ _DANGEROUS_ACTIONS = {
     "/Rendition": "media",
     "/RichMediaExecute": "media",
 }
+_FILLABLE = {"/Tx", "/Btn", "/Ch"}
 _MEDIA_ANNOTATIONS = {"/Movie", "/Sound", "/Screen", "/3D", "/RichMedia"}
 _HARMLESS_ANNOTATIONS = {"/Link", "/Widget", "/Popup"}
 
@@ -115,9 +136,11 @@ def inspect(pdf: bytes) -> tuple[Finding, ...]:
             for index in range(pages):
                 reader.find_page_for_modification(index)[0].get_object()
         found = set(_dangers(pdf))
+        if has_text_beneath(pdf):
+            found.add("text-beneath")
     except DocumentUnfit as error:
         return (_damaged(str(error)),)
-    except (PyPdfError, *ESCAPING) as error:
+    except (PyPdfError, PdfiumError, *ESCAPING) as error:
         return (_damaged(f"{type(error).__name__}: {error}"),)
     findings = [_SIGNED] if signed else []
     findings += [finding for code, finding in _DANGERS.items() if code in found]
@@ -156,6 +179,8 @@ def _dangers(pdf: bytes) -> Iterator[str]:
             waiting.extend(item.values())
         elif isinstance(item, ArrayObject):
             waiting.extend(item)
+    if has_unreached(reader, seen):
+        yield "unreached"
 
 
 def _dangers_of(item: DictionaryObject) -> Iterator[str]:
@@ -168,6 +193,8 @@ def _dangers_of(item: DictionaryObject) -> Iterator[str]:
         yield "xfa"
     if "/OCProperties" in item:
         yield "layers"
+    if item.get("/FT") in _FILLABLE:
+        yield "form-fields"
     if "/EmbeddedFiles" in item:
         yield "attachments"
     subtype = item.get("/Subtype")

@@ -19,7 +19,6 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -81,14 +80,18 @@ class Fuzzer:
     def escape(self, number: int) -> Escape | None:
         """What is wrong with how this input is answered; None where nothing is."""
         name, pdf = self.input(number)
-        found = partial(Escape, number, name, pdf=pdf)
+        what = self.escape_of(pdf)
+        return Escape(number, name, what, pdf) if what is not None else None
+
+    def escape_of(self, pdf: bytes) -> str | None:
+        """The traceback of an error that nobody declared, or how long it took; None where all is well."""
         began = time.monotonic()
         try:
             self._ask(pdf)
         except Exception:  # noqa: BLE001 - whatever escapes is what is looked for
-            return found(what=traceback.format_exc())
+            return traceback.format_exc()
         took = time.monotonic() - began
-        return found(what=f"it took {took:.1f} s") if took > LONGEST else None
+        return f"it took {took:.1f} s" if took > LONGEST else None
 
     def _ask(self, pdf: bytes) -> None:
         try:
@@ -224,8 +227,8 @@ def main() -> int:
                 _write(escape, asked.into)
             if time.monotonic() - told > 60:
                 told = time.monotonic()
-                print(f"{number + 1 - asked.first} inputs, {escapes} escapes", flush=True)
-    print(f"{asked.inputs} inputs of seed {asked.seed} from {asked.first} on, {escapes} escapes")
+                _tell(f"{number + 1 - asked.first} inputs, {escapes} escapes")
+    _tell(f"{asked.inputs} inputs of seed {asked.seed} from {asked.first} on, {escapes} escapes")
     return 1 if escapes else 0
 
 
@@ -233,7 +236,12 @@ def _write(escape: Escape, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / f"{escape.number}.pdf").write_bytes(escape.pdf)
     (directory / f"{escape.number}.txt").write_text(f"{escape.seed_file}\n{escape.what}", encoding="utf-8")
-    print(f"{escape.number} ({escape.seed_file}): {escape.what.strip().rpartition(chr(10))[2]}", flush=True)
+    _tell(f"{escape.number} ({escape.seed_file}): {escape.what.strip().rpartition(chr(10))[2]}")
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

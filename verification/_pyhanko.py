@@ -64,7 +64,7 @@ READ_ERRORS = (
     AssertionError,
     NameError,  # asn1crypto, asked for the size of a key on a curve that it does not know
     NotImplementedError,
-    OverflowError,
+    ArithmeticError,
     OSError,
     RecursionError,
     zlib.error,

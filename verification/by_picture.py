@@ -32,6 +32,15 @@ def revisions_to_compare(facts: FileFacts) -> tuple[SignedRevision, ...]:
     )
 
 
+def signed_revisions(facts: FileFacts) -> tuple[SignedRevision, ...]:
+    """The revision of each signature that covers one whole, in the order of the signatures."""
+    return tuple(
+        SignedRevision(signature.end, signature.changes.fields)
+        for signature in facts.signatures
+        if signature.coverage is not Coverage.PARTIAL and signature.end > 0
+    )
+
+
 def is_worth_drawing(facts: FileFacts) -> bool:
     """Whether pictures can tell anything of this file."""
     is_small = bool(facts.signatures) and facts.length < _LARGEST_UNCHANGED

@@ -13,8 +13,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
 import pypdf
-from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
+
+from verification.second_reader import SECOND_READER_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +40,7 @@ def cells_in_disagreement(pdf: bytes, cells: Mapping[str, str]) -> tuple[str, ..
     try:
         reader = pypdf.PdfReader(BytesIO(pdf), strict=False)
         shown = dict(_shown_cells(reader, cells))
-    except (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, OSError):
+    except SECOND_READER_ERRORS:
         return tuple(cells)
     return tuple(name for name, value in cells.items() if _plain(shown.get(name, "")) != _plain(value))
 

@@ -22,6 +22,7 @@ from verification.policy_file import read_policy
 from verification.reasons import Cause
 from verification.report import Indication, ReadMode
 from verification.sandbox import Sandbox, SandboxLimits
+from verification.signed_revisions import write_revisions
 from verification.stored_facts import read_facts, written_facts
 from verification.summary import summary
 from verification.workshop import Workshop
@@ -55,15 +56,17 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the caller may choose: anchors, moment (now by default), policy file, and a folder to keep facts in.
+    """What the caller may choose: anchors, moment (now by default), policy file, a folder to keep facts in.
 
     Without ``trust`` nobody is trusted, so that at best a signature is INDETERMINATE. A time without zone is in UTC.
+    Into ``revisions`` goes what each signature signed, as a file and as pictures.
     """
 
     trust: Path | None = None
     at: datetime | None = None
     policy: Path | None = None
     facts: Path | None = None
+    revisions: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class _Question:
     trust: TrustStore
     at: datetime
     policy: ValidationPolicy
+    revisions: Path | None
 
 
 class _BadUsage(Exception):
@@ -110,7 +114,9 @@ def _question(files: list[Path], choices: Choices) -> _Question:
         raise _BadUsage(msg) from error
     # The command line is where a clock may be asked; everything below is told the time.
     moment = choices.at or datetime.now(UTC)  # noqa: TID251
-    return _Question(trust, moment if moment.tzinfo else moment.replace(tzinfo=UTC), _policy(choices.policy))
+    return _Question(
+        trust, moment if moment.tzinfo else moment.replace(tzinfo=UTC), _policy(choices.policy), choices.revisions
+    )
 
 
 def _policy(path: Path | None) -> ValidationPolicy:
@@ -134,7 +140,7 @@ def _found_out(files: list[Path], question: _Question, workshop: Workshop, err: 
                 b"", cause=Cause.UNREADABLE, at=question.at, policy=question.policy, file=file.name
             )
             continue
-        yield workshop.find_out(
+        facts = workshop.find_out(
             pdf,
             anchors=question.trust.anchors,
             known=question.trust.known,
@@ -142,6 +148,12 @@ def _found_out(files: list[Path], question: _Question, workshop: Workshop, err: 
             policy=question.policy,
             file=file.name,
         )
+        if question.revisions is not None:
+            try:
+                write_revisions(pdf, facts, workshop, into=question.revisions / file.stem)
+            except OSError as error:
+                err.write(f"kyso verify: {error.filename}: {error.strerror}\n")
+        yield facts
 
 
 def _kept(found: Iterable[FileFacts], folder: Path | None) -> Iterator[FileFacts]:

@@ -13,7 +13,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pypdf
-from pypdf.errors import PyPdfError
+
+from verification.second_reader import SECOND_READER_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,7 +63,7 @@ def placements_over_text(signed_revision: bytes, placements: Sequence[Placement]
         return tuple(
             place.field for place in placements if any(place.box.meets(line) for line in _lines(pages[place.page]))
         )
-    except (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, OSError):
+    except SECOND_READER_ERRORS:
         return tuple(place.field for place in placements)
 
 

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 import pypdf
 from PIL import Image, ImageChops
-from pypdf.errors import PyPdfError
 from pypdfium2 import PdfDocument, PdfiumError, PdfPosConv
 
 from verification._pdfium_fields import Sides, places_of
 from verification.facts import Comparison, SignedRevision
+from verification.second_reader import SECOND_READER_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ _MOST_PAGES_READ, _LARGEST_READ = 200, 16 << 20  # the second parser looks throu
 def compare_pages(pdf: bytes, *, revisions: tuple[SignedRevision, ...]) -> Comparison:
     """Draw the file and its signed revisions and compare them; never raises for bad bytes."""
     try:
-        with _opened(pdf) as document:
+        with opened(pdf) as document:
             drawn = _Drawn(document)
             differs = tuple(_differs(drawn, pdf[: revision.end], revision.fields) for revision in revisions)
             return Comparison(len(document), differs, _letters_agree(pdf, document))
@@ -48,14 +48,14 @@ def compare_pages(pdf: bytes, *, revisions: tuple[SignedRevision, ...]) -> Compa
         return Comparison(0, (None,) * len(revisions), letters_agree=None)
 
 
-def _opened(pdf: bytes) -> PdfDocument:
+def opened(pdf: bytes) -> PdfDocument:
     """A document whose fields are drawn as well; pages may be asked for only after that."""
     document = PdfDocument(pdf)
     document.init_forms()
     return document
 
 
-_Pixels = tuple[int, int, int, int]
+Pixels = tuple[int, int, int, int]
 """Left, top, right and bottom in points of a picture."""
 
 
@@ -87,7 +87,7 @@ def picture_of(page: PdfPage) -> Image.Image | None:
 
 def difference(
     signed: PdfPage, now: PdfPage, fields: tuple[str, ...], *, before: Image.Image, after: Image.Image
-) -> _Pixels | None:
+) -> Pixels | None:
     """The box of all points that differ outside of these fields' places; None if none do.
 
     Fields that were there when it was signed keep the places they had then.
@@ -104,7 +104,7 @@ def difference(
     return changed.getbbox()
 
 
-def _pixels(page: PdfPage, box: Sides, size: tuple[int, int]) -> _Pixels:
+def _pixels(page: PdfPage, box: Sides, size: tuple[int, int]) -> Pixels:
     """A box of the page in its picture, a little wider on each side, since lines are drawn softly."""
     converter = PdfPosConv(page, (0, 0, *size, 0))
     corners = converter.to_bitmap(box[0], box[1]), converter.to_bitmap(box[2], box[3])
@@ -114,7 +114,7 @@ def _pixels(page: PdfPage, box: Sides, size: tuple[int, int]) -> _Pixels:
 
 def _differs(drawn: _Drawn, revision: bytes, fields: tuple[str, ...]) -> bool | None:
     try:
-        with _opened(revision) as signed:
+        with opened(revision) as signed:
             if len(signed) != len(drawn.document):
                 return True
             return _any(_page_differs(drawn, signed, number, fields) for number in range(len(signed)))
@@ -152,7 +152,7 @@ def _letters_agree(pdf: bytes, document: PdfDocument) -> bool | None:
         pages = pypdf.PdfReader(BytesIO(pdf), strict=False).pages
         wanted = min(_MOST_READ, len(document), len(pages))
         return wanted > 0 and all(_alike(_letters(document[n]), _plain(pages[n].extract_text())) for n in range(wanted))
-    except (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, OSError):
+    except SECOND_READER_ERRORS:
         return None
 
 

@@ -30,6 +30,7 @@ from verification.facts import SignedRevision
 from verification.pictures import compare_pages
 from verification.policy import ValidationPolicy
 from verification.validate import find_out
+from verification.views import draw_revisions
 from verification.wire import pack, unpack
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ TASKS = {
         find_out,
         {"anchors": TrustAnchors, "known": RevocationInfo, "at": datetime, "policy": ValidationPolicy, "file": str},
     ),
+    "draw_revisions": Task(draw_revisions, {"revisions": tuple[SignedRevision, ...]}),
     "compare_pages": Task(compare_pages, {"revisions": tuple[SignedRevision, ...]}),
 }
 

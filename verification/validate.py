@@ -113,12 +113,16 @@ def find_out(
 def strictly_then_laxly(pdf: bytes, question: Question) -> FileFacts:
     """The facts without the net: raises :class:`Unreadable`, and what else escapes is a defect."""
     try:
-        return _recipe(pdf, question, mode=ReadMode.STRICT)
+        return _whole_recipe(pdf, question, mode=ReadMode.STRICT)
     except Unreadable as refusal:
         if refusal.cause is Cause.ENCRYPTED:
             raise
+    return _whole_recipe(pdf, question, mode=ReadMode.LAX)
+
+
+def _whole_recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> FileFacts:
     try:
-        return _recipe(pdf, question, mode=ReadMode.LAX)
+        return _recipe(pdf, question, mode=mode)
     except Damaged as damage:
         # Damage to a signature stays with it; this is in what all of them stand on.
         raise Unreadable(Cause.UNREADABLE) from damage

@@ -17,7 +17,7 @@ from signing.errors import RevisionBroken
 from signing.layout import Box
 from signing.lint import Finding
 from signing.prepared import Increment, PreparedSignature, PreparedTimestamp, demand_increment
-from verification.by_picture import is_worth_drawing, not_compared, revisions_to_compare
+from verification.by_picture import is_worth_drawing, not_compared, revisions_to_compare, signed_revisions
 from verification.errors import SandboxFailed
 from verification.facts import Comparison, FileFacts
 from verification.frames import Frame
@@ -26,6 +26,7 @@ from verification.policy import DEFAULT_POLICY
 from verification.reasons import Cause
 from verification.report import ReadMode
 from verification.structure import from_header
+from verification.views import PageView
 from verification.wire import WireError, pack, type_hints, unpack
 
 if TYPE_CHECKING:
@@ -192,10 +193,18 @@ class Workshop:
             comparison = not_compared(facts)
         return replace(facts, comparison=comparison)
 
+    def draw_revisions(self, pdf: bytes, facts: FileFacts) -> tuple[PageView, ...]:
+        """:func:`verification.views.draw_revisions` of every signed revision; nothing where that fails."""
+        revisions = signed_revisions(facts)
+        try:
+            return self._ask("draw_revisions", _as_read(pdf, facts), {"revisions": revisions}, tuple[PageView, ...])
+        except SandboxFailed:
+            return ()
+
     def _compare_pages(self, pdf: bytes, facts: FileFacts) -> Comparison:
         """:func:`verification.pictures.compare_pages`, of what was read."""
-        read = from_header(pdf) if facts.read is ReadMode.LAX else pdf
-        return self._ask("compare_pages", read, {"revisions": revisions_to_compare(facts)}, Comparison)
+        revisions = revisions_to_compare(facts)
+        return self._ask("compare_pages", _as_read(pdf, facts), {"revisions": revisions}, Comparison)
 
     def _grown(self, task: str, pdf: bytes, arguments: dict[str, object]) -> bytes:
         """The new revision of a task that must append something; only that crosses the border."""
@@ -217,6 +226,10 @@ class Workshop:
 def _demand_base(placeholder: Placeholder, pdf: bytes) -> None:
     if placeholder.increment.base_length != len(pdf):
         raise RevisionBroken
+
+
+def _as_read(pdf: bytes, facts: FileFacts) -> bytes:
+    return from_header(pdf) if facts.read is ReadMode.LAX else pdf
 
 
 def _refusal(answer: Frame) -> Exception:

@@ -10,6 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from tests import forger
 from tests.notary import CHECKED_AT, GATHERED_AT, SIGNATORY, Notary, draft, supply
@@ -97,6 +98,22 @@ def test_an_unreadable_or_missing_file_is_three(desk: Desk) -> None:
     assert code == 3
     assert json.loads(out)["read"] == "unreadable"
     assert "missing.pdf" in err
+
+
+def test_what_was_signed_is_written_with_its_pages(desk: Desk, tmp_path: Path) -> None:
+    covered = desk.folder / "covered.pdf"
+    covered.write_bytes(forger.with_text_over_the_page((desk.folder / "bare.pdf").read_bytes()))
+    files, out, err = [desk.folder / "good.pdf", covered], StringIO(), StringIO()
+    run(files, Choices(at=CHECKED_AT, revisions=tmp_path), form=ReportForm.JSON, out=out, err=err)
+
+    good = (desk.folder / "good.pdf").read_bytes()
+    first = (tmp_path / "good" / "revision-1.pdf").read_bytes()
+    assert good.startswith(first)
+    assert len(first) < len(good)
+    assert (tmp_path / "good" / "revision-1-page-1.png").read_bytes().startswith(b"\x89PNG")
+    assert not list((tmp_path / "good").glob("now-*"))
+    marked = Image.open(tmp_path / "covered" / "now-page-1.png").convert("RGB")
+    assert (208, 0, 0) in {color for _, color in marked.getcolors(1 << 24) or []}
 
 
 def test_bad_usage_is_sixty_four(desk: Desk) -> None:
