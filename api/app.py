@@ -29,6 +29,7 @@ from api.routes import (
     registers,
     statistics,
     steps,
+    templates,
     tokens,
     types,
     verifications,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _ROUTERS = (
     tokens,
+    templates,
     documents,
     steps,
     outcomes,

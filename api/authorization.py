@@ -32,6 +32,8 @@ RULES: Mapping[str, Rule] = {
     # operation id: who
     "createToken": Public.ANYONE,
     "createDocument": frozenset({Role.SUBMITTER}),
+    "typesetDocument": frozenset({Role.SUBMITTER}),
+    "apologise": frozenset({Role.SUBMITTER}),
     "listDocuments": _EVERY_ROLE,
     "readDocument": _EVERY_ROLE,
     "readDocumentFile": _EVERY_ROLE,

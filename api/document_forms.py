@@ -75,8 +75,8 @@ class CosignerForm(_Form):
         return Cosigner(account=self.account, part=self.part, capacity=self.capacity)
 
 
-class MetadataForm(_Form):
-    """What the sending system says of a draft; names as in Decree 30/2020, Annex VI."""
+class DescriptionForm(_Form):
+    """What the sending system says of a document; names as in Decree 30/2020, Annex VI."""
 
     agency: Name = Field(examples=["000.00.00.H62"])
     type: Name = Field(examples=["Thông báo"])
@@ -103,11 +103,10 @@ class MetadataForm(_Form):
     cosigners: tuple[CosignerForm, ...] = Field(
         default=(), max_length=MOST_COSIGNERS, description="who signs before the signatory, in order"
     )
-    layout: LayoutForm
 
-    def cells(self) -> OpenCells:
-        """The open cells as the core knows them."""
-        return self.layout.cells(cosigners=tuple(one.box.box() if one.box else None for one in self.cosigners))
+    def cosigner_boxes(self) -> tuple[Box | None, ...]:
+        """Where those who sign before the signatory show."""
+        return tuple(one.box.box() if one.box else None for one in self.cosigners)
 
     def draft(self) -> Draft:
         """The description as the core knows it."""
@@ -127,6 +126,16 @@ class MetadataForm(_Form):
             capacity=self.capacity,
             cosigners=tuple(one.cosigner() for one in self.cosigners),
         )
+
+
+class MetadataForm(DescriptionForm):
+    """The description of an uploaded draft, and where its open cells lie."""
+
+    layout: LayoutForm
+
+    def cells(self) -> OpenCells:
+        """The open cells as the core knows them."""
+        return self.layout.cells(cosigners=self.cosigner_boxes())
 
 
 class SignatureOrder(_Form):
@@ -269,6 +278,7 @@ class DocumentAnswer(DocumentSummary):
     order: NumberingOrder
     cosigners: tuple[CosignerAnswer, ...]
     issue_by: date | None = Field(description="the last day to issue it in time, once it is signed")
+    reappointed_to: datetime | None = Field(description="the later date that an apology promised")
     created_by: str
     timeline: tuple[TimelineAnswer, ...]
     revisions: tuple[RevisionAnswer, ...]
@@ -296,6 +306,7 @@ class Story:
     timeline: list[TimelineStep]
     revisions: list[Revision]
     issue_by: date | None
+    reappointed_to: datetime | None
 
 
 def document_answer(story: Story) -> DocumentAnswer:
@@ -351,6 +362,7 @@ def _story(story: Story) -> dict[str, object]:
             asdict(one) | {"signed": place < document.cosigned} for place, one in enumerate(document.draft.cosigners)
         ],
         "issue_by": story.issue_by,
+        "reappointed_to": story.reappointed_to,
         "created_by": document.created_by,
         "timeline": [asdict(step) for step in timeline],
         "revisions": [

@@ -58,6 +58,7 @@ DOCUMENT: JsonDict = {
     "order": "signature_first",
     "cosigners": [],
     "issue_by": "2026-11-24",
+    "reappointed_to": None,
     "created_by": "motcua",
     "timeline": [
         {"state": "draft", "at": "2026-11-23T02:15:42.123456Z", "actor": "motcua", "reason": None, "other": None}

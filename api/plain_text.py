@@ -22,5 +22,10 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_plain)]
 """One line of text; 500 characters as Decree 30/2020, Annex VI, allows a subject."""
 
+Paragraph = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000), AfterValidator(_plain)
+]
+"""A paragraph of a document."""
+
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2000), AfterValidator(_plain)]
 """An http or https address."""

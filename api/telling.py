@@ -9,6 +9,7 @@ from fastapi import Response
 from api.document_forms import CreatedAnswer, DocumentAnswer, Story, created_answer, document_answer
 from issuance.deadlines import issue_by
 from issuance.errors import UnknownName
+from issuance.reappointment import reappointed_to
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -51,6 +52,7 @@ def _story(register: Repositories, document: Document) -> Story:
         timeline=timeline,
         revisions=register.revisions(document.id),
         issue_by=issue_by(register, agency=document.draft.agency, timeline=timeline),
+        reappointed_to=reappointed_to(register, document.id),
     )
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from issuance.delegations import Delegation
     from issuance.document_types import DocumentType
+    from issuance.reappointment import Reappointment
     from issuance.working_days import CalendarDay
 
 
@@ -47,4 +48,12 @@ class Rulebook(Protocol):
 
     def replace_calendar_days(self, *, agency: str, year: int, days: Sequence[CalendarDay]) -> None:
         """Make these the year's only exceptions."""
+        ...
+
+    def save_reappointment(self, reappointment: Reappointment) -> None:
+        """Insert or replace; a document has one at most."""
+        ...
+
+    def reappointment(self, document_id: UUID) -> Reappointment | None:
+        """Until when the document's result was put off, or None."""
         ...

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from issuance.capacity import Capacity
 from issuance.delegations import Delegation
 from issuance.document_types import DocumentType, NumberingOrder, Publication
+from issuance.reappointment import Reappointment
 from issuance.working_days import CalendarDay, DayKind
 from storage.open_transaction import OpenTransaction
-from storage.schema import calendar_days, delegations, document_types
+from storage.schema import calendar_days, delegations, document_types, reappointments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +78,16 @@ class RulebookRows(OpenTransaction):
         rows = [{"agency": agency, "day": one.day, "kind": one.kind.value, "name": one.name} for one in days]
         if rows:
             self._connection.execute(calendar_days.insert(), rows)
+
+    def save_reappointment(self, reappointment: Reappointment) -> None:
+        """Insert or replace; a document has one at most."""
+        self._insert_or_replace(reappointments, asdict(reappointment))
+
+    def reappointment(self, document_id: UUID) -> Reappointment | None:
+        """Until when the document's result was put off, or None."""
+        query = select(reappointments).where(reappointments.c.document_id == document_id)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return Reappointment(**row) if row is not None else None
 
 
 def _type(row: RowMapping) -> DocumentType:

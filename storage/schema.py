@@ -315,6 +315,18 @@ documents = Table(
     Index("documents_unfinished_idx", "id", postgresql_where=text(f"state IN ({_values(UNFINISHED)})")),
 )
 
+reappointments = Table(
+    "reappointments",
+    metadata,
+    # One at most for each document (NĐ 118/2025); the apology is another document, made after this row.
+    Column("document_id", Uuid, ForeignKey("documents.id"), primary_key=True),
+    Column("slip", Uuid, nullable=False),
+    _instant("new_due_at"),
+    Column("reason", Text, nullable=False),
+    _instant("at"),
+    Column("by", Text, nullable=False),
+)
+
 revisions = Table(
     "revisions",
     metadata,

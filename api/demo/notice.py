@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, TypedDict, cast
 import typst
 
 from api.demo.watermark import watermark
-from signing.layout import Box, OpenCells
+from api.templates.typesetting import open_cell
+from signing.layout import OpenCells
 from signing.typeface import Style, demand_vietnamese, font_folder
 
 if TYPE_CHECKING:
@@ -92,24 +93,12 @@ def typeset_notice(*, created_at: datetime) -> Notice:
     )
     pdf = compiler.compile(format="pdf", pdf_standards="a-2b", timestamp=created_at.replace(microsecond=0))
     cells = OpenCells(
-        number=_cell(compiler, "number"),
-        date=_cell(compiler, "date"),
-        signature=_cell(compiler, "signature"),
-        code=_cell(compiler, "code"),
+        number=open_cell(compiler, "number"),
+        date=open_cell(compiler, "date"),
+        signature=open_cell(compiler, "signature"),
+        code=open_cell(compiler, "code"),
     )
     return Notice(pdf=cast("bytes", pdf), cells=cells, text=notice_text())
-
-
-def _cell(compiler: typst.Compiler, name: str) -> Box:
-    """The box of a labelled cell: millimetres from the top left corner of its page."""
-    place = cast("dict[str, float]", json.loads(compiler.query(f"<{name}>", field="value", one=True)))
-    return Box(
-        page=int(place["page"]),
-        left=round(place["left"], 2),
-        top=round(place["top"], 2),
-        width=round(place["width"], 2),
-        height=round(place["height"], 2),
-    )
 
 
 def _source() -> str:

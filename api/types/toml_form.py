@@ -32,7 +32,7 @@ class TypeForm(BaseModel):
     name: Name
     series: Name
     symbol: str = Field(min_length=1, max_length=60, pattern=r"^[^\s/]+$")
-    template: Name | None = None
+    template: Literal["document", "slip"] | None = None
     signers: tuple[Name, ...] = ()
     capacities: frozenset[Capacity] = frozenset(Capacity)
     retention: int | Literal["permanent"] = Field(default=20)
@@ -68,7 +68,7 @@ class TypeForm(BaseModel):
             name=one.name,
             series=decision.rule.series,
             symbol=decision.rule.symbol,
-            template=one.template,
+            template=_template(one.template),
             signers=one.signers,
             capacities=one.capacities,
             retention=one.retention_years or "permanent",
@@ -82,6 +82,15 @@ class _File(BaseModel):
 
     defaults: dict[str, object] = {}
     type: tuple[dict[str, object], ...] = Field(min_length=1)
+
+
+def _template(name: str | None) -> Literal["document", "slip"] | None:
+    """The name as the form has it; None for one that this version does not know any more."""
+    match name:
+        case "document" | "slip":
+            return name
+        case _:
+            return None
 
 
 def standard_text() -> str:

@@ -37,6 +37,8 @@ SECRET = "secret-of-the-matrix"
 YEAR = vietnam_date(datetime.now(UTC)).year
 PAPER = {"type": "Quyết định", "subject": "Mẫu", "signer": "Mẫu", "series": SERIES}
 REASON = {"reason": "Mẫu"}
+SLIP = {"agency": AGENCY, "type": "Giấy mời", "subject": "Mẫu", "signatory": "x"}
+LATE = {"applicant": "Mẫu", "procedure": "Mẫu", "reason": "Mẫu", "new_due_at": f"{YEAR + 1}-01-01T00:00:00Z"}
 DELEGATION = {
     "delegator": "x",
     "delegate": "y",
@@ -48,6 +50,8 @@ DELEGATION = {
 # operation: the state that its document must be in, and its body; None where there is no document, or no body
 ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "createDocument": (None, None),
+    "typesetDocument": (None, SLIP | {"body": ["Mẫu"]}),
+    "apologise": ("submitted", SLIP | LATE),
     "listDocuments": (None, None),
     "readDocument": ("issued", None),
     "readDocumentFile": ("issued", None),

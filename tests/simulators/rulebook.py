@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from issuance.delegations import Delegation
     from issuance.document_types import DocumentType
     from issuance.ports import Agency
+    from issuance.reappointment import Reappointment
     from issuance.working_days import CalendarDay
 
 
@@ -27,6 +28,7 @@ class RulebookState:
 
     delegations: dict[UUID, Delegation] = field(default_factory=dict)
     days: dict[tuple[str, date], CalendarDay] = field(default_factory=dict)
+    reappointments: dict[UUID, Reappointment] = field(default_factory=dict)
 
     def copied(self) -> RulebookState:
         """Other containers with the same values."""
@@ -73,3 +75,9 @@ class MemoryRulebook:
         for key in [key for key in self._rules.days if key[0] == agency and key[1].year == year]:
             del self._rules.days[key]
         self._rules.days |= {(agency, one.day): one for one in days}
+
+    def save_reappointment(self, reappointment: Reappointment) -> None:
+        self._rules.reappointments[reappointment.document_id] = reappointment
+
+    def reappointment(self, document_id: UUID) -> Reappointment | None:
+        return self._rules.reappointments.get(document_id)

@@ -1,0 +1,1 @@
+"""Typesetting sources for documents that are made from fields, and what fills them."""
