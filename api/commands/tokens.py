@@ -51,7 +51,7 @@ def listed() -> tuple[tuple[Told, ...], bool]:
     for token in held:
         keys = [_key_members(key, health.get(key.uri)) for key in token.keys]
         lines = [f"{token.name}: {token.problem or 'sẵn sàng (ready)'}"]
-        lines += [f"  {' · '.join(str(v) for v in key.values() if v not in (None, []))}" for key in keys]
+        lines += [line for key in keys for line in _key_lines(key)]
         told.append(Told({"token": token.name, "problem": token.problem, "keys": keys}, tuple(lines)))
         well = well and not any(key["renewal"] in {"SOON", "URGENT", "EXPIRED"} and not key["retired"] for key in keys)
     return tuple(told), well
@@ -156,7 +156,8 @@ def permitted(token: str) -> Told:
     if len(found) != 1:
         raise TokenAbsent(token=token, reason=f"{len(found)} tokens match")
     PinBreaker(_state()).permit(found[0])
-    return Told({"token": token, "permitted": True}, (f"✓ Cho thử PIN một lần (one attempt allowed): {token}",))
+    said = f"✓ Cho thử PIN một lần, có hiệu lực sau 5 giây (one attempt, from 5 seconds on): {token}"
+    return Told({"token": token, "permitted": True}, (said,))
 
 
 def _client() -> SignerClient:
@@ -218,6 +219,19 @@ def _demand_retired(name: Pkcs11Uri) -> KeyHealth:
 
 def _told_key(said: str, key: KeyDescription) -> Told:
     return Told(_key_members(key, None), (f"{said}:", str(key.uri)))
+
+
+def _key_lines(key: dict[str, object]) -> tuple[str, ...]:
+    """One key for people: what state it is in, whose it is, what it can do, and the name to call it by."""
+    state = f"đã ngừng dùng (retired) {key['retired']}" if key["retired"] else "đang dùng (in use)"
+    if key["expires"] is None:
+        state = "chưa có chứng thư (no certificate)"
+    elif not key["retired"]:
+        state += f" · hết hạn (ends) {str(key['expires'])[:10]}" + (f" {key['renewal']}" if key["renewal"] else "")
+    used = f"ký (signed) {key.get('signatures', 0)} · lỗi (failed) {key.get('failures', 0)}"
+    algorithms = key["algorithms"] if isinstance(key["algorithms"], list) else []
+    more = (key["subject"], ", ".join(algorithms), key["uri"])
+    return (f"  • {state} · {used}", *(f"      {text}" for text in more if text))
 
 
 def _key_members(key: KeyDescription, health: KeyHealth | None) -> dict[str, object]:
