@@ -58,6 +58,7 @@ lock: setup-tools ## choose the newest allowed versions and write requirements/*
 	@$(COMPILE) pyproject.toml --group setup --output-file requirements/runtime.txt
 	@$(COMPILE) pyproject.toml --group setup --extra test --constraint requirements/runtime.txt \
 		--output-file requirements/test.txt
+	@$(COMPILE) --group peers --output-file requirements/peers.txt
 	@echo uv | $(COMPILE) - --output-file requirements/uv.txt
 
 clean: ## remove caches; keep the environment and the data under var/

@@ -1,4 +1,4 @@
-"""Other programs, each installed into an environment that the run makes and throws away.
+"""Other programs, installed into an environment that the run makes and throws away (requirements/peers.txt).
 
 They sign with a key of their own in a PKCS#12 file and write files, so that their rows are no like for like: they say
 what else can be had, not who is better at the same work.
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 _INSTALL_WITHIN, _SIGN_WITHIN = 180, 120
 _VISIBLE, _INVISIBLE = "sign_visible_cpu_per_csign", "sign_invisible_cpu_per_csign"
-_DRIVER = Path(__file__).with_name("peer_pdfsignerpy.py")
+_HERE = Path(__file__).parent
+_LOCK = _HERE.parent / "requirements" / "peers.txt"
+_DRIVERS = {"pdfsignerpy": "pdfsignerpy (Rust)", "endesive": "endesive"}
 
 
 class PeerUnavailable(RuntimeError):
@@ -52,50 +54,59 @@ class _Environment:
 
 def measure(ground: Ground) -> Iterator[Row]:
     """One row for each figure and peer; where there is no value the row says why."""
-    yield from _pdfsignerpy(ground)
-    yield from _endesive(ground)
+    versions = _locked_versions()
+    try:
+        environment = _installed(ground.folder / "peers")
+    except PeerUnavailable as error:
+        for name, peer in _DRIVERS.items():
+            yield from _absent(f"{peer} {versions[name]}", reason=str(error))
+        return
+    raw = Work(ground.device.raw(), repeats=40)
+    c_sign = statistics.median(raw.seconds(Clock.CPU) for _ in range(9))
+    for name, peer in _DRIVERS.items():
+        yield from _driven(name, f"{peer} {versions[name]}", environment, ground, c_sign=c_sign)
 
 
-def _pdfsignerpy(ground: Ground) -> Iterator[Row]:
-    peer = "pdfsignerpy 0.3.1 (Rust)"
+def _driven(name: str, peer: str, environment: _Environment, ground: Ground, *, c_sign: float) -> Iterator[Row]:
     password = secrets.token_hex(8)
-    keystore, draft, image = (ground.folder / name for name in ("peer.p12", "peer.pdf", "peer.png"))
+    keystore, draft, image = (ground.folder / f"{name}.{ending}" for ending in ("p12", "pdf", "png"))
     keystore.write_bytes(_keystore(password))
     draft.write_bytes(ground.draft)
     image.write_bytes(ground.signature_image)
+    driver = _HERE / f"peer_{name}.py"
     try:
-        environment = _installed("pdfsignerpy==0.3.1", folder=ground.folder / "pdfsignerpy")
-        said = environment.run(str(_DRIVER), str(draft), str(keystore), password, str(image), within=_SIGN_WITHIN)
+        said = environment.run(str(driver), str(draft), str(keystore), password, str(image), within=_SIGN_WITHIN)
+        _demand_sound(draft.with_suffix(".signed.pdf"))
     except PeerUnavailable as error:
         yield from _absent(peer, reason=str(error))
         return
     seconds = cast("dict[str, float]", json.loads(said))
-    raw = Work(ground.device.raw(), repeats=40)
-    c_sign = statistics.median(raw.seconds(Clock.CPU) for _ in range(9))
     for figure, kind in ((_VISIBLE, "visible"), (_INVISIBLE, "invisible")):
         yield Row(figure, seconds[kind] / c_sign, peer, f"{seconds[kind] * 1000:.2f} ms; its own key, file to file")
 
 
-def _endesive(ground: Ground) -> Iterator[Row]:
-    peer = "endesive 3.0.1"
-    try:
-        environment = _installed("endesive==3.0.1", folder=ground.folder / "endesive")
-        environment.run("-c", "import endesive.pdf.cms", within=_SIGN_WITHIN)
-    except PeerUnavailable as error:
-        yield from _absent(peer, reason=str(error))
-        return
-    yield from _absent(peer, reason="it starts here, but nothing drives it yet")
+def _demand_sound(signed: Path) -> None:
+    """What was measured must be a signature: poppler finds it intact."""
+    if "Signature is Valid" not in _said(["pdfsig", "-nocert", str(signed)], within=_SIGN_WITHIN):
+        msg = "poppler does not find its signature valid"
+        raise PeerUnavailable(msg)
+
+
+def _locked_versions() -> dict[str, str]:
+    words = (line.split()[0] for line in _LOCK.read_text(encoding="ascii").splitlines() if "==" in line)
+    return dict(word.split("==") for word in words)
 
 
 def _absent(peer: str, *, reason: str) -> Iterator[Row]:
     yield from (Row(figure, None, peer, reason) for figure in (_VISIBLE, _INVISIBLE))
 
 
-def _installed(requirement: str, *, folder: Path) -> _Environment:
-    """A fresh environment with nothing but this; raises :class:`PeerUnavailable`."""
+def _installed(folder: Path) -> _Environment:
+    """A fresh environment with the peers and nothing else, each file held to its hash; :class:`PeerUnavailable`."""
     _said([sys.executable, "-m", "venv", str(folder)], within=_INSTALL_WITHIN)
     environment = _Environment(folder)
-    environment.run("-m", "pip", "install", "--quiet", "--only-binary", ":all:", requirement, within=_INSTALL_WITHIN)
+    fetch = ("-m", "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", str(_LOCK))
+    environment.run(*fetch, within=_INSTALL_WITHIN)
     return environment
 
 
