@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -30,8 +31,21 @@ _SKEW = timedelta(minutes=5)
 _LIFE_WITHOUT_NEXT_UPDATE = timedelta(hours=24)
 
 
+class Shortcoming(Enum):
+    """What is wrong with an answer that proves nothing, as far as it matters to a reader."""
+
+    OTHER = "other"
+    STALE = "stale"
+    FUTURE = "future"
+    FORGED = "forged"
+
+
 class Unusable(Exception):
     """This answer proves nothing; another source may. Never leaves :mod:`certs`."""
+
+    def __init__(self, reason: str, shortcoming: Shortcoming = Shortcoming.OTHER) -> None:
+        super().__init__(reason)
+        self.shortcoming = shortcoming
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,7 @@ def judge_crl(der: bytes, *, certificate: x509.Certificate, issuer: x509.Certifi
             raise Unusable(msg)
         if not crl.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type] # a foreign key type is a TypeError
             msg = "the CRL's signature is wrong"
-            raise Unusable(msg)
+            raise Unusable(msg, Shortcoming.FORGED)
         good_until = _freshness(crl.last_update_utc, crl.next_update_utc, at=at)
         _demand_scope(crl, certificate=certificate)
         entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
@@ -139,7 +153,7 @@ def _responder(response: ocsp.OCSPResponse, *, issuer: x509.Certificate, at: dat
         ):
             return candidate
     msg = "the OCSP response is not signed by the issuer or its delegate"
-    raise Unusable(msg)
+    raise Unusable(msg, Shortcoming.FORGED)
 
 
 def _is_named(candidate: x509.Certificate, response: ocsp.OCSPResponse) -> bool:
@@ -163,10 +177,10 @@ def _freshness(this_update: datetime, next_update: datetime | None, *, at: datet
     until = next_update or this_update + _LIFE_WITHOUT_NEXT_UPDATE
     if this_update - _SKEW > at:
         msg = f"the answer is of the future ({this_update:%FT%TZ})"
-        raise Unusable(msg)
+        raise Unusable(msg, Shortcoming.FUTURE)
     if until + _SKEW < at:
         msg = f"the answer is out of date since {until:%FT%TZ}"
-        raise Unusable(msg)
+        raise Unusable(msg, Shortcoming.STALE)
     return until
 
 

@@ -19,8 +19,10 @@ from pyhanko.sign.validation.ades import ades_basic_validation, ades_timestamp_v
 from pyhanko.sign.validation.policy_decl import bootstrap_validation_data_handlers
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 
+from certs.revocation_lack import Lack, lack_of
 from verification._pyhanko_past import PastQuestion, judge_in_the_past
 from verification._pyhanko_plain import with_der_value
+from verification._pyhanko_store import as_known
 from verification._pyhanko_token import objection_to_token
 from verification.facts import AlgorithmUse
 from verification.reliance import uses_of
@@ -64,7 +66,7 @@ class Finding:
     """The standard's answer: ``sub_indication`` is None exactly when passed; ``path`` leads from signer to anchor.
 
     ``intact`` and ``valid``: digest and value are right; None where that was not reached. ``uses`` are the algorithms
-    that a passed answer leans on.
+    that a passed answer leans on; ``lack`` says what keeps revocation open where that is the finding.
     """
 
     indication: Indication
@@ -73,6 +75,7 @@ class Finding:
     intact: bool | None = None
     valid: bool | None = None
     uses: tuple[AlgorithmUse, ...] = ()
+    lack: Lack | None = None
 
     @property
     def passed(self) -> bool:
@@ -194,7 +197,12 @@ class Engine:
             intact=bool(status.intact) if status else None,
             valid=bool(status.valid) if status else None,
             uses=uses_of(signed_data, path, at=existence.since) if isinstance(sub_indic, AdESPassed) else (),
+            lack=self._lack(path, existence) if sub_indic is AdESIndeterminate.TRY_LATER else None,
         )
+
+    def _lack(self, path: tuple[x509.Certificate, ...], existence: Existence) -> Lack | None:
+        known = as_known(self._trust.material)
+        return lack_of(tuple(certificate.dump() for certificate in path), known, at=existence.fresh_at, now=self._at)
 
     def _judge_at(
         self,

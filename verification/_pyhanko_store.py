@@ -20,6 +20,7 @@ from pyhanko.sign.general import find_unique_cms_attribute
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
+from certs.revocation import RevocationInfo
 from verification._pyhanko import READ_ERRORS
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.generic import IndirectObject
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import EmbeddedPdfSignature
-
-    from certs.revocation import RevocationInfo
 
 _Parsed = TypeVar("_Parsed")
 
@@ -66,6 +65,14 @@ class ValidationMaterial:
                 above.add(name)
                 waiting.extend(issuers.get(name, ()))
         return replace(self, crls=tuple(crl for crl in self.crls if _is_indirect(crl) or _issuer(crl) in above))
+
+
+def as_known(material: ValidationMaterial) -> RevocationInfo:
+    """The material as DER again, each answer once."""
+    return RevocationInfo(
+        ocsps=tuple(dict.fromkeys(single.ocsp_response_data.dump() for single in material.ocsps)),
+        crls=tuple(dict.fromkeys(container.crl_data.dump() for container in material.crls)),
+    )
 
 
 def material_of(known: RevocationInfo) -> ValidationMaterial:

@@ -113,6 +113,7 @@ def _examine_signature(
         document_timestamps=_timestamps(over),
         renew_before=_renew_before(finding, own=own, over=over),
         reliance=_reliance(finding, tokens=(*own, *over)),
+        lack=finding.lack,
     )
 
 
@@ -151,6 +152,7 @@ def _examine_timestamp(
         document_timestamps=_timestamps(proofs.covering(field)),
         renew_before=_renew_before(finding, own=(), over=proofs.covering(field)) if finding else None,
         reliance=_reliance(None, tokens=(judged, *proofs.covering(field)) if judged else ()),
+        lack=finding.lack if finding else None,
     )
 
 
@@ -219,4 +221,5 @@ def _unexamined(field: FilledField, problem: Cause) -> SignatureFacts:
         document_timestamps=(),
         renew_before=None,
         reliance=Reliance(),
+        lack=None,
     )

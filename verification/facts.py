@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from certs.revocation_lack import Lack
     from verification.reasons import Cause
     from verification.report import (
         Algorithms,
@@ -47,7 +48,7 @@ class SignatureFacts:
     """One filled signature field. Where ``problem`` is set, everything that needs the CMS object is None or empty.
 
     ``end`` is where its coverage ends, counted in the bytes that were read. ``engine`` is the answer of EN 319 102-1
-    alone, which knows nothing of PDF revisions.
+    alone, which knows nothing of PDF revisions; ``lack`` is why it could not tell the state of a certificate.
     """
 
     field: str
@@ -76,6 +77,7 @@ class SignatureFacts:
     document_timestamps: tuple[Timestamp, ...]
     renew_before: datetime | None
     reliance: Reliance
+    lack: Lack | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from certs.revocation_lack import Lack
 from verification.report import Indication, SubIndication, Text, Verdict
 
 PASSED = Verdict(
@@ -67,6 +68,11 @@ def because(cause: Cause) -> Verdict:
 def standing(indication: Indication, sub_indication: SubIndication) -> Verdict:
     """The verdict for a sub-indication of the standard."""
     return Verdict(indication, sub_indication, _SENTENCES[sub_indication])
+
+
+def without_revocation(lack: Lack) -> Verdict:
+    """The verdict where the state of a certificate is open, with the reason why."""
+    return Verdict(Indication.INDETERMINATE, SubIndication.TRY_LATER, _LACKS[lack])
 
 
 def timestamp_untrusted(sub_indication: SubIndication) -> Verdict:
@@ -198,6 +204,36 @@ _SENTENCES: dict[SubIndication, Text] = {
     SubIndication.SIGNED_DATA_NOT_FOUND: Text(
         "Không tìm thấy nội dung đã được ký. Hãy lấy lại bản gốc.",
         "The signed content cannot be found. Get the original again.",
+    ),
+}
+
+_LACKS: dict[Lack, Text] = {
+    Lack.MISSING: Text(
+        "Không có dữ liệu thu hồi về chứng thư, nên chưa biết chứng thư còn hiệu lực hay không. "
+        "Hãy kiểm tra lại trên trang tra cứu có kết nối mạng, hoặc thử lại sau.",
+        "There is no revocation data about a certificate, so its state is not known. "
+        "Check again on the online page, or try later.",
+    ),
+    Lack.STALE: Text(
+        "Dữ liệu thu hồi hiện có đã quá hạn so với thời điểm cần xét. "
+        "Hãy kiểm tra lại trên trang tra cứu có kết nối mạng, hoặc thử lại sau.",
+        "The revocation data at hand had ended before the time that matters. "
+        "Check again on the online page, or try later.",
+    ),
+    Lack.FUTURE: Text(
+        "Dữ liệu thu hồi hiện có đề thời điểm sau lúc kiểm tra. Hãy xem lại đồng hồ của máy, rồi kiểm tra lại.",
+        "The revocation data at hand is dated after the time of checking. "
+        "Look at the clock of the machine, then check again.",
+    ),
+    Lack.FORGED: Text(
+        "Dữ liệu thu hồi hiện có mang chữ ký sai nên không được dùng. "
+        "Hãy kiểm tra lại trên trang tra cứu có kết nối mạng; nếu vẫn vậy, hãy hỏi cơ quan ban hành.",
+        "The revocation data at hand is wrongly signed and was not used. "
+        "Check again on the online page; if it stays so, ask the issuing agency.",
+    ),
+    Lack.SUSPENDED: Text(
+        "Chứng thư đang bị tạm dừng. Hãy hỏi cơ quan ban hành, hoặc kiểm tra lại sau.",
+        "A certificate is suspended. Ask the issuing agency, or check again later.",
     ),
 }
 

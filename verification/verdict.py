@@ -9,7 +9,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from verification.policy import SIGNING_PURPOSES, Check, Purpose, Weight
-from verification.reasons import NO_SIGNATURE, PASSED, TIMESTAMP_HOLDS, Cause, because, standing, timestamp_untrusted
+from verification.reasons import (
+    NO_SIGNATURE,
+    PASSED,
+    TIMESTAMP_HOLDS,
+    Cause,
+    because,
+    standing,
+    timestamp_untrusted,
+    without_revocation,
+)
 from verification.report import (
     Caution,
     ChangeClass,
@@ -130,7 +139,7 @@ def _objections(facts: SignatureFacts, policy: ValidationPolicy) -> Iterator[Ver
         yield because(Cause.SIGNATURE_UNREADABLE)
         return
     indication, sub_indication = facts.engine
-    by_engine = [standing(indication, sub_indication)] if sub_indication is not None else []
+    by_engine = [_by_engine(indication, sub_indication, facts)] if sub_indication is not None else []
     by_time = list(_objections_to_timestamps(facts))
     # Where a proof of time is all that the engine misses, the time-stamp that does not hold is the better reason.
     yield from (*by_time, *by_engine) if sub_indication in _CURED_BY_TIME else (*by_engine, *by_time)
@@ -141,6 +150,12 @@ def _objections(facts: SignatureFacts, policy: ValidationPolicy) -> Iterator[Ver
     if not facts.names_certificate and policy.weight(Check.SIGNING_CERTIFICATE_NAMED) is Weight.FAIL:
         yield because(Cause.UNNAMED_CERTIFICATE)
     yield from _objections_to_reliance(facts.reliance, policy)
+
+
+def _by_engine(indication: Indication, sub_indication: SubIndication, facts: SignatureFacts) -> Verdict:
+    if sub_indication is SubIndication.TRY_LATER and facts.lack is not None:
+        return without_revocation(facts.lack)
+    return standing(indication, sub_indication)
 
 
 def _objections_to_reliance(reliance: Reliance, policy: ValidationPolicy) -> Iterator[Verdict]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar, Union, get_args, get_origin, get_type
 
 from certs.algorithms import SignatureAlgorithm
 from certs.certificate import SigningCertificate
+from certs.revocation_lack import Lack
 from verification.reasons import Cause
 from verification.report import (
     Algorithms,
@@ -50,6 +51,7 @@ _NAMES: dict[str, object] = {
             Changes,
             Coverage,
             Indication,
+            Lack,
             Level,
             ReadMode,
             SignatureKind,

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from certs.revocation_lack import Lack
 from tests.vectors.catalogue import ATTACKS, TEXTS, VECTORS, texts
 from tests.vectors.chamber import Chamber
 from verification.by_picture import revisions_to_compare
 from verification.judgement import judge
 from verification.pictures import compare_pages
 from verification.policy import DEFAULT_POLICY
-from verification.report import Indication, ReadMode
+from verification.reasons import without_revocation
+from verification.report import Indication, ReadMode, SubIndication
 from verification.sandbox import Sandbox
 from verification.structure import from_header
 from verification.validate import find_out
@@ -89,6 +91,26 @@ def test_a_bad_token_proves_no_time(vector: Vector, chamber: Chamber) -> None:
     (signature,) = judged(chamber, vector, vector.make(chamber)).signatures
     assert signature.best_signature_time is None
     assert not any(token.verdict.passed for token in signature.timestamps)
+
+
+@pytest.mark.parametrize(
+    ("source", "lack"),
+    [
+        ("nothing", Lack.MISSING),
+        ("stale-crl", Lack.STALE),
+        ("stale-ocsp", Lack.STALE),
+        ("future-crl", Lack.FUTURE),
+        ("forged-crl", Lack.FORGED),
+        ("forged-ocsp", Lack.FORGED),
+        ("foreign-ocsp", Lack.MISSING),
+    ],
+)
+def test_open_revocation_has_a_reason_of_its_own(source: str, lack: Lack, chamber: Chamber) -> None:
+    found = [vector for vector in VECTORS if vector.family == "revocation" and vector.name.endswith(f"-{source}")]
+    waiting = [vector for vector in found if vector.expected.sub_indication is SubIndication.TRY_LATER]
+    assert waiting
+    for vector in waiting:
+        assert judged(chamber, vector, vector.make(chamber)).reason == without_revocation(lack).reason, vector.name
 
 
 @pytest.mark.parametrize("vector", VECTORS[::40], ids=lambda vector: vector.name)

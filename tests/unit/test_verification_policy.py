@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from certs.revocation_lack import Lack
 from verification.errors import PolicyUnreadable
 from verification.policy import DEFAULT_POLICY, Check, Purpose, Weight
 from verification.policy_file import read_policy, written_policy
-from verification.reasons import Cause, because, standing
+from verification.reasons import Cause, because, standing, without_revocation
 from verification.report import Indication, SubIndication
 
 SMALL = 'name = "x"\nversion = "2"\nalgorithm = []\n'
@@ -78,7 +79,7 @@ def test_a_mistake_is_named(text: str, words: str) -> None:
 def test_there_are_twenty_five_sub_indications_and_each_says_what_is_so_and_what_to_do() -> None:
     assert len(SubIndication) == 25
     verdicts = [standing(Indication.INDETERMINATE, each) for each in SubIndication]
-    verdicts += [because(each) for each in Cause]
+    verdicts += [because(each) for each in Cause] + [without_revocation(each) for each in Lack]
     for verdict in verdicts:
         for sentence in (verdict.reason.vi, verdict.reason.en):
             assert len(sentence) > 40, verdict
