@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bench.checking import demand_passed, revocation_of_signer
@@ -27,11 +28,21 @@ if TYPE_CHECKING:
     from certs.certificate import SigningCertificate
 
 _ROUNDS = 5
+_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a new folder in it, of our own
+_PIECE = 1 << 20  # copies faster here than the kernel does by itself
 
 
 def measure(ground: Ground) -> Iterator[Row]:
-    """Wall time by SHA-256 of the bytes in memory, and peak memory; ours and stock pyHanko's from file to file."""
-    path = ground.folder / "large.pdf"
+    """Wall time by SHA-256 of the bytes in memory, and peak memory; ours and stock pyHanko's from file to file.
+
+    The files lie in memory, so that it is not the disk that is measured.
+    """
+    with TemporaryDirectory(prefix="kyso-bench-", dir=_MEMORY) as folder:
+        yield from _measure_in(Path(folder), ground)
+
+
+def _measure_in(folder: Path, ground: Ground) -> Iterator[Row]:
+    path = folder / "large.pdf"
     path.write_bytes(scanned_draft())
     yield from _wall_times(ground, path)
     peak = peak_megabytes(_sign_file, str(path), ground.token.sendable(), ground.signature_image)
@@ -83,7 +94,7 @@ def _sign_file(path: str, token: SoftToken, image: bytes) -> None:
 def _sign(
     draft: Path, signed: Path, *, certificate: SigningCertificate, device: OpenToken, appearance: Appearance
 ) -> None:
-    """From file to file: the kernel copies the draft, and the increment goes behind it."""
+    """From file to file: the draft is copied, and the increment goes behind it."""
     with draft.open("rb") as file:
         increment = increment_bb(Source(file), certificate=certificate, device=device, appearance=appearance)
     _copy(draft, signed)
@@ -100,7 +111,8 @@ def _append(path: Path, *, certificate: SigningCertificate, device: OpenToken, a
 
 def _copy(source: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
-    shutil.copyfile(source, target)
+    with source.open("rb") as file, target.open("wb") as copy:
+        shutil.copyfileobj(file, copy, _PIECE)
 
 
 def _sign_with(stock: StockSigner, draft: Path, signed: Path) -> None:
