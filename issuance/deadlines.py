@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from issuance.calendar import vietnam_date
 from issuance.documents import DocumentState
+from issuance.reappointment import reappointed_to
 from issuance.register_book import end_of_day
 from issuance.working_days import calendar_around
 
@@ -26,6 +27,8 @@ MOST_LISTED = 200
 @dataclass(frozen=True, slots=True)
 class Deadlines:
     """Documents of an agency that wait beyond their due date, and those that are due by ``soon_until``.
+
+    The due date of a result that was put off is the one that its apology promised.
 
     Both begin with the most urgent; ``more`` says that a list was cut at :data:`MOST_LISTED`.
     """
@@ -43,12 +46,13 @@ def deadlines_of(*, uow: UnitOfWork, actor: Account, now: datetime, warning_days
     with uow() as register:
         until = calendar_around(register, agency=actor.agency, day=today).after(today, count=warning_days)
         found = register.due_documents(agency=actor.agency, until=end_of_day(until), limit=MOST_LISTED + 1)
-    listed = found[:MOST_LISTED]
+        dates = {one.id: reappointed_to(register, one.id) or _due(one) for one in found}
+    listed = [one for one in found[:MOST_LISTED] if dates[one.id] <= end_of_day(until)]
     return Deadlines(
         as_of=now,
         soon_until=until,
-        overdue=tuple(one for one in listed if _due(one) < now),
-        due_soon=tuple(one for one in listed if _due(one) >= now),
+        overdue=tuple(one for one in listed if dates[one.id] < now),
+        due_soon=tuple(one for one in listed if dates[one.id] >= now),
         more=len(found) > MOST_LISTED,
     )
 

@@ -13,6 +13,7 @@ from issuance.documents import DocumentState, Purpose
 from issuance.errors import MetadataInvalid, NotCompetent
 from issuance.numbers import DocumentNumber
 from issuance.ports import TimelineStep
+from issuance.reappointment import reappoint
 from issuance.working_days import CalendarDay, DayKind, WorkingDays, calendar_of, keep_calendar
 from tests.register_material import intent_of, new_document, settle_people
 from tests.set_clock import SetClock
@@ -111,6 +112,17 @@ def test_what_is_due_within_a_working_day_is_warned_of_and_what_is_late_is_liste
     uow: UnitOfWork, people: People
 ) -> None:
     keep(uow, people, *HOLIDAYS)
+    put_off = waiting(uow, people, FRIDAY - timedelta(days=2))
+    slip = waiting(uow, people, date(2027, 1, 4))
+    reappoint(
+        uow=uow,
+        clock=SetClock(noon(FRIDAY)),
+        actor=people.submitter,
+        document_id=put_off.id,
+        slip=slip.id,
+        new_due_at=noon(date(2026, 10, 1)),
+        reason="Chờ ý kiến",
+    )
     late = [waiting(uow, people, FRIDAY - timedelta(days=days)) for days in (1, 9)]
     soon = waiting(uow, people, date(2026, 9, 3))
     waiting(uow, people, date(2026, 9, 4))

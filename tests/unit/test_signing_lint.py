@@ -35,7 +35,7 @@ def test_an_ordinary_office_document_has_no_findings() -> None:
     assert inspect(blank_pdf(pages=3)) == ()
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", b"\n%PDF-1.7\n"])
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK", b"\n%PDF-1.7\n"])
 def test_what_is_no_pdf_is_refused(content: bytes) -> None:
     assert _codes(content, Severity.REFUSE) == {"not-a-pdf"}
 
@@ -106,3 +106,10 @@ def test_a_cell_off_the_page_is_refused(cell: str, box: Box) -> None:
     boxes = {name: getattr(usual, name) for name in ("number", "date", "signature", "seal", "code")}
     with pytest.raises(NoPlace, match="page"):
         compose(blank_pdf(), layout=Layout(**(boxes | {cell: box})), lookup_code="A", lookup_url="http://a/d/A")
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04 word/document.xml", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 WordDocument"])
+def test_an_office_document_is_told_what_to_do(content: bytes) -> None:
+    (finding,) = inspect(content)
+    assert (finding.code, finding.severity) == ("office-document", Severity.REFUSE)
+    assert "xuất ra PDF" in finding.vi
