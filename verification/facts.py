@@ -108,7 +108,6 @@ class Comparison:
     """What the pages show, drawn by another program (:mod:`verification.pictures`).
 
     ``differs`` is for each revision that was asked about; None where not all of its pages could be compared.
-
     ``pages`` is what PDFium counts, 0 where it cannot read the file. ``letters_agree`` is None where nothing was read.
     """
 

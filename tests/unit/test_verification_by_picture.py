@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from verification.by_picture import is_worth_drawing, not_compared, revisions_to_compare, with_pictures
-from verification.pictures import Comparison, SignedRevision
+from verification.facts import Comparison, FileFacts, Reliance, SignatureFacts, SignedRevision
 from verification.policy import DEFAULT_POLICY, Check, Weight
 from verification.reasons import PASSED
 from verification.report import (
@@ -52,6 +52,48 @@ REPORT = ValidationReport(
     verdict=PASSED,
     signatures=(FIRST, LAST),
 )
+FACTS = FileFacts(
+    file="a.pdf",
+    sha256="0" * 64,
+    length=900,
+    pages=2,
+    read=ReadMode.STRICT,
+    at=AT,
+    tolerance=timedelta(0),
+    freshness=None,
+    signatures=tuple(
+        SignatureFacts(
+            field=signature.field,
+            kind=SignatureKind.SIGNATURE,
+            sub_filter=None,
+            revision=number,
+            problem=None,
+            shared=False,
+            coverage=signature.coverage,
+            end=signature.end,
+            padded=False,
+            as_standard=True,
+            changes=signature.changes_after,
+            names_certificate=True,
+            names_another=False,
+            intact=True,
+            valid=True,
+            engine=None,
+            level=Level.B_LTA,
+            signer=None,
+            algorithms=None,
+            claimed_signing_time=None,
+            best_signature_time=None,
+            own_timestamps=(),
+            damaged_timestamps=0,
+            document_timestamps=(),
+            renew_before=AT,
+            reliance=Reliance(),
+            lack=None,
+        )
+        for number, signature in enumerate((FIRST, LAST))
+    ),
+)
 
 
 def warned(report: ValidationReport) -> list[str]:
@@ -59,10 +101,10 @@ def warned(report: ValidationReport) -> list[str]:
 
 
 def test_only_what_something_follows_is_compared() -> None:
-    assert revisions_to_compare(REPORT) == (SignedRevision(700, ("Sig2",)),)
-    assert is_worth_drawing(REPORT)
-    assert not is_worth_drawing(replace(REPORT, signatures=()))
-    assert not is_worth_drawing(replace(REPORT, signatures=(LAST,), length=1 << 30))
+    assert revisions_to_compare(FACTS) == (SignedRevision(700, ("Sig2",)),)
+    assert is_worth_drawing(FACTS)
+    assert not is_worth_drawing(replace(FACTS, signatures=()))
+    assert not is_worth_drawing(replace(FACTS, signatures=FACTS.signatures[1:], length=1 << 30))
 
 
 def test_equal_pages_are_said_to_be_equal_and_change_nothing_else() -> None:
@@ -89,7 +131,7 @@ def test_under_a_milder_policy_it_is_a_warning_or_nothing() -> None:
 
 
 def test_what_could_not_be_compared_or_is_read_in_two_ways_is_not_passed_over_in_silence() -> None:
-    assert warned(with_pictures(REPORT, not_compared(REPORT), DEFAULT_POLICY)) == ["pages-not-compared"]
+    assert warned(with_pictures(REPORT, not_compared(FACTS), DEFAULT_POLICY)) == ["pages-not-compared"]
     seen = with_pictures(REPORT, Comparison(3, (False,), letters_agree=False), DEFAULT_POLICY)
     assert warned(seen) == ["page-count-differs", "letters-differ"]
     assert seen.verdict == PASSED
