@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bench.checking import demand_passed, revocation_of_signer
@@ -28,21 +27,12 @@ if TYPE_CHECKING:
     from certs.certificate import SigningCertificate
 
 _ROUNDS = 5
-_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a new folder in it, of our own
 _PIECE = 1 << 20  # copies faster here than the kernel does by itself
 
 
 def measure(ground: Ground) -> Iterator[Row]:
-    """Wall time by SHA-256 of the bytes in memory, and peak memory; ours and stock pyHanko's from file to file.
-
-    The files lie in memory, so that it is not the disk that is measured.
-    """
-    with TemporaryDirectory(prefix="kyso-bench-", dir=_MEMORY) as folder:
-        yield from _measure_in(Path(folder), ground)
-
-
-def _measure_in(folder: Path, ground: Ground) -> Iterator[Row]:
-    path = folder / "large.pdf"
+    """Wall time by SHA-256 of the bytes in memory, and peak memory; ours and stock pyHanko's from file to file."""
+    path = ground.folder / "large.pdf"
     path.write_bytes(scanned_draft())
     yield from _wall_times(ground, path)
     peak = peak_megabytes(_sign_file, str(path), ground.token.sendable(), ground.signature_image)
