@@ -18,6 +18,7 @@ from certs.revocation import EMPTY
 from tests.scale import scaled
 from tests.signing_desk import SigningDesk, signing_desk
 from tests.small_agency import RealClock
+from tests.softhsm import wait_until
 from verification.report import Indication, Level, SignatureKind
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ pytestmark = pytest.mark.nightly
 
 FILES = scaled(24, nightly=1_000)
 KILLS = scaled(4, nightly=30)
+MOST_BETWEEN = 2 * FILES // (3 * KILLS)  # results between two kills
 AT_ONCE = 4
-START = 1.5  # seconds until a run has begun to sign
+PATIENCE = 120  # seconds for a run to give one more result
 
 
 @pytest.fixture
@@ -50,13 +52,15 @@ def halves(output: Path) -> dict[str, str]:
     return {half["base"]: half["signed_attributes"] for half in kept}
 
 
-def killed(desk: SigningDesk, files: Path, output: Path, *, after: float) -> bool:
-    """Start a run and kill it; False where it ended before."""
+def kill_amid(desk: SigningDesk, files: Path, output: Path, *, more: int, pause: float) -> None:
+    """Start a run and kill it so many seconds after it gave so many results more."""
     process = desk.start(files, "--output", output, "--jobs", str(AT_ONCE))
-    time.sleep(after)
+    there = len(results(output))
+    wait_until(lambda: len(list(output.glob("*.pdf"))) >= there + more, seconds=PATIENCE)
+    time.sleep(pause)
     process.kill()
     process.communicate()
-    return process.returncode == -signal.SIGKILL
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_a_run_that_is_killed_goes_on_and_signs_no_file_twice(desk: SigningDesk, workshop: Workshop) -> None:
@@ -64,9 +68,8 @@ def test_a_run_that_is_killed_goes_on_and_signs_no_file_twice(desk: SigningDesk,
     files, output = desk.files("in", count=FILES), desk.home / "out"
     began: dict[str, set[str]] = {}
     seen: dict[str, str] = {}
-    kills = 0
     for _ in range(KILLS):
-        kills += killed(desk, files, output, after=START + lots.uniform(0, 3))
+        kill_amid(desk, files, output, more=lots.randint(1, MOST_BETWEEN), pause=lots.uniform(0, 0.1))
         for base, attributes in halves(output).items():
             began.setdefault(base, set()).add(attributes)
         now = results(output)
@@ -82,8 +85,8 @@ def test_a_run_that_is_killed_goes_on_and_signs_no_file_twice(desk: SigningDesk,
     assert set(done) == {file.name for file in files.iterdir()}
     # Whatever was begun was finished as it was begun: a device that is asked again signs the same octets again.
     assert all(len(attributes) == 1 for attributes in began.values())
-    assert FILES <= desk.signatures() <= FILES + AT_ONCE * kills
-    print(f"{FILES} files, {kills} kills, {desk.signatures()} values, {len(seen)} results before the last run")  # noqa: T201
+    assert FILES <= desk.signatures() <= FILES + AT_ONCE * KILLS
+    print(f"{FILES} files, {KILLS} kills, {desk.signatures()} values, {len(seen)} results before the last run")  # noqa: T201
     anchors = read_trust_directory(desk.trust)
     for file in files.iterdir():
         signed = (output / file.name).read_bytes()
