@@ -1,8 +1,8 @@
 """What is told to the system that sent a document in: written down with the step itself, sent by a worker afterwards.
 
 The notification is committed in the transaction of the step that it tells of, so neither is there without the other.
-Its identifier follows from document, event and time: no repetition of a step makes a second one, and the receiver drops
-what it has seen. The body holds identifiers and public facts only.
+Its identifier follows from document, event, time and cause: no repetition of a step makes a second one, and the
+receiver drops what it has seen. The body holds identifiers and public facts only.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ class Notification:
     created_at: datetime
 
 
-def announce(register: Repositories, document: Document, *, at: datetime) -> None:
-    """Tell the document's new state to the address that its sender named, where it named one."""
+def announce(register: Repositories, document: Document, *, at: datetime, by: UUID | None = None) -> None:
+    """Tell the document's new state to the address that its sender named; ``by`` is the document that changed it."""
     event, url = EVENTS.get(document.state), document.draft.callback_url
     if event is None or url is None:
         return
     register.add_notification(
         Notification(
-            id=uuid5(document.id, f"{event} {at.astimezone(UTC).isoformat()}"),
+            id=uuid5(document.id, f"{event} {at.astimezone(UTC).isoformat()} {by}"),
             document_id=document.id,
             account=document.created_by,
             url=url,

@@ -41,7 +41,7 @@ def take_step(
     document = document.step_to(state)
     register.save_document(document)
     register.add_timeline_step(document.id, TimelineStep(state, now, actor.id, reason=reason, other=other))
-    announce(register, document, at=now)
+    announce(register, document, at=now, by=other)
     facts = {"reason_sha256": hashlib.sha256(reason.encode()).hexdigest()} if reason is not None else {}
     if other is not None:
         facts["other"] = str(other)

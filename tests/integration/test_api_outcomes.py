@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from api.client import Refused
 from api.demo.people import AGENCY, SEAL_CREDENTIAL
 from issuance.calendar import vietnam_date
 from issuance.documents import IN_FORCE, DocumentState
+from tests.integration.certs_servers import Answer, playing
+from tests.parts import wait_until
 from tests.service import Service, running_service
 
 if TYPE_CHECKING:
@@ -115,3 +118,17 @@ def test_figures_are_public_and_name_nobody(service: Service) -> None:
     with pytest.raises(Refused) as refused:
         service.public().call("GET", "/v1/statistics?from=2026-02-01&to=2026-01-01")
     assert refused.value.code == "metadata-invalid"
+
+
+def test_the_worker_tells_the_sender_what_became_of_the_document(service: Service) -> None:
+    with playing(lambda _path, _body: Answer(status=204)) as receiver:
+        service.stop("worker")
+        service.environment["KYSO_ONLINE_ALLOWED"] += f" {receiver.authority}"
+        service.environment["KYSO_WEBHOOK_SECRET"] = "a secret of this test"
+        service.start("worker")
+        document = service.submitted(callback_url=f"{receiver.url}/told", external_id="HS-7")
+        service.signatory().change(document.id, "reject", reason="Thiếu hồ sơ")
+        assert wait_until(lambda: bool(receiver.asked))
+    ((method, path, headers, body),) = receiver.asked
+    assert (method, path, headers["webhook-signature"][:3]) == ("POST", "/told", "v1,")
+    assert json.loads(body)["data"]["external_id"] == "HS-7"
