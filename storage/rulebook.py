@@ -14,7 +14,7 @@ from issuance.document_types import DocumentType, NumberingOrder, Publication
 from issuance.reappointment import Reappointment
 from issuance.working_days import CalendarDay, DayKind
 from storage.open_transaction import OpenTransaction
-from storage.schema import calendar_days, delegations, document_types, reappointments
+from storage.rule_tables import calendar_days, delegations, document_types, reappointments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

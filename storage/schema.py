@@ -6,8 +6,6 @@ Identifiers of documents are UUIDv7, made by the caller, so that their order is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -23,7 +21,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -36,15 +33,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from certs.algorithms import SignatureAlgorithm
 from issuance.capacity import Capacity
-from issuance.document_types import LONGEST_RETENTION_YEARS, NumberingOrder, Publication
+from issuance.document_types import NumberingOrder
 from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.entries import EntryKind
 from issuance.ports import Role
-from issuance.working_days import DayKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from enum import Enum
+from storage import rule_tables  # noqa: F401 - its tables belong to the same catalogue
+from storage.schema_parts import instant as _instant
+from storage.schema_parts import listed as _list
+from storage.schema_parts import metadata as metadata  # noqa: PLC0414 - handed on
+from storage.schema_parts import together as _together
+from storage.schema_parts import values as _values
 
 _SHA256 = "'^[0-9a-f]{64}$'"
 # The states that the service itself leaves, as in `issuance.advance.TRANSITIONAL`, which costs a second to import; a
@@ -53,33 +51,6 @@ UNFINISHED = frozenset(
     {DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP, DocumentState.NUMBERED, DocumentState.SEALED}
 )
 _NUMBERED = (*PUBLISHED, DocumentState.NUMBERED, DocumentState.SEALED, DocumentState.VOIDED)
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pkey",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
-        "ck": "%(table_name)s_%(constraint_name)s_check",
-        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-    }
-)
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
-
-
-def _values(members: Iterable[Enum]) -> str:
-    return _list(sorted(str(member.value) for member in members))
-
-
-def _together(*columns: str) -> str:
-    return f"num_nulls({', '.join(columns)}) IN (0, {len(columns)})"
-
-
-def _instant(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
 
 agencies = Table(
     "agencies",
@@ -157,56 +128,6 @@ numbering_rules = Table(
     Column("series", Text, nullable=False),
     Column("symbol", Text, nullable=False),
     Index(None, "agency", "symbol"),
-)
-
-document_types = Table(
-    "document_types",
-    metadata,
-    Column("agency", Text, ForeignKey("agencies.id"), primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("template", Text),
-    Column("signers", ARRAY(Text), nullable=False),
-    Column("capacities", ARRAY(Text), nullable=False),
-    Column("retention_years", Integer),
-    Column("publication", Text, nullable=False),
-    Column("order", Text, nullable=False),
-    CheckConstraint(f"capacities <@ ARRAY[{_values(Capacity)}]::text[]", name="capacities"),
-    CheckConstraint(f"retention_years BETWEEN 1 AND {LONGEST_RETENTION_YEARS}", name="retention_years"),
-    CheckConstraint(f"publication IN ({_values(Publication)})", name="publication"),
-    CheckConstraint(f'"order" IN ({_values(NumberingOrder)})', name="order"),
-)
-
-delegations = Table(
-    "delegations",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("agency", Text, ForeignKey("agencies.id"), nullable=False),
-    Column("delegator", Text, ForeignKey("accounts.id"), nullable=False),
-    Column("delegate", Text, ForeignKey("accounts.id"), nullable=False),
-    Column("document_types", ARRAY(Text), nullable=False),
-    Column("first_day", Date, nullable=False),
-    Column("last_day", Date, nullable=False),
-    Column("reference", Text, nullable=False),
-    _instant("registered_at"),
-    Column("registered_by", Text, nullable=False),
-    _instant("revoked_at", nullable=True),
-    Column("revoke_reason", Text),
-    # Limited in time and content, and never to oneself (Decree 30/2020, Annex I, II.7.b).
-    CheckConstraint("delegator <> delegate", name="delegate"),
-    CheckConstraint("cardinality(document_types) > 0", name="document_types"),
-    CheckConstraint("first_day <= last_day", name="days"),
-    CheckConstraint(_together("revoked_at", "revoke_reason"), name="revoked"),
-    Index(None, "agency", "id"),
-)
-
-calendar_days = Table(
-    "calendar_days",
-    metadata,
-    Column("agency", Text, ForeignKey("agencies.id"), primary_key=True),
-    Column("day", Date, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    CheckConstraint(f"kind IN ({_values(DayKind)})", name="kind"),
 )
 
 # One row for every number that was ever taken: for a document of this system, for paper, or imported.
@@ -313,18 +234,6 @@ documents = Table(
     Index(None, "agency", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     Index(None, "due_at", postgresql_where=text("due_at IS NOT NULL")),
     Index("documents_unfinished_idx", "id", postgresql_where=text(f"state IN ({_values(UNFINISHED)})")),
-)
-
-reappointments = Table(
-    "reappointments",
-    metadata,
-    # One at most for each document (NĐ 118/2025); the apology is another document, made after this row.
-    Column("document_id", Uuid, ForeignKey("documents.id"), primary_key=True),
-    Column("slip", Uuid, nullable=False),
-    _instant("new_due_at"),
-    Column("reason", Text, nullable=False),
-    _instant("at"),
-    Column("by", Text, nullable=False),
 )
 
 revisions = Table(
