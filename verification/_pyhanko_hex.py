@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PIECE = 4096
 _SPACE = b"\x00\t\n\x0c\r "
 _PLAIN = b"0123456789abcdefABCDEF" + _SPACE
-_read_digit_by_digit = generic.read_hex_string_from_stream
+read_digit_by_digit = generic.read_hex_string_from_stream
 
 
 def read_hexadecimal(stream: BinaryIO) -> ByteStringObject | TextStringObject:
@@ -27,7 +27,7 @@ def read_hexadecimal(stream: BinaryIO) -> ByteStringObject | TextStringObject:
     digits = _plain_digits(stream)
     if digits is None:
         stream.seek(start)
-        return _read_digit_by_digit(stream)
+        return read_digit_by_digit(stream)
     return generic.pdf_string(unhexlify(digits + b"0" * (len(digits) % 2)))
 
 

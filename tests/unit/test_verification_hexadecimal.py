@@ -50,7 +50,7 @@ def strings() -> list[bytes]:
 
 def test_pieces_say_what_digits_say() -> None:
     for octets in strings():
-        assert answer(read_hexadecimal, octets) == answer(_pyhanko_hex._read_digit_by_digit, octets), octets[:80]
+        assert answer(read_hexadecimal, octets) == answer(_pyhanko_hex.read_digit_by_digit, octets), octets[:80]
 
 
 def test_the_parser_reads_its_strings_in_pieces() -> None:
