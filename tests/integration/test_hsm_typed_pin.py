@@ -137,7 +137,8 @@ def test_a_pin_typed_at_the_start_outlives_children_and_is_shown_nowhere(
         assert sign(client, key) == "ok"
         for child in children_of(process.pid):
             os.kill(child, signal.SIGKILL)
-        assert sign(client, key) == "ok"
+        # A call that meets a child as it dies fails: nobody knows what it had done. The next one has a new child.
+        wait_until(lambda: sign(client, key) == "ok")
         with Path(f"/proc/{process.pid}/environ").open("rb") as environment:
             assert PIN.secret.encode() not in environment.read()
         os.set_blocking(person, False)

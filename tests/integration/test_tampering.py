@@ -137,8 +137,8 @@ def test_a_change_after_issuing_is_found(issued: Issued, change: Callable[[Incre
 
 @pytest.mark.parametrize(
     ("cut", "indication", "level"),
-    [(1, Indication.TOTAL_PASSED, Level.B_LT), (2, Indication.INDETERMINATE, Level.B_T)],
-    ids=["without its archive timestamp", "without its validation data"],
+    [(1, Indication.INDETERMINATE, Level.B_T), (2, Indication.TOTAL_FAILED, Level.B_T)],
+    ids=["without its validation data and archive timestamp", "numbered but not sealed"],
 )
 def test_an_earlier_revision_says_what_it_lacks(issued: Issued, cut: int, indication: Indication, level: Level) -> None:
     """Cutting increments off leaves what was true before; the register then says that these are other bytes."""
