@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 if TYPE_CHECKING:
     import pytest
+
+settings.register_profile("untimed", deadline=None)  # how busy the machine is, is not what a test asks
+settings.load_profile("untimed")
 
 pytest_plugins = ["tests.parts"]  # PostgreSQL and S3 for the tests that ask for them
 

@@ -62,7 +62,7 @@ def test_the_untouched_document_passes(issued: Issued) -> None:
     assert issued.judge(issued.pdf).indication is Indication.TOTAL_PASSED
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 @example(where=0.0, bit=0)
 @example(where=0.999999, bit=3)

@@ -47,14 +47,14 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     return Subject(Notary(tmp_path_factory.mktemp("keys")))
 
 
-@settings(max_examples=120, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_one_flipped_bit_anywhere_never_passes(subject: Subject, share: float, bit: int) -> None:
     pdf = subject.flipped(place=int(share * subject.signed_length), bit=bit)
     _demand_not_passed(subject, pdf)
 
 
-@settings(max_examples=120, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_one_flipped_bit_in_the_last_revision_never_passes(subject: Subject, share: float, bit: int) -> None:
     """Where a bit may make the whole revision disappear from a reader's sight."""

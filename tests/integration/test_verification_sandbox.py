@@ -214,11 +214,13 @@ class TestPool:
         with Workshop(Sandbox(SandboxLimits(children=2), start=Start.EAGERLY)) as workshop:
             verdict(workshop, notary, issued)
             finished = threading.Event()
+            killed: list[int] = []
 
             def kill_now_and_then() -> None:
                 while not finished.wait(0.4):
                     for pid in workshop._sandbox.child_pids()[:1]:
                         os.kill(pid, signal.SIGKILL)
+                        killed.append(pid)
 
             killer = threading.Thread(target=kill_now_and_then)
             killer.start()
@@ -232,6 +234,7 @@ class TestPool:
             lost = [report for report in reports if report.read is ReadMode.UNREADABLE]
             assert len(passed) + len(lost) == 24
             assert passed
+            assert _within(5, lambda: not any(map(_lives, killed)))
             assert verdict(workshop, notary, issued).indication is Indication.TOTAL_PASSED
 
     def test_a_child_that_died_while_idle_costs_nothing(self, notary: Notary, issued: bytes) -> None:

@@ -144,7 +144,7 @@ ACTS = sorted(Walk(order=NumberingOrder.SIGNATURE_FIRST, cosigned=False)._acts()
 LEADS_ON = ("submit", "number", "cosign", "sign", "issue", "work", "work")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     order=st.sampled_from(NumberingOrder),
     cosigned=st.booleans(),
