@@ -47,13 +47,7 @@ def examine(
 
 
 def _examine_signature(
-    field: FilledField,
-    signature: Signature,
-    document: OpenDocument,
-    *,
-    stores: Stores,
-    engine: Engine,
-    proofs: Proofs,
+    field: FilledField, signature: Signature, document: OpenDocument, *, stores: Stores, engine: Engine, proofs: Proofs
 ) -> SignatureFacts:
     # 3 Coverage.
     coverage = coverage_of(document, signature)
@@ -68,23 +62,16 @@ def _examine_signature(
     over = proofs.covering(field)
     tokens = judge_signature_timestamps(signature, engine, poe=proofs.poe)
     own = tokens.judged
-    since = min([proofs.since(signature.signed_data), *(token.time for token in own if token.finding.passed)])
-    is_proven = any(token.finding.passed for token in (*own, *over))
-    existence = Existence(since=since, fresh_at=since, is_proven=is_proven)
+    existence = _existence(signature, own=own, over=over, proofs=proofs)
 
     # 7 Chain, 8 revocation and 9 algorithms, all at the best signature time.
     finding = engine.judge_signature(signature, proofs=proofs.poe, existence=existence)
 
     # 10 Level.
-    if field.sub_filter == _BARE_PKCS7:
-        level = Level.PKCS7
-    elif cms is not None and cms.names_certificate:
+    is_bare = field.sub_filter == _BARE_PKCS7
+    level = Level.PKCS7 if is_bare else Level.UNKNOWN
+    if cms is not None and cms.names_certificate and not is_bare:
         level = level_of(field, stores=stores, signer=finding, own=own, over=over)
-    else:
-        level = Level.UNKNOWN
-
-    # 11 Changes since the signature.
-    changes = _changes(signature, coverage)
 
     return SignatureFacts(
         field=field.name,
@@ -97,8 +84,8 @@ def _examine_signature(
         end=range_end(signature),
         padded=is_padded_with_zeros(signature.pkcs7_content),
         as_standard=form is Form.AS_STANDARD,
-        changes=changes,
-        names_certificate=cms is None or cms.names_certificate or field.sub_filter == _BARE_PKCS7,
+        changes=_changes(signature, coverage),  # 11
+        names_certificate=cms is None or cms.names_certificate or is_bare,
         names_another=names_another_certificate(signature),
         intact=finding.intact,
         valid=finding.valid,
@@ -107,7 +94,7 @@ def _examine_signature(
         signer=cms.signer if cms else None,
         algorithms=cms.algorithms if cms else None,
         claimed_signing_time=cms.claimed_time if cms else None,
-        best_signature_time=since if since < proofs.at else None,
+        best_signature_time=existence.since if existence.since < proofs.at else None,
         own_timestamps=_timestamps(own),
         damaged_timestamps=tokens.damaged,
         document_timestamps=_timestamps(over),
@@ -115,6 +102,15 @@ def _examine_signature(
         reliance=_reliance(finding, tokens=(*own, *over)),
         lack=finding.lack,
     )
+
+
+def _existence(
+    signature: Signature, *, own: tuple[JudgedToken, ...], over: tuple[JudgedToken, ...], proofs: Proofs
+) -> Existence:
+    """Since when the signature is proven to exist: the earliest of the proofs that hold (EN 319 102-1, 5.5.4)."""
+    since = min([proofs.since(signature.signed_data), *(token.time for token in own if token.finding.passed)])
+    is_proven = any(token.finding.passed for token in (*own, *over))
+    return Existence(since=since, fresh_at=since, is_proven=is_proven)
 
 
 def _examine_timestamp(
