@@ -1,0 +1,167 @@
+"""Documents, their revisions and steps, and their signatures between two halves, in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from issuance.advance import TRANSITIONAL
+from issuance.documents import PUBLISHED, DocumentState, Purpose
+from issuance.errors import UnknownName
+from issuance.statistics import ENDED
+from storage.errors import AlreadyThere, RowRefused
+from tests.simulators.state import OpenState, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from uuid import UUID
+
+    from issuance.documents import Document, Revision
+    from issuance.numbers import DocumentNumber
+    from issuance.ports import SignatureRequest, TimelineStep
+
+_NUMBERED = {DocumentState.NUMBERED, DocumentState.SEALED, DocumentState.VOIDED}
+
+
+class MemoryDocuments(OpenState):
+    """Reads and writes documents in one open transaction."""
+
+    def add_document(self, document: Document) -> None:
+        state = self._state
+        if document.id in state.documents or self.document_by_lookup_code(document.lookup_code) is not None:
+            raise AlreadyThere(rule="documents")
+        if document.draft.agency not in state.agencies or document.draft.signatory not in state.accounts:
+            raise RowRefused(rule="documents_fkey")
+        _demand_consistent(document)
+        state.documents[document.id] = document
+
+    def document(self, document_id: UUID) -> Document | None:
+        return self._state.documents.get(document_id)
+
+    def locked_document(self, document_id: UUID) -> Document | None:
+        return self._state.documents.get(document_id)
+
+    def save_document(self, document: Document) -> None:
+        found = self._state.documents.get(document.id)
+        if found is None:
+            raise UnknownName(kind="document", name=str(document.id))
+        _demand_consistent(document)
+        taken = {_number_key(one) for one in self._state.documents.values() if one.id != document.id and one.number}
+        if document.number is not None and _number_key(document) in taken:
+            raise AlreadyThere(rule="documents_number_key")
+        # The description never changes, whatever the caller hands over.
+        self._state.documents[document.id] = replace(
+            document,
+            draft=found.draft,
+            lookup_code=found.lookup_code,
+            created_by=found.created_by,
+            created_at=found.created_at,
+        )
+
+    def document_by_lookup_code(self, code: str) -> Document | None:
+        return next((one for one in self._state.documents.values() if one.lookup_code == code), None)
+
+    def document_by_sha256(self, sha256: str) -> Document | None:
+        holders = [key for key, chain in self._state.revisions.items() if any(one.sha256 == sha256 for one in chain)]
+        return self._state.documents[max(holders)] if holders else None
+
+    def documents(
+        self,
+        *,
+        agency: str,
+        state: DocumentState | None,
+        dossier_code: str | None,
+        after: UUID | None,
+        limit: int,
+        due_before: datetime | None = None,
+    ) -> list[Document]:
+        newest_first = sorted(self._state.documents.values(), key=lambda one: one.id, reverse=True)
+        return [
+            one
+            for one in newest_first
+            if one.draft.agency == agency
+            and (state is None or one.state is state)
+            and (dossier_code is None or one.draft.dossier_code == dossier_code)
+            and (after is None or one.id < after)
+            and (due_before is None or _waits_beyond(one, due_before))
+        ][:limit]
+
+    def due_documents(self, *, agency: str, until: datetime, limit: int) -> list[Document]:
+        later = until + timedelta(microseconds=1)
+        found = [one for one in self._state.documents.values() if one.draft.agency == agency]
+        return sorted((one for one in found if _waits_beyond(one, later)), key=_urgency)[:limit]
+
+    def unfinished_documents(self) -> list[UUID]:
+        return sorted(one.id for one in self._state.documents.values() if one.state in TRANSITIONAL)
+
+    def add_revision(self, document_id: UUID, revision: Revision) -> None:
+        if document_id not in self._state.documents:
+            raise RowRefused(rule="revisions_document_id_fkey")
+        chain = self._state.revisions.setdefault(document_id, [])
+        if any(one.sha256 == revision.sha256 for one in chain):
+            raise AlreadyThere(rule="revisions")
+        if revision.predecessor is not None and any(one.predecessor == revision.predecessor for one in chain):
+            raise AlreadyThere(rule="revisions")
+        if revision.predecessor is not None and revision.predecessor != (chain[-1].sha256 if chain else None):
+            raise RowRefused(rule="revisions_ordinal_check")
+        chain.append(revision)
+
+    def revisions(self, document_id: UUID) -> list[Revision]:
+        return list(self._state.revisions.get(document_id, []))
+
+    def revision_digests(self) -> Iterator[str]:
+        yield from sorted({one.sha256 for chain in self._state.revisions.values() for one in chain})
+
+    def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:
+        self._state.timeline.setdefault(document_id, []).append(step)
+
+    def timeline(self, document_id: UUID) -> list[TimelineStep]:
+        return list(self._state.timeline.get(document_id, []))
+
+    def save_signature_request(self, request: SignatureRequest) -> None:
+        if request.credential not in self._state.credentials:
+            raise RowRefused(rule="signature_requests_credential_fkey")
+        self._state.requests[request.document_id, request.purpose, request.turn] = request
+
+    def signature_request(self, document_id: UUID, purpose: Purpose, *, turn: int = 0) -> SignatureRequest | None:
+        return self._state.requests.get((document_id, purpose, turn))
+
+    def forget_signature_requests(self, document_id: UUID) -> None:
+        for key in [key for key in self._state.requests if key[0] == document_id]:
+            del self._state.requests[key]
+
+    def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
+        found = [one for key, one in self._state.requests.items() if key[0] == document_id]
+        return sorted(found, key=lambda one: (one.purpose is Purpose.SEAL, one.turn))
+
+
+def demand_current_revisions(state: State) -> None:
+    """What PostgreSQL checks as a transaction ends: the current revision is one of the chain."""
+    for document in state.documents.values():
+        if all(one.sha256 != document.current.sha256 for one in state.revisions.get(document.id, [])):
+            raise RowRefused(rule="documents_current_fkey")
+
+
+def _urgency(document: Document) -> tuple[datetime, UUID]:
+    assert document.draft.due_at is not None
+    return document.draft.due_at, document.id
+
+
+def _waits_beyond(document: Document, moment: datetime) -> bool:
+    due = document.draft.due_at
+    return due is not None and due < moment and document.state not in ENDED | PUBLISHED
+
+
+def _number_key(document: Document) -> tuple[str, int, DocumentNumber | None]:
+    return (document.draft.agency, document.issued_on.year if document.issued_on else 0, document.number)
+
+
+def _demand_consistent(document: Document) -> None:
+    if (document.number is None) != (document.issued_on is None):
+        raise RowRefused(rule="documents_number_check")
+    if document.number is None and document.state in {*PUBLISHED, *_NUMBERED}:
+        raise RowRefused(rule="documents_numbered_check")
+    if document.intent is None and document.state in TRANSITIONAL:
+        raise RowRefused(rule="documents_intended_check")

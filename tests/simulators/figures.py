@@ -1,0 +1,65 @@
+"""Figures over documents and their steps, in memory."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from issuance.calendar import vietnam_date
+from issuance.documents import DocumentState
+from issuance.statistics import ENDED, Punctuality, StepDuration
+from tests.simulators.state import OpenState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from issuance.documents import Document
+
+
+class MemoryFigures(OpenState):
+    """Counts in one open transaction."""
+
+    def punctuality(self, *, agency: str | None, since: datetime, until: datetime, now: datetime) -> list[Punctuality]:
+        counted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        for one in self._due_between(agency, since, until):
+            issued = [step.at for step in self._state.timeline.get(one.id, []) if step.state is DocumentState.ISSUED]
+            verdict = _verdict(one, issued[0] if issued else None, now=now)
+            counted[one.draft.agency, one.draft.procedure_code or ""][verdict] += 1
+        names = ("early", "on_time", "late", "overdue", "open", "ended")
+        return [
+            Punctuality(agency_id, procedure or None, *(verdicts[name] for name in names))
+            for (agency_id, procedure), verdicts in sorted(counted.items())
+        ]
+
+    def step_durations(self, *, agency: str | None, since: datetime, until: datetime) -> list[StepDuration]:
+        stayed: dict[tuple[str, str], list[timedelta]] = defaultdict(list)
+        for one in self._due_between(agency, since, until):
+            for step, following in pairwise(self._state.timeline.get(one.id, [])):
+                stayed[one.draft.agency, step.state.value].append(following.at - step.at)
+        return [
+            StepDuration(agency_id, DocumentState(state), len(all_), sum(all_, timedelta()) / len(all_), max(all_))
+            for (agency_id, state), all_ in sorted(stayed.items())
+        ]
+
+    def _due_between(self, agency: str | None, since: datetime, until: datetime) -> list[Document]:
+        return [
+            one
+            for one in self._state.documents.values()
+            if (agency is None or one.draft.agency == agency)
+            and one.draft.due_at is not None
+            and since <= one.draft.due_at <= until
+        ]
+
+
+def _verdict(document: Document, issued_at: datetime | None, *, now: datetime) -> str:
+    due = document.draft.due_at
+    assert due is not None
+    if issued_at is None:
+        if document.state in ENDED:
+            return "ended"
+        return "overdue" if due < now else "open"
+    if issued_at > due:
+        return "late"
+    return "early" if vietnam_date(issued_at) < vietnam_date(due) else "on_time"
