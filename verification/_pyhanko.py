@@ -27,6 +27,7 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from signing.layout import SEAL_FIELD
 from verification._pyhanko_hex import use_it as read_hexadecimal_in_pieces
+from verification._pyhanko_sha1 import SHA1_CONTENT, holds_digest
 from verification.coverage import covered_length
 from verification.foreign_text import well_formed
 from verification.reasons import Cause
@@ -49,7 +50,7 @@ _LIMITS = DecodeLimits(
 )
 _TIMESTAMP = "/ETSI.RFC3161"
 _RANGE_LENGTH, _FARTHEST = 4, 1 << 40
-_SUPPORTED = frozenset({"/ETSI.CAdES.detached", "/adbe.pkcs7.detached", _TIMESTAMP})
+_SUPPORTED = frozenset({"/ETSI.CAdES.detached", "/adbe.pkcs7.detached", SHA1_CONTENT, _TIMESTAMP})
 
 READ_ERRORS = (
     PdfError,
@@ -200,7 +201,7 @@ def _filled_field(reader: PdfFileReader, name: str, field_ref: IndirectObject, *
             problem = _misfit(field_ref, type_, sub_filter)
             if problem is None:
                 signature = EmbeddedPdfSignature(reader, field_ref.get_object(), name)
-                _demand_content(signature, kind)
+                _demand_content(signature, kind, sub_filter)
                 _demand_range(signature)
     except Damaged:
         signature, problem = None, Cause.SIGNATURE_UNREADABLE
@@ -228,10 +229,14 @@ def _misfit(field_ref: IndirectObject, type_: str | None, sub_filter: str | None
     return None
 
 
-def _demand_content(signature: EmbeddedPdfSignature, kind: SignatureKind) -> None:
-    """A signature encapsulates nothing, a document timestamp its TSTInfo (RFC 5652, 5.2; RFC 3161, 2.4.2)."""
+def _demand_content(signature: EmbeddedPdfSignature, kind: SignatureKind, sub_filter: str | None) -> None:
+    """A signature encapsulates nothing, or a digest where its format says so, a document timestamp its TSTInfo.
+
+    RFC 5652, 5.2; RFC 3161, 2.4.2; ISO 32000-1, 12.8.3.3.1.
+    """
     content = signature.signed_data["encap_content_info"]["content_type"].native
-    if content != ("tst_info" if kind is SignatureKind.DOCUMENT_TIMESTAMP else "data"):
+    fits = content == ("tst_info" if kind is SignatureKind.DOCUMENT_TIMESTAMP else "data")
+    if not fits or (sub_filter == SHA1_CONTENT and not holds_digest(signature.signed_data)):
         msg = "the CMS object holds another kind of content than its /SubFilter says"
         raise ValueError(msg)
 

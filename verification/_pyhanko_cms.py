@@ -17,6 +17,7 @@ from pyhanko.sign.validation.generic_cms import (
 
 from certs.certificate import SigningCertificate
 from certs.errors import CertificateUnreadable
+from verification._pyhanko_sha1 import is_encapsulated
 from verification._pyhanko_trust import key_bits, scheme_and_digest
 from verification.foreign_text import well_formed
 from verification.report import Algorithms, Signer
@@ -49,6 +50,8 @@ def facts_of(signature: EmbeddedPdfSignature) -> CmsFacts | None:
     except CMSExtractionError:
         return None
     scheme, digest = scheme_and_digest(signature.signer_info["signature_algorithm"])
+    if is_encapsulated(signature):
+        digest = "sha1"  # what stands for the file, whatever stands for the content
     return CmsFacts(
         signer=signer_of(certificate),
         algorithms=Algorithms(

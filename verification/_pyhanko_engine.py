@@ -22,6 +22,7 @@ from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from certs.revocation_lack import Lack, lack_of
 from verification._pyhanko_past import PastQuestion, judge_in_the_past
 from verification._pyhanko_plain import with_der_value
+from verification._pyhanko_sha1 import SHA1, encapsulated, is_encapsulated, with_both_digests
 from verification._pyhanko_store import as_known
 from verification._pyhanko_token import objection_to_token
 from verification.facts import AlgorithmUse
@@ -116,18 +117,23 @@ class Engine:
 
     def judge_signature(self, signature: EmbeddedPdfSignature, *, proofs: POEManager, existence: Existence) -> Finding:
         """Basic signature validation (5.3), then what proofs of existence can add (5.5, 5.6)."""
-        signed_data = with_der_value(signature.signed_data)
+        content = encapsulated(signature) if is_encapsulated(signature) else None
+        signed_data = with_der_value(content.signed_data if content else signature.signed_data)
+        digest = content.digest if content else signature.compute_digest()
 
         def basic(specification: SignatureValidationSpec, at: datetime) -> Coroutine[object, object, _Basic]:
             return ades_basic_validation(
                 signed_data,
                 specification,
                 timing_info=_moment(at, existence),
-                raw_digest=signature.compute_digest(),
+                raw_digest=digest,
                 validation_data_handlers=_handlers(specification, proofs, _moment(self._at, existence)),
             )
 
         finding = self._judge(signed_data, basic, proofs=proofs, existence=existence)
+        if content is not None:
+            usable = self._trust.algorithms.digest_algorithm_allowed(SHA1, existence.since)
+            finding = with_both_digests(finding, content, usable=usable, at=existence.since)
         algorithm = signed_data["signer_infos"][0]["signature_algorithm"]
         if finding.sub_indication is SubIndication.SIG_CRYPTO_FAILURE and not self._trust.algorithms.knows(algorithm):
             # Nothing was computed: the value may be right, but not by an algorithm that the policy relies on (5.2.8).

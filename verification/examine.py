@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from verification._pyhanko_store import Stores
     from verification._pyhanko_time import JudgedToken, Proofs
 
-_BARE_PKCS7 = "adbe.pkcs7.detached"
+_BARE_PKCS7 = frozenset({"adbe.pkcs7.detached", "adbe.pkcs7.sha1"})
 
 
 def examine(
@@ -68,7 +68,7 @@ def _examine_signature(
     finding = engine.judge_signature(signature, proofs=proofs.poe, existence=existence)
 
     # 10 Level.
-    is_bare = field.sub_filter == _BARE_PKCS7
+    is_bare = field.sub_filter in _BARE_PKCS7
     level = Level.PKCS7 if is_bare else Level.UNKNOWN
     if cms is not None and cms.names_certificate and not is_bare:
         level = level_of(field, stores=stores, signer=finding, own=own, over=over)

@@ -20,6 +20,7 @@ from tests.vectors import (
     honest,
     revocation,
     saving,
+    sha1_content,
     shadow,
     tokens,
     wrapping,
@@ -45,6 +46,7 @@ _FAMILIES = (
     tokens,
     revocation,
     algorithms,
+    sha1_content,
     honest,
 )
 

@@ -66,6 +66,12 @@ def _encoded(bench: Workbench, encode: Callable[[int, int], bytes]) -> bytes:
     return _value(bench, lambda value: encode(*decode_dss_signature(value)), who="elliptic")
 
 
+def _plain(bench: Workbench, change: Callable[[bytes], bytes]) -> bytes:
+    """A plain ECDSA value, changed."""
+    right = bench.sign(who="elliptic", scheme=ecdsa_plain())
+    return right.with_signer(signature=change(right.signer.signature)).der()
+
+
 def _edwards(bench: Workbench) -> bytes:
     """S plus the order of the group (RFC 8032, 5.1.7: S must be smaller)."""
 
@@ -193,6 +199,12 @@ _POINTS: dict[str, tuple[str, Expected, Callable[[Workbench], bytes]]] = {
         lambda b: _encoded(b, lambda r, s: r.to_bytes(32, "big") + s.to_bytes(32, "big"))),
     "ecdsa-plain": ("r and s stand side by side under the name for that (BSI TR-03111, 5.2.1.1).", PASSED,
         lambda b: b.sign(who="elliptic", scheme=ecdsa_plain()).der()),
+    "ecdsa-plain-bit-flipped": ("One bit of a plain value is flipped.", CRYPTO, lambda b: _plain(b, _flipped)),
+    "ecdsa-plain-exchanged": ("r and s of a plain value have changed places.", CRYPTO,
+        lambda b: _plain(b, lambda v: v[32:] + v[:32])),
+    "ecdsa-plain-shortened": ("The last octet of a plain value is missing.", CRYPTO,
+        lambda b: _plain(b, lambda v: v[:-1])),
+    "ecdsa-plain-is-empty": ("A plain value is empty.", CRYPTO, lambda b: _plain(b, lambda _: b"")),
     "ecdsa-empty": ("The value is empty.", CRYPTO, lambda b: _value(b, lambda _: b"", who="elliptic")),
     "ecdsa-named-rsa": ("The value of an EC key is said to be RSA.", FORMAT,
         lambda b: _called(b, _rsa_named(11), who="elliptic")),
