@@ -24,6 +24,7 @@ _SIGNED_DATA = re.compile(rb"\x02\x31\x30\xa0?\xa1?\x31")
 _SIGNER_INFO = re.compile(rb"\x02(\x30|\x80)\x30\xa0?\x30\x04\xa1?")
 _CERTIFICATE_CHOICES = re.compile(rb"[\x30\xa0-\xa3]+")
 _CRL_CHOICES = re.compile(rb"[\x30\xa1]+")
+_ONE = re.compile(rb"\x30")
 _ONE_OR_MORE = re.compile(rb"\x30+")
 
 _VERSION_1, _VERSION_3 = b"\x01", b"\x03"
@@ -49,7 +50,7 @@ def is_as_standard(cms: bytes) -> bool:
     try:
         info = next(_elements(cms))
         _, explicit = _parts(info, _CONTENT_INFO)
-        (signed_data,) = _elements(explicit.content)
+        (signed_data,) = _parts(explicit, _ONE)
         _demand_signed_data(signed_data)
     except (NotDer, StopIteration):
         return False

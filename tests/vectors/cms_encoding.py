@@ -194,6 +194,8 @@ _PARTS: dict[str, tuple[str, Expected, Callable[[Workbench], bytes]]] = {
         lambda b: _with(b, certificates=certificate_set([b.certificate("deputy"), b.certificate("interm")]))),
     "certificate-twice": ("The signer's certificate is there twice; no rule forbids it.", PASSED,
         lambda b: _with(b, certificates=certificate_set([b.certificate(), b.certificate()]))),
+    "signed-data-twice": ("Behind the SignedData stands a second one in the same tag; parsers take the first.", _SOFT,
+        lambda b: sequence(oid(SIGNED_DATA), context(0, b.sign().signed_data() * 2))),
     "certificate-broken": ("Behind the certificates there is one that cannot be read.", FORMAT,
         lambda b: _with(b, certificates=context(0, b.certificate().dump() + sequence(null())))),
     "certificates-in-other-order": ("The issuer's certificate comes first; products do so.", PASSED,
