@@ -15,20 +15,20 @@ from api.dependencies import authorize
 from api.guards import make_guards
 from api.logs import configure_logs
 from api.openapi import VERSION, description_of
-from api.pages import links as link_pages
 from api.pages import routes as page_routes
 from api.pages.rendering import Pages
 from api.routes import (
+    credentials,
     deadlines,
     delegations,
     documents,
     files,
     health,
-    links,
     lookup,
     metrics,
     outcomes,
     registers,
+    signature_requests,
     statistics,
     steps,
     templates,
@@ -47,8 +47,9 @@ _ROUTERS = (
     templates,
     documents,
     steps,
+    signature_requests,
+    credentials,
     outcomes,
-    links,
     registers,
     files,
     lookup,
@@ -60,7 +61,6 @@ _ROUTERS = (
     health,
     metrics,
     page_routes,
-    link_pages,
 )
 
 

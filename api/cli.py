@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.credential_commands import credentials
 from api.sign_command import sign
 from api.token_commands import tokens
 from api.trust_commands import trust
@@ -35,6 +36,7 @@ app.add_typer(tokens)
 app.command()(sign)
 app.add_typer(trust)
 app.add_typer(types)
+app.add_typer(credentials)
 register = typer.Typer(name="register", help="Sổ đăng ký văn bản đi (the outgoing register).", no_args_is_help=True)
 app.add_typer(register)
 webhooks = typer.Typer(name="webhooks", help="Thông báo cho hệ thống gửi (notifications).", no_args_is_help=True)

@@ -6,6 +6,7 @@ Every call opens a connection of its own, so that a restarted server is met like
 
 from __future__ import annotations
 
+import base64
 import json
 import ssl
 import uuid
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 from api.document_forms import CreatedAnswer, DocumentAnswer, DocumentPage, MetadataForm
+from api.signature_request_forms import BatchAnswer, SignatureRequestAnswer, SignatureRequestStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -96,6 +98,50 @@ class Client:
         """Sign with a key that the server holds; the state tells whether a worker still has it."""
         return self._step(document, "signature", {"credential": credential, "activation": activation}, wait=wait)
 
+    def ask_token(self, document: UUID, *, certificate: str) -> SignatureRequestAnswer:
+        """What the official's own token has to sign; the certificate as PEM or as base64 of its DER."""
+        answer = self._send(f"/v1/documents/{document}/signature-requests", {"certificate": certificate})
+        return SignatureRequestAnswer.model_validate_json(answer.body)
+
+    def ask_token_for(self, documents: Sequence[UUID], *, certificate: str) -> BatchAnswer:
+        """The same for several documents."""
+        order = {"certificate": certificate, "documents": [str(one) for one in documents]}
+        return BatchAnswer.model_validate_json(self._send("/v1/signature-requests", order).body)
+
+    def redeem(
+        self,
+        request: UUID,
+        *,
+        signature: bytes | None = None,
+        cms: bytes | None = None,
+        idempotency_key: str | None = None,
+        wait: int | None = None,
+    ) -> DocumentAnswer:
+        """Give the token's answer: the value alone, or a whole CMS object."""
+        given = {"signature": signature, "cms": cms}
+        order = {name: base64.b64encode(octets).decode() for name, octets in given.items() if octets is not None}
+        answer = self._send(f"/v1/signature-requests/{request}/value", order, idempotency_key, _prefer(wait))
+        return DocumentAnswer.model_validate_json(answer.body)
+
+    def redeem_all(self, values: Mapping[UUID, bytes]) -> BatchAnswer:
+        """Give the values of several requests."""
+        order = [{"id": str(one), "signature": base64.b64encode(value).decode()} for one, value in values.items()]
+        return BatchAnswer.model_validate_json(self._send("/v1/signature-requests/values", {"values": order}).body)
+
+    def redeem_with_file(self, request: UUID, pdf: bytes, *, name: str = "document.pdf") -> DocumentAnswer:
+        """Give the whole file, signed."""
+        body, media_type = multipart({}, file=pdf, name=name)
+        answer = self._post(f"/v1/signature-requests/{request}/file", body, media_type, None)
+        return DocumentAnswer.model_validate_json(answer.body)
+
+    def signature_request(self, request: UUID) -> SignatureRequestStatus:
+        """How far the request has come."""
+        return SignatureRequestStatus.model_validate_json(self.call("GET", f"/v1/signature-requests/{request}").body)
+
+    def file_to_sign(self, request: UUID) -> bytes:
+        """The file for programs that sign whole files."""
+        return self.call("GET", f"/v1/signature-requests/{request}/file").body
+
     def issue(
         self,
         document: UUID,
@@ -111,14 +157,9 @@ class Client:
         return self._step(document, "issue", {k: v for k, v in order.items() if v is not None}, wait=wait)
 
     def change(self, document: UUID, step: str, *, reason: str, by: UUID | None = None) -> DocumentAnswer:
-        """Return, reject, withdraw, void, deliver, recall, replace or correct the document."""
+        """Return, reject, withdraw, void, recall, replace or correct the document."""
         order = {"reason": reason} | ({"by": str(by)} if by else {})
         return self._step(document, step, order)
-
-    def make_link(self, document: UUID, *, valid_hours: int = 72) -> str:
-        """A link for one download of an issued document, for the one it is for."""
-        order = json.dumps({"valid_hours": valid_hours}).encode()
-        return str(self._post(f"/v1/documents/{document}/links", order, "application/json", None).json()["url"])
 
     def document(self, document: UUID) -> DocumentAnswer:
         """The document with its story."""
@@ -161,10 +202,18 @@ class Client:
     def _step(
         self, document: UUID, step: str, order: Mapping[str, str | None], *, wait: int | None = None
     ) -> DocumentAnswer:
-        prefer = {} if wait is None else {"Prefer": f"wait={wait}"}
         body = json.dumps(order).encode() if order else None
-        answer = self._post(f"/v1/documents/{document}/{step}", body, "application/json", None, prefer)
+        answer = self._post(f"/v1/documents/{document}/{step}", body, "application/json", None, _prefer(wait))
         return DocumentAnswer.model_validate_json(answer.body)
+
+    def _send(
+        self,
+        path: str,
+        order: Mapping[str, object],
+        idempotency_key: str | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> Answer:
+        return self._post(path, json.dumps(order).encode(), "application/json", idempotency_key, more)
 
     def _post(
         self,
@@ -214,6 +263,10 @@ def multipart(fields: Mapping[str, str], *, file: bytes, name: str) -> tuple[byt
         "Content-Type: application/pdf\r\n\r\n"
     ).encode()
     return head + file + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def _prefer(wait: int | None) -> dict[str, str]:
+    return {} if wait is None else {"Prefer": f"wait={wait}"}
 
 
 def _problem(answer: Answer) -> Mapping[str, object]:

@@ -106,16 +106,31 @@ ROWS: Mapping[str, Row] = {
         "Numbers taken already",
         "Hãy tìm các số được nêu trong sổ, sửa danh sách rồi gửi lại.",
     ),
-    "link-spent": Row(
-        410,
-        "Liên kết đã hết hạn hoặc đã được dùng",
-        "The link has expired or was used",
-        "Hãy xin nơi gửi một liên kết mới, hoặc tra cứu văn bản bằng mã.",
-    ),
     "not-passed": Row(502, "Văn bản chưa qua được bước tự kiểm tra", "Our own validation did not pass", _REPORT),
     "clock-skewed": Row(503, "Đồng hồ máy chủ bị lệch", "The server's clock is wrong", _REPORT),
     "overtaken": Row(
         409, "Bước này vừa được nơi khác thực hiện", "Another worker took the step", "Hãy đọc lại trạng thái văn bản."
+    ),
+    "certificate-not-enrolled": Row(
+        403,
+        "Chứng thư số chưa được đăng ký cho tài khoản này",
+        "The certificate is not enrolled for this account",
+        "Hãy đề nghị quản trị hệ thống đăng ký chứng thư số của thiết bị ký, rồi thực hiện lại.",
+    ),
+    "key-elsewhere": Row(
+        409,
+        "Khóa nằm trong thiết bị của người ký",
+        "The key is on the official's own token",
+        "Hãy tạo yêu cầu ký (`signature-requests`), ký bằng thiết bị, rồi gửi chữ ký lại.",
+    ),
+    "signature-request-redeemed": Row(
+        409,
+        "Yêu cầu ký này đã nhận chữ ký",
+        "The signature request has its value already",
+        "Hãy đọc lại trạng thái văn bản; chữ ký đến trước được dùng.",
+    ),
+    "signature-request-expired": Row(
+        410, "Yêu cầu ký đã hết hạn", "The signature request has expired", "Hãy tạo yêu cầu ký mới rồi ký lại."
     ),
     # verification
     "verification-error": Row(500, "Lỗi kiểm tra", "Verification error", _REPORT),

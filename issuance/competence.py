@@ -36,7 +36,14 @@ def signatory_credential(register: Repositories, name: str, *, actor: Account, d
     credential = _credential(register, name, actor=actor)
     if credential.purpose is not Purpose.SIGNATURE or credential.holder != actor.id:
         raise NotCompetent(reason="the credential is not the signatory's own")
+    demand_not_withdrawn(credential)
     return credential
+
+
+def demand_not_withdrawn(credential: Credential) -> None:
+    """Raise :class:`NotCompetent` for a credential that the operator took back."""
+    if credential.withdrawn_at is not None:
+        raise NotCompetent(reason="the credential was withdrawn")
 
 
 def demand_turn(document: Document, *, actor: Account) -> None:
@@ -53,6 +60,7 @@ def seal_credential(register: Repositories, name: str, *, actor: Account) -> Cre
     credential = _credential(register, name, actor=actor)
     if credential.purpose is not Purpose.SEAL or credential.holder is not None:
         raise NotCompetent(reason="the credential is not the agency's seal")
+    demand_not_withdrawn(credential)
     return credential
 
 

@@ -57,14 +57,10 @@ class RegisterEntry:
 
 @dataclass(frozen=True, slots=True)
 class EntryThen:
-    """An entry as it stood at some moment; ``state`` is that of its document, ``void_reason`` says why it was void.
-
-    ``change`` is what happened to the document last after it was issued, with its reason.
-    """
+    """An entry as it stood at some moment; ``state`` is that of its document, ``void_reason`` says why it was void."""
 
     entry: RegisterEntry
     state: DocumentState | None
-    change: DocumentState | None
-    change_reason: str | None
+    state_reason: str | None
     sent_on: date | None
     void_reason: str | None

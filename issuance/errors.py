@@ -119,15 +119,36 @@ class ClockSkewed(IssuanceError):
         self.seconds = seconds
 
 
-class LinkSpent(IssuanceError):
-    """A download link whose time is over, or that was used before."""
-
-    code = "link-spent"
-    hint = "Make a new link for the document and send it to the one it is for."
-
-
 class Overtaken(IssuanceError):
     """Another worker took the step first; nothing is wrong and nothing was done twice."""
 
     code = "overtaken"
     hint = "Read the document again."
+
+
+class CertificateNotEnrolled(IssuanceError):
+    """The certificate is not one that is on file for this official."""
+
+    code = "certificate-not-enrolled"
+    hint = "Have the operator enrol it: kyso credentials enrol ACCOUNT --certificate FILE."
+
+
+class KeyElsewhere(IssuanceError):
+    """The credential's key is on a token that the official keeps; the service cannot use it."""
+
+    code = "key-elsewhere"
+    hint = "Ask for a signature request, let the token sign its data, and send the value."
+
+
+class RequestRedeemed(IssuanceError):
+    """A value for this signature request has been accepted already."""
+
+    code = "signature-request-redeemed"
+    hint = "Read the document: the first value counts."
+
+
+class RequestExpired(IssuanceError):
+    """The value came too late; nothing was signed."""
+
+    code = "signature-request-expired"
+    hint = "Ask for a new signature request and sign its data."

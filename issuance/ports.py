@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from issuance.companions import Companions
 from issuance.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -107,15 +106,19 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key with its certificate: an official's own (``holder`` is the account) or the agency's (``holder`` None)."""
+    """A key with its certificate: an official's own (``holder`` is the account) or the agency's (``holder`` None).
+
+    ``key`` is None where the official keeps it, on a token of their own; such a credential may be withdrawn.
+    """
 
     name: str
     agency: str
     purpose: Purpose
     holder: str | None
-    key: str
+    key: str | None
     algorithm: SignatureAlgorithm
     certificate: SigningCertificate
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,10 @@ class SignatureRequest:
     """A signature between its two halves: prepared, recorded before the key is used, and redeemed once.
 
     ``base`` is the revision it builds on; ``increment`` the bytes that were added to it, so that the prepared file is
-    ``base bytes + increment``. ``value`` is None until the device has answered, ``timestamp`` (the DER token over the
-    value) until the authority has. ``turn`` counts the officials who signed before.
+    ``base bytes + increment``; the first ``filled`` of them are number and date. ``value`` is None until the device has
+    answered, ``timestamp`` (the DER token over the value) until the authority has. ``turn`` counts the officials who
+    signed before. One that an official's own token answers has an ``id`` and an end, then the name of the answer that
+    was taken, and with a program that makes whole CMS objects the ``container`` that it made.
     """
 
     document_id: UUID
@@ -141,6 +146,11 @@ class SignatureRequest:
     value: bytes | None = None
     timestamp: bytes | None = None
     turn: int = 0
+    filled: int = 0
+    id: UUID | None = None
+    expires_at: datetime | None = None
+    container: bytes | None = None
+    redeemed_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +178,7 @@ class TimelineStep:
     other: UUID | None = None
 
 
-class Repositories(Rulebook, Companions, Protocol):
+class Repositories(Rulebook, Protocol):
     """One open transaction. Nothing is visible to others until the ``with`` block of :class:`UnitOfWork` ends well."""
 
     # documents
@@ -303,6 +313,14 @@ class Repositories(Rulebook, Companions, Protocol):
         """The request, or None."""
         ...
 
+    def signature_request_by_id(self, request_id: UUID) -> SignatureRequest | None:
+        """The one that was handed out under this id, or None."""
+        ...
+
+    def redeem_signature_request(self, request: SignatureRequest) -> bool:
+        """Write it back with its value if it had none; False where somebody was faster, and then nothing changes."""
+        ...
+
     def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
         """Every request of the document, signatures before the seal, in the order of turns."""
         ...
@@ -346,6 +364,10 @@ class Repositories(Rulebook, Companions, Protocol):
 
     def credentials(self) -> list[Credential]:
         """All of them, by name."""
+        ...
+
+    def withdraw_credential(self, name: str, *, at: datetime) -> None:
+        """Nobody signs with it from now on; one that was withdrawn before stays as it is."""
         ...
 
     def activation_hash(self, credential: str) -> str | None:

@@ -10,7 +10,7 @@ from issuance.competence import own_document, signatory_credential
 from issuance.delegations import demand_authority
 from issuance.document_types import NumberingOrder
 from issuance.documents import PUBLISHED, Document, DocumentState, Intent, Purpose
-from issuance.errors import WrongState
+from issuance.errors import KeyElsewhere, WrongState
 from issuance.ports import AuditEvent, TimelineStep
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from issuance.ports import Account, Clock, UnitOfWork
 
-_WAITING = {DocumentState.SUBMITTED, DocumentState.PARTLY_SIGNED}
+WAITING = frozenset({DocumentState.SUBMITTED, DocumentState.PARTLY_SIGNED})
+"""The states in which a document waits for the next official."""
 _UNDER_WAY = {DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP}
 _DONE = PUBLISHED | {DocumentState.SIGNED, DocumentState.NUMBERED, DocumentState.SEALED}
 
@@ -36,12 +37,13 @@ def request_signature(*, uow: UnitOfWork, clock: Clock, actor: Account, document
         chosen = signatory_credential(register, credential, actor=actor, document=document)
         if document.state in _DONE:
             return document
-        if document.draft.order is NumberingOrder.NUMBER_FIRST and document.number is None:
-            raise WrongState(state=document.state.value, step="signature before its number")
+        demand_numbered(document)
+        if chosen.key is None:
+            raise KeyElsewhere
         demand_authority(register, document, actor=actor, on=vietnam_date(now))
         chosen.certificate.demand_fit_to_sign(at=now)
         intent = Intent(purpose=Purpose.SIGNATURE, actor=actor.id, credential=chosen.name, at=now)
-        if document.state in _WAITING:
+        if document.state in WAITING:
             document = replace(document.step_to(DocumentState.SIGNING), intent=intent)
             register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id))
         elif document.state in _UNDER_WAY:
@@ -52,3 +54,9 @@ def request_signature(*, uow: UnitOfWork, clock: Clock, actor: Account, document
         register.append_audit(AuditEvent(now, actor.id, "signature.intended", document.id, {"credential": chosen.name}))
         register.enqueue_advance(document.id)
     return document
+
+
+def demand_numbered(document: Document) -> None:
+    """Raise :class:`WrongState` where the type wants the number before the signature and there is none yet."""
+    if document.draft.order is NumberingOrder.NUMBER_FIRST and document.number is None:
+        raise WrongState(state=document.state.value, step="signature before its number")

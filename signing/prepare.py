@@ -59,7 +59,7 @@ def prepare(base: bytes | Source, *, profile: SignatureProfile, certificate: Sig
         subfilter=SigSeedSubFilter.PADES,
         reason=profile.reason,
         location=profile.location,
-        bytes_reserved=2 * _room(certificate),
+        bytes_reserved=2 * (_room(certificate) + profile.extra_room),
     )
     _enter(writer, field, signature, mdp=_protection(field, profile))
     with reading():

@@ -49,7 +49,10 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class SignatureProfile:
-    """What to sign with and how it shows; ``name``, ``reason`` and ``location`` go into the signature dictionary."""
+    """What to sign with and how it shows; ``reason`` and ``location`` go into the signature dictionary.
+
+    ``extra_room`` is how many bytes more than ours a CMS object may take that somebody else's program will make.
+    """
 
     field_name: str
     algorithm: SignatureAlgorithm = SignatureAlgorithm.RSA_SHA256
@@ -58,3 +61,4 @@ class SignatureProfile:
     reason: str | None = None
     location: str | None = None
     claimed_signing_time: datetime | None = field(default=None)
+    extra_room: int = 0

@@ -8,10 +8,12 @@ own, so that not the DTBS but what binds it to the document is compared: digest,
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from asn1crypto import cms
 
+from certs import der
 from certs.certificate import parse_certificate
 from certs.errors import CertificateUnreadable, TimestampUnreadable
 from certs.identifiers import DIGEST_OIDS, signature_identifier
@@ -26,10 +28,19 @@ if TYPE_CHECKING:
     from signing.prepared import Increment, PreparedSignature
 
 _DATA = "1.2.840.113549.1.7.1"
+_ID_SIGNED_DATA = "1.2.840.113549.1.7.2"
 _CONTENT_TYPE = "1.2.840.113549.1.9.3"
 _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
 _RSA_ENCRYPTION = "1.2.840.113549.1.1.1"
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerParts:
+    """The signature value of a CMS object, and the DER token over it where there is one."""
+
+    value: bytes
+    timestamp: bytes | None
 
 
 def complete_with_container(prepared: PreparedSignature, *, container: bytes) -> Increment:
@@ -67,6 +78,26 @@ def demand_container(
         _demand_timestamp_over(signer, value)
     except (ValueError, TypeError, KeyError, IndexError, TimestampUnreadable, CertificateUnreadable) as error:
         raise ReturnedUnfit(reason="the CMS object cannot be read") from error
+
+
+def container_parts(container: bytes) -> ContainerParts:
+    """What a worker goes on with; the container was found right by :func:`demand_container`."""
+    signer, _ = _one_signer(container)
+    tokens = [token.dump() for attribute in signer["unsigned_attrs"] for token in attribute["values"]]
+    return ContainerParts(value=bytes(signer["signature"].native), timestamp=tokens[0] if tokens else None)
+
+
+def with_timestamp(container: bytes, *, token: bytes) -> bytes:
+    """The container with a signature timestamp (RFC 3161, Appendix A) behind what is there, which stays to the byte."""
+    signer, _ = _one_signer(container)
+    if len(signer["unsigned_attrs"]):
+        return container
+    signed = cms.ContentInfo.load(container, strict=True)["content"]
+    kept = [signed[name].dump() for name in ("version", "digest_algorithms", "encap_content_info", "certificates")]
+    revocation = signed["crls"].dump() if len(signed["crls"]) else b""
+    attribute = der.sequence(der.oid(_SIGNATURE_TIMESTAMP), der.set_of(token))
+    stamped = der.sequence(signer.contents, der.context(1, attribute))
+    return der.sequence(der.oid(_ID_SIGNED_DATA), der.context(0, der.sequence(*kept, revocation, der.set_of(stamped))))
 
 
 def _one_signer(container: bytes) -> tuple[cms.SignerInfo, set[bytes]]:

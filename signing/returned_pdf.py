@@ -8,16 +8,26 @@ certificate, covers everything, and changes nothing else. Reading it belongs int
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signing._pyhanko_returned import demand_one_signing_revision, filled_fields, signed_region
 from signing.errors import ReturnedUnfit
-from signing.prepared import Increment, Placeholder, demand_increment
+from signing.prepared import Increment, Placeholder, ReservedRegion, demand_increment
 from signing.returned_cms import demand_container
 
 if TYPE_CHECKING:
     from certs.algorithms import SignatureAlgorithm
     from certs.certificate import SigningCertificate
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedSignature:
+    """The revision that a file added, with its gap emptied, and what stood in the gap."""
+
+    placeholder: Placeholder
+    document_digest: bytes
+    container: bytes
 
 
 def accept_signed_pdf(
@@ -27,7 +37,7 @@ def accept_signed_pdf(
     field_name: str,
     certificate: SigningCertificate,
     algorithm: SignatureAlgorithm,
-) -> Increment:
+) -> ReturnedSignature:
     """What the file adds to ``base``; the validator has still to pass it, as it has to pass our own.
 
     Raises :class:`signing.errors.RevisionBroken`, :class:`signing.errors.ReturnedUnfit`,
@@ -41,21 +51,31 @@ def accept_signed_pdf(
     # 3. One revision, which changes nothing else.
     demand_one_signing_revision(returned, base=base, field_name=field_name)
     # 4. Everything is covered but the signature itself, which lies in the new revision.
-    added = Increment(len(base), returned[len(base) :])
     region = signed_region(returned, field_name=field_name)
     if region.start < len(base):
         raise ReturnedUnfit(reason="the signature lies outside of the new revision")
     # 5. The expected certificate signed these very bytes.
-    covered = hashlib.new(algorithm.digest.value, base)
-    for piece in Placeholder(added, region).pieces():
-        covered.update(piece)
+    signature = emptied(returned, base=base, region=region, algorithm=algorithm)
     demand_container(
-        _unpadded(returned[region.start : region.end]),
-        document_digest=covered.digest(),
+        signature.container,
+        document_digest=signature.document_digest,
         certificate=certificate,
         algorithm=algorithm,
     )
-    return added
+    return signature
+
+
+def emptied(
+    returned: bytes, *, base: bytes, region: ReservedRegion, algorithm: SignatureAlgorithm
+) -> ReturnedSignature:
+    """The file taken apart at the region; :class:`signing.errors.ReturnedUnfit` where no CMS object lies there."""
+    container = _unpadded(returned[region.start : region.end])
+    whole = Placeholder(Increment(len(base), returned[len(base) :]), region)
+    covered = hashlib.new(algorithm.digest.value, base)
+    for piece in whole.pieces():
+        covered.update(piece)
+    placeholder = Placeholder(whole.filled(b""), region)
+    return ReturnedSignature(placeholder=placeholder, document_digest=covered.digest(), container=container)
 
 
 def _unpadded(contents: bytes) -> bytes:

@@ -15,6 +15,8 @@ from storage.open_transaction import OpenTransaction
 from storage.schema import accounts, agencies, credentials
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import RowMapping
 
 
@@ -65,6 +67,7 @@ class NameRows(OpenTransaction):
             "certificate": credential.certificate.der,
             "chain": list(credential.certificate.chain),
             "activation_hash": activation_hash,
+            "withdrawn_at": credential.withdrawn_at,
         }
         self._insert_or_replace(credentials, row)
 
@@ -77,6 +80,14 @@ class NameRows(OpenTransaction):
         """All of them, by name."""
         rows = self._connection.execute(select(credentials).order_by(credentials.c.name)).mappings()
         return [_credential(row) for row in rows]
+
+    def withdraw_credential(self, name: str, *, at: datetime) -> None:
+        """Nobody signs with it from now on."""
+        self._connection.execute(
+            credentials.update()
+            .where(credentials.c.name == name, credentials.c.withdrawn_at.is_(None))
+            .values(withdrawn_at=at)
+        )
 
     def activation_hash(self, credential: str) -> str | None:
         """The Argon2 hash of the code by which the holder consents to a use of the key."""
@@ -92,4 +103,5 @@ def _credential(row: RowMapping) -> Credential:
         key=row["key"],
         algorithm=SignatureAlgorithm[row["algorithm"]],
         certificate=SigningCertificate(der=row["certificate"], chain=tuple(row["chain"])),
+        withdrawn_at=row["withdrawn_at"],
     )

@@ -38,13 +38,13 @@ from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.entries import EntryKind
 from issuance.ports import Role
 from storage import rule_tables  # noqa: F401 - its tables belong to the same catalogue
-from storage.schema_parts import SHA256 as _SHA256
 from storage.schema_parts import instant as _instant
 from storage.schema_parts import listed as _list
 from storage.schema_parts import metadata as metadata  # noqa: PLC0414 - handed on
 from storage.schema_parts import together as _together
 from storage.schema_parts import values as _values
 
+_SHA256 = "'^[0-9a-f]{64}$'"
 # The states that the service itself leaves, as in `issuance.advance.TRANSITIONAL`, which costs a second to import; a
 # test holds them equal.
 UNFINISHED = frozenset(
@@ -94,13 +94,16 @@ credentials = Table(
     Column("agency", Text, ForeignKey("agencies.id"), nullable=False),
     Column("purpose", Text, nullable=False),
     Column("holder", Text, ForeignKey("accounts.id")),
-    Column("key", Text, nullable=False),
+    # None: on a token that the holder keeps
+    Column("key", Text),
     Column("algorithm", Text, nullable=False),
     Column("certificate", LargeBinary, nullable=False),
     Column("chain", ARRAY(LargeBinary), nullable=False),
     Column("activation_hash", Text, nullable=False),
+    _instant("withdrawn_at", nullable=True),
     CheckConstraint(f"purpose IN ({_values(Purpose)})", name="purpose"),
     CheckConstraint("(purpose = 'seal') = (holder IS NULL)", name="holder"),
+    CheckConstraint("key IS NOT NULL OR holder IS NOT NULL", name="key"),
     CheckConstraint(f"algorithm IN ({_list(SignatureAlgorithm.__members__)})", name="algorithm"),
 )
 
@@ -285,12 +288,21 @@ signature_requests = Table(
     _instant("created_at"),
     Column("value", LargeBinary),
     Column("timestamp", LargeBinary),
+    Column("filled", BigInteger, nullable=False, server_default=text("0")),
+    Column("id", Uuid, unique=True),
+    _instant("expires_at", nullable=True),
+    Column("container", LargeBinary),
+    Column("redeemed_by", Uuid),
     ForeignKeyConstraint(["document_id", "base"], ["revisions.document_id", "revisions.sha256"]),
     CheckConstraint(f"purpose IN ({_values(Purpose)})", name="purpose"),
     CheckConstraint(f"algorithm IN ({_list(SignatureAlgorithm.__members__)})", name="algorithm"),
     CheckConstraint("turn >= 0", name="turn"),
     CheckConstraint("0 <= reserved_start AND reserved_start < reserved_end", name="reserved"),
     CheckConstraint("timestamp IS NULL OR value IS NOT NULL", name="timestamp"),
+    CheckConstraint("filled >= 0", name="filled"),
+    CheckConstraint(_together("id", "expires_at"), name="id"),
+    CheckConstraint("(redeemed_by IS NULL) = (id IS NULL OR value IS NULL)", name="redeemed_by"),
+    CheckConstraint("container IS NULL OR redeemed_by IS NOT NULL", name="container"),
 )
 
 audit = Table(

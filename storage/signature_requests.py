@@ -22,14 +22,23 @@ class SignatureRequestRows(OpenTransaction):
 
     def save_signature_request(self, request: SignatureRequest) -> None:
         """Insert or replace; there is one for each document, purpose and turn."""
-        row = asdict(request) | {"purpose": request.purpose.value, "algorithm": request.algorithm.name}
-        self._insert_or_replace(signature_requests, row)
+        self._insert_or_replace(signature_requests, _row(request))
+
+    def redeem_signature_request(self, request: SignatureRequest) -> bool:
+        """Write it back with its value if it had none; False where somebody was faster, and then nothing changes."""
+        waiting = signature_requests.update().where(
+            signature_requests.c.id == request.id, signature_requests.c.value.is_(None)
+        )
+        return self._connection.execute(waiting.values(_row(request))).rowcount == 1
 
     def signature_request(self, document_id: UUID, purpose: Purpose, *, turn: int = 0) -> SignatureRequest | None:
         """The request, or None."""
         query = _of(document_id).where(signature_requests.c.purpose == purpose.value, signature_requests.c.turn == turn)
-        row = self._connection.execute(query).mappings().one_or_none()
-        return _request(row) if row is not None else None
+        return self._one_request(query)
+
+    def signature_request_by_id(self, request_id: UUID) -> SignatureRequest | None:
+        """The one that was handed out under this id, or None."""
+        return self._one_request(select(signature_requests).where(signature_requests.c.id == request_id))
 
     def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
         """Every request of the document, signatures before the seal, in the order of turns."""
@@ -39,6 +48,14 @@ class SignatureRequestRows(OpenTransaction):
     def forget_signature_requests(self, document_id: UUID) -> None:
         """Remove them: they were for a file that is no longer the document's."""
         self._connection.execute(signature_requests.delete().where(signature_requests.c.document_id == document_id))
+
+    def _one_request(self, query: Select[tuple[object, ...]]) -> SignatureRequest | None:
+        row = self._connection.execute(query).mappings().one_or_none()
+        return _request(row) if row is not None else None
+
+
+def _row(request: SignatureRequest) -> dict[str, object]:
+    return asdict(request) | {"purpose": request.purpose.value, "algorithm": request.algorithm.name}
 
 
 def _of(document_id: UUID) -> Select[tuple[object, ...]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from api.client import Client
 from api.demo.bootstrap import fill_register, lay_foundations
@@ -35,6 +39,7 @@ from storage.database import connect
 from storage.job_queue import JobQueue
 from storage.migrate import upgrade
 from storage.unit_of_work import PostgresUnitOfWork
+from tests.own_token import own_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
     from api.demo.notice import Notice
     from api.document_forms import DocumentAnswer
     from signing.layout import Box
+    from tests.own_token import OwnToken
     from tests.parts import Bucket
 
 PROJECT = Path(__file__).parents[1]
@@ -139,6 +145,29 @@ class Service:
             if time.monotonic() > deadline or any(one.poll() is not None for one in self.processes.values()):
                 pytest.fail("\n".join(f"--- {part}\n{self.log(part)[-3000:]}" for part in self.processes))
             time.sleep(0.05)
+
+
+def enrolled_token(service: Service, *, account: str = SIGNATORY) -> OwnToken:
+    """A new token of the official's own, its certificate enrolled as an operator does."""
+    folder = Path(tempfile.mkdtemp(dir=service.home))
+    token = own_token(folder, authority=Path(service.environment["KYSO_TRUST_DIR"]).parent)
+    file = folder / "certificate.pem"
+    file.write_bytes(token.certificate.x509.public_bytes(Encoding.PEM) + _issuers(token))
+    command = [sys.executable, "-m", "api.cli", "credentials", "enrol", account, "--certificate", str(file)]
+    told = subprocess.run(
+        [*command, "--as", "quản trị", "--json"],
+        cwd=PROJECT,
+        env=service.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(told.stdout)["holder"] == account
+    return token
+
+
+def _issuers(token: OwnToken) -> bytes:
+    return b"".join(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in token.certificate.chain)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from signing.new_field import add_signature_field
 from signing.placement import signature_box
 from signing.prepare import prepare, prepare_document_timestamp
 from signing.profiles import SignatureProfile
-from signing.returned_cms import demand_container
+from signing.returned_cms import container_parts, demand_container, with_timestamp
 from signing.returned_pdf import accept_signed_pdf
 from verification.chains import chains
 from verification.facts import SignedRevision
@@ -36,6 +36,7 @@ from verification.wire import pack, unpack
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from signing.prepared import ReservedRegion
     from verification.frames import Frame
 
 REFUSALS = (SigningError, CertsError)
@@ -69,6 +70,14 @@ def _unchanged(demand: Callable[..., None]) -> Callable[..., bytes]:
     return unchanged
 
 
+def _region_of_signed_pdf(
+    pdf: bytes, *, base: bytes, field_name: str, certificate: SigningCertificate, algorithm: SignatureAlgorithm
+) -> ReservedRegion:
+    """Where the signature lies in a file that may be accepted; the caller has the file."""
+    accepted = accept_signed_pdf(pdf, base=base, field_name=field_name, certificate=certificate, algorithm=algorithm)
+    return accepted.placeholder.reserved
+
+
 TASKS = {
     "inspect": Task(inspect, {}),
     "compose": Task(_appended(compose), {"layout": Layout, "lookup_code": str, "lookup_url": str}),
@@ -85,9 +94,11 @@ TASKS = {
         {"document_digest": bytes, "certificate": SigningCertificate, "algorithm": SignatureAlgorithm},
     ),
     "accept_signed_pdf": Task(
-        accept_signed_pdf,
+        _region_of_signed_pdf,
         {"base": bytes, "field_name": str, "certificate": SigningCertificate, "algorithm": SignatureAlgorithm},
     ),
+    "container_parts": Task(container_parts, {}),
+    "with_timestamp": Task(with_timestamp, {"token": bytes}),
     "chains": Task(chains, {}),
     "find_out": Task(
         find_out,

@@ -16,7 +16,9 @@ from signing import errors as signing_errors
 from signing.errors import RevisionBroken
 from signing.layout import Box
 from signing.lint import Finding
-from signing.prepared import Increment, PreparedSignature, PreparedTimestamp, demand_increment
+from signing.prepared import Increment, PreparedSignature, PreparedTimestamp, ReservedRegion, demand_increment
+from signing.returned_cms import ContainerParts
+from signing.returned_pdf import ReturnedSignature, emptied
 from verification.by_picture import is_worth_drawing, not_compared, revisions_to_compare, signed_revisions
 from verification.errors import SandboxFailed
 from verification.facts import Comparison, FileFacts
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from certs.anchors import TrustAnchors
     from certs.certificate import SigningCertificate
     from certs.revocation import RevocationInfo
+    from certs.timestamps import TimeStampToken
     from signing.field_place import FieldPlace
     from signing.layout import Layout
     from signing.prepared import Placeholder
@@ -146,12 +149,22 @@ class Workshop:
         field_name: str,
         certificate: SigningCertificate,
         algorithm: SignatureAlgorithm,
-    ) -> Increment:
-        """:func:`signing.returned_pdf.accept_signed_pdf`."""
+    ) -> ReturnedSignature:
+        """:func:`signing.returned_pdf.accept_signed_pdf`; only where the signature lies is taken from the child."""
         demand_increment(old=base, new=returned)
         question = {"base": base, "field_name": field_name, "certificate": certificate, "algorithm": algorithm}
-        self._ask("accept_signed_pdf", returned, question, Increment)
-        return Increment(len(base), returned[len(base) :])
+        region = self._ask("accept_signed_pdf", returned, question, ReservedRegion)
+        if not len(base) <= region.start < region.end <= len(returned):
+            raise SandboxFailed(reason="its answer is no answer")
+        return emptied(returned, base=base, region=region, algorithm=algorithm)
+
+    def container_parts(self, container: bytes) -> ContainerParts:
+        """:func:`signing.returned_cms.container_parts`."""
+        return self._ask("container_parts", container, {}, ContainerParts)
+
+    def with_timestamp(self, container: bytes, *, token: TimeStampToken) -> bytes:
+        """:func:`signing.returned_cms.with_timestamp`."""
+        return self._ask("with_timestamp", container, {"token": token.der}, bytes)
 
     def validate(
         self,

@@ -22,7 +22,7 @@ from api.demo.people import AGENCY, SEAL_CREDENTIAL, SERIES, SIGNATORY_CREDENTIA
 from api.secret_hashes import SecretHashes
 from issuance.calendar import vietnam_date
 from issuance.ports import Account, Agency, Role
-from tests.service import Service, running_service
+from tests.service import Service, enrolled_token, running_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,10 +62,16 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "signDocument": ("submitted", {"credential": SIGNATORY_CREDENTIAL}),
     "returnDocument": ("submitted", REASON),
     "rejectDocument": ("submitted", REASON),
+    "listCredentials": (None, None),
+    "requestTokenSignature": ("submitted", {}),
+    "requestTokenSignatures": (None, {}),
+    "readSignatureRequest": (None, None),
+    "readFileToSign": (None, None),
+    "redeemSignatureRequest": (None, {"signature": "AAAA"}),
+    "redeemSignatureRequests": (None, {}),
+    "redeemWithSignedFile": (None, None),
     "issueDocument": ("signed", {"credential": SEAL_CREDENTIAL}),
     "voidDocument": ("issued", REASON),
-    "deliverDocument": ("issued", REASON),
-    "makeLink": ("issued", {}),
     "recallDocument": ("issued", REASON),
     "replaceDocument": ("issued", REASON),
     "correctDocument": ("issued", REASON),
@@ -97,6 +103,7 @@ CLOSED = sorted(operation for operation in RULES if not is_public(operation))
 READS = {
     "readCalendar",
     "readDeadlines",
+    "listCredentials",
     "listDelegations",
     "listDocuments",
     "listTypes",
@@ -143,19 +150,45 @@ def documents(service: Service) -> dict[str, DocumentAnswer]:
 
 
 @pytest.fixture(scope="module")
-def entry(service: Service) -> str:
-    """A number of the first agency for paper."""
+def names(service: Service, documents: dict[str, DocumentAnswer]) -> dict[str, str]:
+    """More that belongs to the first agency: a number for paper, and what its official's own token has to sign."""
     answer = service.clerk().call(
         "POST",
         f"/v1/registers/{AGENCY}/numbers",
         body=json.dumps(PAPER).encode(),
         headers={"Content-Type": "application/json"},
     )
-    return str(answer.json()["id"])
+    certificate = enrolled_token(service).pasted
+    handed_out = service.signatory().ask_token(documents["submitted"].id, certificate=certificate)
+    return {"entry": str(answer.json()["id"]), "request": str(handed_out.id), "certificate": certificate}
+
+
+def added(
+    service: Service,
+    operation: str,
+    order: Mapping[str, object],
+    documents: dict[str, DocumentAnswer],
+    names: dict[str, str],
+) -> dict[str, object]:
+    """What an order needs that is known only when the service runs."""
+    more: dict[str, object] = {}
+    if operation == "signDocument":
+        more["activation"] = service.secrets.activation
+    if operation in {"requestTokenSignature", "requestTokenSignatures"}:
+        more["certificate"] = names["certificate"]
+    if operation == "requestTokenSignatures":
+        more["documents"] = [str(documents["submitted"].id)]
+    if operation == "redeemSignatureRequests":
+        more["values"] = [{"id": names["request"], "signature": "AAAA"}]
+    if operation in {"replaceDocument", "correctDocument"}:
+        more["by"] = str(documents["issued"].id)
+    if operation == "importRegister":
+        more["entries"] = [one | {"id": str(uuid.uuid4())} for one in order["entries"]]  # type: ignore[attr-defined]
+    return more
 
 
 def ask(
-    service: Service, client: Client, operation: str, documents: dict[str, DocumentAnswer], entry: str
+    service: Service, client: Client, operation: str, documents: dict[str, DocumentAnswer], names: dict[str, str]
 ) -> tuple[int, str, Answer | None]:
     """Status and problem code of one call upon what belongs to the first agency."""
     state, order = ORDERS[operation]
@@ -164,23 +197,18 @@ def ask(
         document_id=documents[state].id if state else "",
         agency=AGENCY,
         year=YEAR,
-        entry_id=entry,
+        entry_id=names["entry"],
+        request_id=names["request"],
         delegation_id=uuid.uuid4(),
     )
     body, kind = None, "application/json"
     if operation == "createDocument":
         described = service.metadata().model_dump_json(exclude_none=True)
         body, kind = multipart({"metadata": described}, file=service.notice.pdf, name="x.pdf")
-    elif operation == "reviseDocument":
+    elif operation in {"reviseDocument", "redeemWithSignedFile"}:
         body, kind = multipart({}, file=service.notice.pdf, name="x.pdf")
     elif order is not None:
-        more: dict[str, object] = {}
-        if operation == "signDocument":
-            more["activation"] = service.secrets.activation
-        if operation in {"replaceDocument", "correctDocument"}:
-            more["by"] = str(documents["issued"].id)
-        if operation == "importRegister":
-            more["entries"] = [one | {"id": str(uuid.uuid4())} for one in order["entries"]]  # type: ignore[attr-defined]
+        more = added(service, operation, order, documents, names)
         body = json.dumps({**order, **more}).encode()
     headers = {"Content-Type": kind} if body else {}
     try:
@@ -196,9 +224,9 @@ def test_every_closed_route_is_in_the_matrix() -> None:
 
 @pytest.mark.parametrize("operation", CLOSED)
 def test_nobody_passes_without_a_token(
-    service: Service, documents: dict[str, DocumentAnswer], entry: str, operation: str
+    service: Service, documents: dict[str, DocumentAnswer], names: dict[str, str], operation: str
 ) -> None:
-    assert ask(service, service.public(), operation, documents, entry)[:2] == (401, "unauthenticated")
+    assert ask(service, service.public(), operation, documents, names)[:2] == (401, "unauthenticated")
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -207,15 +235,18 @@ def test_nobody_reaches_what_belongs_to_another_agency(
     service: Service,
     clients: dict[tuple[str, Role], Client],
     documents: dict[str, DocumentAnswer],
-    entry: str,
+    names: dict[str, str],
     operation: str,
     role: Role,
 ) -> None:
     before = everything(service)
-    status, code, answer = ask(service, clients[OTHER, role], operation, documents, entry)
+    status, code, answer = ask(service, clients[OTHER, role], operation, documents, names)
     if not opens(operation, role):
         assert (status, code) == (403, "role-missing")
-    elif operation in {"listDelegations", "listDocuments", "listTypes"}:
+    elif operation in {"requestTokenSignatures", "redeemSignatureRequests"}:
+        assert answer is not None
+        assert [one["problem"]["code"] for one in json.loads(answer.body)["items"]] == ["not-found"]
+    elif operation in {"listCredentials", "listDelegations", "listDocuments", "listTypes"}:
         assert answer is not None
         assert answer.json()["items"] == []
     elif operation in {"readCalendar", "keepCalendar"}:
@@ -243,27 +274,33 @@ def test_in_the_own_agency_only_the_named_roles_pass_the_door(
     service: Service,
     clients: dict[tuple[str, Role], Client],
     documents: dict[str, DocumentAnswer],
-    entry: str,
+    names: dict[str, str],
     operation: str,
     role: Role,
 ) -> None:
     # That those who may act do pass is shown by the tests of each operation.
     before = everything(service)
-    status, code, _ = ask(service, clients[AGENCY, role], operation, documents, entry)
+    status, code, _ = ask(service, clients[AGENCY, role], operation, documents, names)
     assert (status, code) == ((200, "") if opens(operation, role) else (403, "role-missing"))
     assert everything(service) == before
 
 
-@pytest.mark.parametrize("operation", ["signDocument", "returnDocument", "rejectDocument"])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        *("signDocument", "returnDocument", "rejectDocument", "requestTokenSignature", "readSignatureRequest"),
+        *("readFileToSign", "redeemSignatureRequest", "redeemWithSignedFile"),
+    ],
+)
 def test_a_signatory_has_no_say_over_what_names_a_colleague(
     service: Service,
     clients: dict[tuple[str, Role], Client],
     documents: dict[str, DocumentAnswer],
-    entry: str,
+    names: dict[str, str],
     operation: str,
 ) -> None:
     before = everything(service)
-    status, code, _ = ask(service, clients[AGENCY, Role.SIGNATORY], operation, documents, entry)
+    status, code, _ = ask(service, clients[AGENCY, Role.SIGNATORY], operation, documents, names)
     assert (status, code) == (403, "not-competent")
     assert everything(service) == before
 

@@ -286,8 +286,53 @@ class TestHistory:
                 assert register.signature_request(document.id, Purpose.SIGNATURE) == now
                 assert register.signature_request(document.id, Purpose.SEAL) is None
 
+    def test_a_request_that_was_handed_out_is_redeemed_once(self, uow: UnitOfWork) -> None:
+        people = settle_people(uow)
+        document = stored_document(uow, people)
+        name = uuid4()
+        handed_out = replace(request_for(document, people), id=name, expires_at=NOW, filled=7)
+        redeemed = replace(handed_out, value=b"value", redeemed_by=uuid4(), container=b"container")
+        with uow() as register:
+            register.save_signature_request(handed_out)
+            assert register.signature_request_by_id(name) == handed_out
+            assert register.signature_request_by_id(uuid4()) is None
+        with uow() as register:
+            assert register.redeem_signature_request(redeemed)
+        with uow() as register:
+            assert not register.redeem_signature_request(replace(redeemed, value=b"another"))
+            assert not register.redeem_signature_request(replace(redeemed, id=uuid4()))
+        with uow() as register:
+            assert register.signature_request_by_id(name) == redeemed
+
+    def test_of_two_who_redeem_at_once_one_does(self, postgres_register: PostgresUnitOfWork) -> None:
+        uow = postgres_register
+        people = settle_people(uow)
+        document = stored_document(uow, people)
+        handed_out = replace(request_for(document, people), id=uuid4(), expires_at=NOW)
+        with uow() as register:
+            register.save_signature_request(handed_out)
+
+        def redeem(turn: int) -> bool:
+            with uow() as register:
+                answer = replace(handed_out, value=bytes([turn]), redeemed_by=uuid4())
+                return register.redeem_signature_request(answer)
+
+        with ThreadPoolExecutor(8) as callers:
+            assert sum(callers.map(redeem, range(8))) == 1
+
 
 class TestNames:
+    def test_a_credential_without_a_key_of_ours_is_the_holders_and_may_be_withdrawn(self, uow: UnitOfWork) -> None:
+        people = settle_people(uow)
+        own = replace(people.signature, name=f"{people.signatory.id}:own", key=None)
+        with uow() as register:
+            register.add_credential(own, activation_hash="")
+        for at in (NOW, NOW + timedelta(days=1)):
+            with uow() as register:
+                register.withdraw_credential(own.name, at=at)
+        with uow() as register:
+            assert register.credential(own.name) == replace(own, withdrawn_at=NOW)
+
     def test_names_come_back_as_they_were_stored(self, uow: UnitOfWork) -> None:
         people = settle_people(uow)
         with uow() as register:

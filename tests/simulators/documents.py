@@ -128,6 +128,16 @@ class MemoryDocuments(OpenState):
     def signature_request(self, document_id: UUID, purpose: Purpose, *, turn: int = 0) -> SignatureRequest | None:
         return self._state.requests.get((document_id, purpose, turn))
 
+    def signature_request_by_id(self, request_id: UUID) -> SignatureRequest | None:
+        return next((one for one in self._state.requests.values() if one.id == request_id), None)
+
+    def redeem_signature_request(self, request: SignatureRequest) -> bool:
+        found = self.signature_request_by_id(request.id) if request.id else None
+        if found is None or found.value is not None:
+            return False
+        self._state.requests[request.document_id, request.purpose, request.turn] = request
+        return True
+
     def forget_signature_requests(self, document_id: UUID) -> None:
         for key in [key for key in self._state.requests if key[0] == document_id]:
             del self._state.requests[key]

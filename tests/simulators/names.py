@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from storage.errors import RowRefused
 from tests.simulators.state import OpenState
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from issuance.ports import Account, Agency, Credential
 
 
@@ -44,6 +47,11 @@ class MemoryNames(OpenState):
 
     def credentials(self) -> list[Credential]:
         return [found for _, (found, _) in sorted(self._state.credentials.items())]
+
+    def withdraw_credential(self, name: str, *, at: datetime) -> None:
+        credential, activation_hash = self._state.credentials[name]
+        kept = replace(credential, withdrawn_at=credential.withdrawn_at or at)
+        self._state.credentials[name] = (kept, activation_hash)
 
     def activation_hash(self, credential: str) -> str | None:
         found = self._state.credentials.get(credential)

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from storage.errors import AlreadyThere
-from tests.simulators.companions import MemoryCompanions
 from tests.simulators.documents import MemoryDocuments, demand_current_revisions
 from tests.simulators.figures import MemoryFigures
 from tests.simulators.names import MemoryNames
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class MemoryRegister:
-    """A unit of work; ``audit``, ``notifications`` and ``waiting_jobs`` show what was committed."""
+    """A unit of work; ``audit`` and ``waiting_jobs`` show what was committed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,11 +38,6 @@ class MemoryRegister:
     def audit(self) -> list[AuditEvent]:
         """Every event, oldest first."""
         return list(self._state.audit)
-
-    @property
-    def notifications(self) -> list[Notification]:
-        """Every message, oldest first."""
-        return list(self._state.notifications.values())
 
     @property
     def waiting_jobs(self) -> list[UUID]:
@@ -72,7 +66,7 @@ class MemoryRegister:
                 self._holder = None
 
 
-class MemoryRepositories(MemoryDocuments, MemoryNumbers, MemoryFigures, MemoryNames, MemoryRulebook, MemoryCompanions):
+class MemoryRepositories(MemoryDocuments, MemoryNumbers, MemoryFigures, MemoryNames, MemoryRulebook):
     """One open transaction."""
 
     def add_notification(self, notification: Notification) -> None:
