@@ -15,6 +15,7 @@ from api.dependencies import authorize
 from api.guards import make_guards
 from api.logs import configure_logs
 from api.openapi import VERSION, description_of
+from api.pages import links as link_pages
 from api.pages import routes as page_routes
 from api.pages.rendering import Pages
 from api.routes import (
@@ -24,6 +25,7 @@ from api.routes import (
     documents,
     files,
     health,
+    links,
     lookup,
     metrics,
     outcomes,
@@ -50,6 +52,7 @@ _ROUTERS = (
     signature_requests,
     credentials,
     outcomes,
+    links,
     registers,
     files,
     lookup,
@@ -61,6 +64,7 @@ _ROUTERS = (
     health,
     metrics,
     page_routes,
+    link_pages,
 )
 
 

@@ -157,9 +157,14 @@ class Client:
         return self._step(document, "issue", {k: v for k, v in order.items() if v is not None}, wait=wait)
 
     def change(self, document: UUID, step: str, *, reason: str, by: UUID | None = None) -> DocumentAnswer:
-        """Return, reject, withdraw, void, recall, replace or correct the document."""
+        """Return, reject, withdraw, void, deliver, recall, replace or correct the document."""
         order = {"reason": reason} | ({"by": str(by)} if by else {})
         return self._step(document, step, order)
+
+    def make_link(self, document: UUID, *, valid_hours: int = 72) -> str:
+        """A link for one download of an issued document, for the one it is for."""
+        order = json.dumps({"valid_hours": valid_hours}).encode()
+        return str(self._post(f"/v1/documents/{document}/links", order, "application/json", None).json()["url"])
 
     def document(self, document: UUID) -> DocumentAnswer:
         """The document with its story."""

@@ -106,6 +106,12 @@ ROWS: Mapping[str, Row] = {
         "Numbers taken already",
         "Hãy tìm các số được nêu trong sổ, sửa danh sách rồi gửi lại.",
     ),
+    "link-spent": Row(
+        410,
+        "Liên kết đã hết hạn hoặc đã được dùng",
+        "The link has expired or was used",
+        "Hãy xin nơi gửi một liên kết mới, hoặc tra cứu văn bản bằng mã.",
+    ),
     "not-passed": Row(502, "Văn bản chưa qua được bước tự kiểm tra", "Our own validation did not pass", _REPORT),
     "clock-skewed": Row(503, "Đồng hồ máy chủ bị lệch", "The server's clock is wrong", _REPORT),
     "overtaken": Row(

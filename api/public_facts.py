@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from issuance.capacity import printed_capacity
 from issuance.document_types import Publication
-from issuance.documents import IN_FORCE, PUBLISHED, Document, DocumentState
+from issuance.documents import CHANGED, IN_FORCE, PUBLISHED, Document, DocumentState
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -56,6 +56,11 @@ class PublicFacts:
         """Whether it was issued, and nothing has taken its place."""
         return self.state in IN_FORCE
 
+    @property
+    def standing(self) -> DocumentState:
+        """What was done to it last, or where it stands: that it was handed over hides no correction."""
+        return self.events[-1].state if self.events else self.state
+
 
 def public_facts(register: Repositories, document: Document) -> PublicFacts:
     """The public side of a document."""
@@ -83,10 +88,10 @@ def is_published(register: Repositories, document: Document) -> bool:
 
 
 def _events(register: Repositories, document: Document) -> tuple[PublicEvent, ...]:
-    """What came after the issue, oldest first."""
+    """What changed it after the issue, oldest first; to whom it was handed over is not for the public."""
     events = []
     for step in register.timeline(document.id):
-        if step.state in PUBLISHED and step.state is not DocumentState.ISSUED:
+        if step.state in CHANGED:
             other = register.document(step.other) if step.other else None
             number = str(other.number) if other and other.number else None
             code = other.lookup_code if other else None

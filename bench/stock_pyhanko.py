@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
-from asn1crypto.x509 import Certificate
+from asn1crypto.x509 import Certificate, Name
 from PIL import Image
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.font.opentype import GlyphAccumulatorFactory
@@ -25,9 +26,11 @@ from pyhanko.stamp import StaticStampStyle, TextStampStyle
 
 from bench.softtoken import LABEL
 from signing.typeface import Style, font_folder
-from verification._pyhanko_hex import read_digit_by_digit, use_it
+from verification import _pyhanko_hex, _pyhanko_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyhanko_certvalidator import ValidationContext
 
     from bench.ground import Ground
@@ -101,13 +104,22 @@ class StockSigner:
 def validate_everything(pdf: bytes, *, anchors: TrustAnchors, known: RevocationInfo) -> bool:
     """Every signature and document timestamp, offline and hard-fail, with difference analysis; whether all passed.
 
-    pyHanko's own reader of hexadecimal strings stands in its place meanwhile: ours replaces it in this process.
+    What stands in the place of its parts and asn1crypto's in this process is taken out meanwhile.
     """
-    generic.read_hex_string_from_stream = read_digit_by_digit
-    try:
+    with _as_shipped():
         return _all_passed(PdfFileReader(BytesIO(pdf)), anchors=anchors, known=known)
+
+
+@contextmanager
+def _as_shipped() -> Iterator[None]:
+    generic.read_hex_string_from_stream = _pyhanko_hex.read_digit_by_digit
+    Name.__eq__ = _pyhanko_names.compare_anew
+    Name.hashable = property(_pyhanko_names.prepare_anew)
+    try:
+        yield
     finally:
-        use_it()
+        _pyhanko_hex.use_it()
+        _pyhanko_names.use_it()
 
 
 def _all_passed(reader: PdfFileReader, *, anchors: TrustAnchors, known: RevocationInfo) -> bool:

@@ -60,7 +60,7 @@ def _changed(
         document = own_document(register, document_id, actor=actor)
         if by is not None:
             _demand_issued(register, by, document=document)
-        return take_step(register, document, state, clock=clock, actor=actor, reason=reason, other=by)
+        return take_step(register, document, state, clock=clock, actor=actor.id, reason=reason, other=by)
 
 
 def _demand_issued(register: Repositories, other: UUID, *, document: Document) -> None:

@@ -32,6 +32,7 @@ class DocumentState(Enum):
     NUMBERED = "numbered"
     SEALED = "sealed"
     ISSUED = "issued"
+    DELIVERED = "delivered"
     CORRECTED = "corrected"
     REPLACED = "replaced"
     RECALLED = "recalled"
@@ -61,8 +62,14 @@ STEPS: dict[DocumentState, frozenset[DocumentState]] = {
     DocumentState.NUMBERED: frozenset({DocumentState.SEALED, DocumentState.VOIDED}),
     DocumentState.SEALED: frozenset({DocumentState.ISSUED, DocumentState.VOIDED}),
     # An issued file is never edited; another document corrects, replaces or recalls it (Decree 30/2020, art. 18).
-    DocumentState.ISSUED: frozenset({DocumentState.CORRECTED, DocumentState.REPLACED, DocumentState.RECALLED}),
-    DocumentState.CORRECTED: frozenset({DocumentState.CORRECTED, DocumentState.REPLACED, DocumentState.RECALLED}),
+    DocumentState.ISSUED: frozenset(
+        {DocumentState.DELIVERED, DocumentState.CORRECTED, DocumentState.REPLACED, DocumentState.RECALLED}
+    ),
+    DocumentState.DELIVERED: frozenset({DocumentState.CORRECTED, DocumentState.REPLACED, DocumentState.RECALLED}),
+    # What was corrected before anybody fetched it is handed over with its correction.
+    DocumentState.CORRECTED: frozenset(
+        {DocumentState.DELIVERED, DocumentState.CORRECTED, DocumentState.REPLACED, DocumentState.RECALLED}
+    ),
     DocumentState.REPLACED: frozenset({DocumentState.RECALLED}),
     DocumentState.RECALLED: frozenset(),
     DocumentState.REJECTED: frozenset(),
@@ -83,11 +90,14 @@ MAIN_PATH = (
 )
 """The way of a document that nothing happens to."""
 
-IN_FORCE = frozenset({DocumentState.ISSUED, DocumentState.CORRECTED})
+IN_FORCE = frozenset({DocumentState.ISSUED, DocumentState.DELIVERED, DocumentState.CORRECTED})
 """Issued, and nothing has taken the place of it."""
 
 PUBLISHED = IN_FORCE | {DocumentState.REPLACED, DocumentState.RECALLED}
 """Issued once; the file and its facts stay provable whatever came later."""
+
+CHANGED = frozenset({DocumentState.CORRECTED, DocumentState.REPLACED, DocumentState.RECALLED})
+"""What another document, or the agency, did to an issued one; a delivery that follows hides none of it."""
 
 
 @dataclass(frozen=True, slots=True)

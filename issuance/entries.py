@@ -57,10 +57,14 @@ class RegisterEntry:
 
 @dataclass(frozen=True, slots=True)
 class EntryThen:
-    """An entry as it stood at some moment; ``state`` is that of its document, ``void_reason`` says why it was void."""
+    """An entry as it stood at some moment; ``state`` is that of its document, ``void_reason`` says why it was void.
+
+    ``change`` is what happened to the document last after it was issued, with its reason.
+    """
 
     entry: RegisterEntry
     state: DocumentState | None
-    state_reason: str | None
+    change: DocumentState | None
+    change_reason: str | None
     sent_on: date | None
     void_reason: str | None

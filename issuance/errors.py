@@ -119,6 +119,13 @@ class ClockSkewed(IssuanceError):
         self.seconds = seconds
 
 
+class LinkSpent(IssuanceError):
+    """A download link whose time is over, or that was used before."""
+
+    code = "link-spent"
+    hint = "Make a new link for the document and send it to the one it is for."
+
+
 class Overtaken(IssuanceError):
     """Another worker took the step first; nothing is wrong and nothing was done twice."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 EVENTS = {
     DocumentState.REJECTED: "document.rejected",
     DocumentState.ISSUED: "document.issued",
+    DocumentState.DELIVERED: "document.delivered",
     DocumentState.CORRECTED: "document.corrected",
     DocumentState.REPLACED: "document.replaced",
     DocumentState.RECALLED: "document.recalled",

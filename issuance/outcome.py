@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from issuance.documents import Document, DocumentState
-    from issuance.ports import Account, Clock, Repositories
+    from issuance.ports import Clock, Repositories
 
 LONGEST_REASON = 500
 
@@ -24,7 +24,7 @@ def take_step(
     state: DocumentState,
     *,
     clock: Clock,
-    actor: Account,
+    actor: str,
     reason: str | None,
     other: UUID | None = None,
 ) -> Document:
@@ -40,14 +40,14 @@ def take_step(
     now = clock.now()
     document = document.step_to(state)
     register.save_document(document)
-    register.add_timeline_step(document.id, TimelineStep(state, now, actor.id, reason=reason, other=other))
+    register.add_timeline_step(document.id, TimelineStep(state, now, actor, reason=reason, other=other))
     announce(register, document, at=now, by=other)
     facts = {"reason_sha256": hashlib.sha256(reason.encode()).hexdigest()} if reason is not None else {}
     if other is not None:
         facts["other"] = str(other)
     if document.number is not None:
         facts["number"] = str(document.number)
-    register.append_audit(AuditEvent(now, actor.id, f"document.{state.value}", document.id, facts))
+    register.append_audit(AuditEvent(now, actor, f"document.{state.value}", document.id, facts))
     return document
 
 

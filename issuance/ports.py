@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from issuance.companions import Companions
 from issuance.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class TimelineStep:
     other: UUID | None = None
 
 
-class Repositories(Rulebook, Protocol):
+class Repositories(Rulebook, Companions, Protocol):
     """One open transaction. Nothing is visible to others until the ``with`` block of :class:`UnitOfWork` ends well."""
 
     # documents

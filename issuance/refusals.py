@@ -25,7 +25,7 @@ def return_for_correction(*, uow: UnitOfWork, clock: Clock, actor: Account, docu
     with uow() as register:
         document = own_document(register, document_id, actor=actor)
         _demand_signatory(document, actor)
-        return take_step(register, document, DocumentState.RETURNED, clock=clock, actor=actor, reason=reason)
+        return take_step(register, document, DocumentState.RETURNED, clock=clock, actor=actor.id, reason=reason)
 
 
 def reject(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID, reason: str) -> Document:
@@ -68,7 +68,7 @@ def _ended(
     reason: str | None,
 ) -> Document:
     """The document at its end without a result; a number that it had is void from now on, and never comes back."""
-    ended = take_step(register, document, state, clock=clock, actor=actor, reason=reason)
+    ended = take_step(register, document, state, clock=clock, actor=actor.id, reason=reason)
     if document.number is not None and document.state is not state:
         register.void_entry(document.id, at=clock.now(), reason=reason or "Văn bản được rút lại trước khi ký")
     return ended

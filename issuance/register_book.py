@@ -163,6 +163,7 @@ def _note(then: EntryThen) -> str:
     parts = [then.entry.registered.note]
     if then.void_reason is not None:
         parts.append(f"Số đã bỏ: {then.void_reason}")
-    elif then.state in _REMARKS:
-        parts.append(f"{_REMARKS[then.state]}: {then.state_reason}" if then.state_reason else _REMARKS[then.state])
+    elif then.change in _REMARKS:
+        remark = _REMARKS[then.change]
+        parts.append(f"{remark}: {then.change_reason}" if then.change_reason else remark)
     return ". ".join(part for part in parts if part)

@@ -2,6 +2,7 @@
 
 A document counts in the period in which it was due. Early is issued before the day that it was due on, on time until
 the moment it was due; what was refused or withdrawn is counted apart, since it has no result that could be late.
+When a result was handed over is counted beside that: whether the citizen comes for it is not the agency's to hasten.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ class Punctuality:
     overdue: int
     open: int
     ended: int
+    delivered_on_time: int
+    delivered_late: int
 
     @property
     def on_time_rate(self) -> float | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, case, false, func, select, true
 
 from issuance.calendar import VIETNAM
-from issuance.documents import DocumentState
+from issuance.documents import CHANGED, DocumentState
 from issuance.entries import EntryKind, EntryThen, Registered, RegisterEntry
 from issuance.errors import UnknownName
 from issuance.numbers import DocumentNumber
@@ -76,13 +76,13 @@ class RegisterRows(OpenTransaction):
 
     def entries(self, *, agency: str, year: int, until: datetime) -> list[EntryThen]:
         """What had been registered at this moment, as it then stood; by series and number."""
-        newest = (
-            select(timeline.c.state, timeline.c.reason)
-            .where(timeline.c.document_id == rows.c.id, timeline.c.at <= until)
-            .order_by(timeline.c.id.desc())
-            .limit(1)
-            .lateral("newest")
+        then = select(timeline.c.state, timeline.c.reason).where(
+            timeline.c.document_id == rows.c.id, timeline.c.at <= until
         )
+        last_first = timeline.c.id.desc()
+        newest = then.order_by(last_first).limit(1).lateral("newest")
+        changes = then.where(timeline.c.state.in_(sorted(state.value for state in CHANGED)))
+        change = changes.order_by(last_first).limit(1).lateral("change")
         sent = (
             select(func.min(timeline.c.at).label("at"))
             .where(
@@ -95,10 +95,14 @@ class RegisterRows(OpenTransaction):
         void_then = case((and_(rows.c.voided_at.is_not(None), rows.c.voided_at <= until), true()), else_=false())
         query = (
             select(
-                rows, newest.c.state.label("state"), newest.c.reason.label("state_reason"), sent.c.at.label("left_at")
+                rows,
+                newest.c.state.label("state"),
+                change.c.state.label("change"),
+                change.c.reason.label("change_reason"),
+                sent.c.at.label("left_at"),
             )
             .add_columns(void_then.label("void_then"))
-            .select_from(rows.outerjoin(newest, true()).outerjoin(sent, true()))
+            .select_from(rows.outerjoin(newest, true()).outerjoin(change, true()).outerjoin(sent, true()))
             .where(rows.c.agency == agency, rows.c.year == year, rows.c.taken_at <= until)
             .order_by(rows.c.series, rows.c.ordinal)
         )
@@ -111,7 +115,8 @@ def _then(row: Row[tuple[object, ...]]) -> EntryThen:
     return EntryThen(
         entry=_entry(found),
         state=DocumentState(found["state"]) if found["state"] else None,
-        state_reason=found["state_reason"],
+        change=DocumentState(found["change"]) if found["change"] else None,
+        change_reason=found["change_reason"],
         sent_on=left_at.astimezone(VIETNAM).date() if left_at else found["sent_on"],
         void_reason=found["void_reason"] if found["void_then"] else None,
     )

@@ -38,13 +38,13 @@ from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.entries import EntryKind
 from issuance.ports import Role
 from storage import rule_tables  # noqa: F401 - its tables belong to the same catalogue
+from storage.schema_parts import SHA256 as _SHA256
 from storage.schema_parts import instant as _instant
 from storage.schema_parts import listed as _list
 from storage.schema_parts import metadata as metadata  # noqa: PLC0414 - handed on
 from storage.schema_parts import together as _together
 from storage.schema_parts import values as _values
 
-_SHA256 = "'^[0-9a-f]{64}$'"
 # The states that the service itself leaves, as in `issuance.advance.TRANSITIONAL`, which costs a second to import; a
 # test holds them equal.
 UNFINISHED = frozenset(

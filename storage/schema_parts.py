@@ -21,6 +21,10 @@ metadata = MetaData(
 )
 
 
+SHA256 = "'^[0-9a-f]{64}$'"
+"""What a digest in hexadecimal looks like, for checks."""
+
+
 def listed(names: Iterable[str]) -> str:
     """Names as SQL writes them in a list."""
     return ", ".join(f"'{name}'" for name in names)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
+    from sqlalchemy.sql.selectable import LateralFromClause
 
 _ZONE = literal(VIETNAM.utcoffset(None))
 
@@ -26,11 +27,7 @@ class StatisticsRows(OpenTransaction):
 
     def punctuality(self, *, agency: str | None, since: datetime, until: datetime, now: datetime) -> list[Punctuality]:
         """Documents that were due between these moments, by agency and procedure."""
-        issued = (
-            select(func.min(timeline.c.at).label("at"))
-            .where(timeline.c.document_id == documents.c.id, timeline.c.state == DocumentState.ISSUED.value)
-            .lateral("issued")
-        )
+        issued, delivered = _first(DocumentState.ISSUED), _first(DocumentState.DELIVERED)
         at, due = issued.c.at, documents.c.due_at
         ended = documents.c.state.in_(sorted(state.value for state in ENDED))
         waits = and_(at.is_(None), ~ended)
@@ -45,8 +42,10 @@ class StatisticsRows(OpenTransaction):
                 _count(and_(waits, due < now)),
                 _count(and_(waits, due >= now)),
                 _count(and_(at.is_(None), ended)),
+                _count(delivered.c.at <= due),
+                _count(delivered.c.at > due),
             )
-            .select_from(documents.outerjoin(issued, true()))
+            .select_from(documents.outerjoin(issued, true()).outerjoin(delivered, true()))
             .where(*_due_between(agency, since, until))
             .group_by(documents.c.agency, documents.c.procedure_code)
             .order_by(documents.c.agency, documents.c.procedure_code)
@@ -85,6 +84,14 @@ class StatisticsRows(OpenTransaction):
             )
             for agency_id, state, count, mean, longest in rows
         ]
+
+
+def _first(state: DocumentState) -> LateralFromClause:
+    """When a document first reached this state."""
+    steps = select(func.min(timeline.c.at).label("at")).where(
+        timeline.c.document_id == documents.c.id, timeline.c.state == state.value
+    )
+    return steps.lateral(state.value)
 
 
 def _due_between(agency: str | None, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:

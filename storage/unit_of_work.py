@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from storage.audit import AuditRows
+from storage.companions import CompanionRows
 from storage.database import transaction
 from storage.documents import DocumentRows
 from storage.history import HistoryRows
@@ -32,6 +33,7 @@ class PostgresRepositories(
     NumberRows,
     RegisterRows,
     RulebookRows,
+    CompanionRows,
     StatisticsRows,
     SignatureRequestRows,
     NameRows,

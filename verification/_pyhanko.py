@@ -27,6 +27,7 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from signing.layout import SEAL_FIELD
 from verification._pyhanko_hex import use_it as read_hexadecimal_in_pieces
+from verification._pyhanko_names import use_it as keep_prepared_names
 from verification._pyhanko_sha1 import SHA1_CONTENT, holds_digest
 from verification.coverage import covered_length
 from verification.foreign_text import well_formed
@@ -42,6 +43,7 @@ logging.getLogger("pyhanko").addHandler(logging.NullHandler())
 logging.getLogger("pyhanko_certvalidator").addHandler(logging.NullHandler())
 
 read_hexadecimal_in_pieces()
+keep_prepared_names()
 
 _MIB = 1024 * 1024
 _LIMITS = DecodeLimits(

@@ -73,8 +73,8 @@ def page_language(request: Request) -> Language:
 
 
 def _other_address(request: Request, other: Language) -> str:
-    """The same page in the other language; from the result of an upload, which cannot be shown again, to its form."""
-    path = "/verify" if request.method == "POST" else request.url.path
+    """The same page in the other language; what answers a form cannot be shown again, so it leads back to that."""
+    path = request.url.path
     return path if other is Language.VI else f"{path}?lang={other.value}"
 
 

@@ -87,7 +87,7 @@ def _later(check: RegisterCheck, report: ValidationReport, language: Language) -
     if check.facts is None or report.indication is Indication.TOTAL_FAILED:
         return None
     reason = next((event.reason or "" for event in reversed(check.facts.events)), "")
-    match check.facts.state:
+    match check.facts.standing:
         case DocumentState.RECALLED:
             return _said("headline_recalled", Tone.BAD, language, reason=reason)
         case DocumentState.REPLACED:
@@ -169,9 +169,11 @@ def event_lines(facts: PublicFacts, language: Language) -> list[EventLine]:
 
 def state_banner(facts: PublicFacts, language: Language) -> Headline:
     """Whether the document with this code is in force."""
-    match facts.state:
+    match facts.standing:
         case DocumentState.ISSUED:
             return _said("issued", Tone.GOOD, language)
+        case DocumentState.DELIVERED:
+            return _said("delivered", Tone.GOOD, language)
         case DocumentState.CORRECTED:
             return _said("corrected", Tone.GOOD, language)
         case DocumentState.REPLACED:

@@ -15,6 +15,7 @@ from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
 from api.telling import answer, told
 from api.wiring import Application
 from issuance.afterwards import correct, recall, replace
+from issuance.delivery import deliver
 from issuance.ports import Account
 from issuance.refusals import reject, return_for_correction, void_number, withdraw
 
@@ -62,6 +63,15 @@ def void_document(
 ) -> Response:
     """Give a numbered document up; its number stays in the register, void, with the reason."""
     step = _step(void_number, application, actor, document_id)
+    return _done(request, application, actor, document_id, order.model_dump(), lambda: step(reason=order.reason))
+
+
+@router.post("/deliver", operation_id="deliverDocument", response_model=DocumentAnswer, responses=_ANSWERS)
+def deliver_document(
+    request: Request, application: Parts, actor: Actor, document_id: UUID, order: ReasonOrder
+) -> Response:
+    """The one-stop software, the portal or the clerk confirms that the result was handed over, and in which way."""
+    step = _step(deliver, application, actor, document_id)
     return _done(request, application, actor, document_id, order.model_dump(), lambda: step(reason=order.reason))
 
 

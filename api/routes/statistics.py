@@ -31,6 +31,8 @@ class PunctualityAnswer(BaseModel):
     overdue: int = Field(description="due by now and not issued")
     open: int = Field(description="not due yet")
     ended: int = Field(description="rejected, withdrawn or given up")
+    delivered_on_time: int = Field(description="handed over until the moment it was due")
+    delivered_late: int = Field(description="handed over later; issued results that nobody fetched are in neither")
     on_time_rate: float | None = Field(description="early and on time among all that had to be there by now")
 
 
@@ -95,6 +97,8 @@ def _answer(figures: Statistics) -> StatisticsAnswer:
                 overdue=one.overdue,
                 open=one.open,
                 ended=one.ended,
+                delivered_on_time=one.delivered_on_time,
+                delivered_late=one.delivered_late,
                 on_time_rate=one.on_time_rate,
             )
             for one in figures.punctuality

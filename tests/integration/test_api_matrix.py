@@ -72,6 +72,8 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "redeemWithSignedFile": (None, None),
     "issueDocument": ("signed", {"credential": SEAL_CREDENTIAL}),
     "voidDocument": ("issued", REASON),
+    "deliverDocument": ("issued", REASON),
+    "makeLink": ("issued", {}),
     "recallDocument": ("issued", REASON),
     "replaceDocument": ("issued", REASON),
     "correctDocument": ("issued", REASON),

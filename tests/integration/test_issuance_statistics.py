@@ -68,7 +68,18 @@ def test_early_on_time_late_overdue_open_and_ended_are_told_apart_to_the_second(
         day = date(2026, 11, 26)
         return statistics_of(uow=uow, agency=people.agency.id, first=day, last=day, now=now).punctuality
 
-    expected = Punctuality(people.agency.id, "2.000815", early=1, on_time=2, late=2, overdue=0, open=1, ended=3)
+    expected = Punctuality(
+        people.agency.id,
+        "2.000815",
+        early=1,
+        on_time=2,
+        late=2,
+        overdue=0,
+        open=1,
+        ended=3,
+        delivered_on_time=0,
+        delivered_late=0,
+    )
     assert figures(DUE) == (expected,)
     assert figures(DUE + second) == (replace(expected, overdue=1, open=0),)
     assert figures(DUE + second)[0].on_time_rate == 0.5

@@ -24,10 +24,14 @@ class MemoryFigures(OpenState):
     def punctuality(self, *, agency: str | None, since: datetime, until: datetime, now: datetime) -> list[Punctuality]:
         counted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for one in self._due_between(agency, since, until):
-            issued = [step.at for step in self._state.timeline.get(one.id, []) if step.state is DocumentState.ISSUED]
-            verdict = _verdict(one, issued[0] if issued else None, now=now)
-            counted[one.draft.agency, one.draft.procedure_code or ""][verdict] += 1
-        names = ("early", "on_time", "late", "overdue", "open", "ended")
+            steps = self._state.timeline.get(one.id, [])
+            issued = [step.at for step in steps if step.state is DocumentState.ISSUED]
+            verdicts = counted[one.draft.agency, one.draft.procedure_code or ""]
+            verdicts[_verdict(one, issued[0] if issued else None, now=now)] += 1
+            delivered = [step.at for step in steps if step.state is DocumentState.DELIVERED]
+            if delivered:
+                verdicts["delivered_on_time" if delivered[0] <= _due(one) else "delivered_late"] += 1
+        names = ("early", "on_time", "late", "overdue", "open", "ended", "delivered_on_time", "delivered_late")
         return [
             Punctuality(agency_id, procedure or None, *(verdicts[name] for name in names))
             for (agency_id, procedure), verdicts in sorted(counted.items())
@@ -54,8 +58,7 @@ class MemoryFigures(OpenState):
 
 
 def _verdict(document: Document, issued_at: datetime | None, *, now: datetime) -> str:
-    due = document.draft.due_at
-    assert due is not None
+    due = _due(document)
     if issued_at is None:
         if document.state in ENDED:
             return "ended"
@@ -63,3 +66,8 @@ def _verdict(document: Document, issued_at: datetime | None, *, now: datetime) -
     if issued_at > due:
         return "late"
     return "early" if vietnam_date(issued_at) < vietnam_date(due) else "on_time"
+
+
+def _due(document: Document) -> datetime:
+    assert document.draft.due_at is not None
+    return document.draft.due_at

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from issuance.calendar import vietnam_date
-from issuance.documents import DocumentState
+from issuance.documents import CHANGED, DocumentState
 from issuance.entries import EntryThen
 from issuance.errors import DateInvalid, UnknownName
 from issuance.numbers import DocumentNumber, NumberSeries
@@ -100,11 +100,13 @@ class MemoryNumbers(OpenState):
     def _then(self, entry: RegisterEntry, until: datetime) -> EntryThen:
         steps = [step for step in self._state.timeline.get(entry.id, []) if step.at <= until]
         sent = [step.at for step in steps if step.state is DocumentState.ISSUED]
+        changes = [step for step in steps if step.state in CHANGED]
         voided = self._state.voided.get(entry.id)
         return EntryThen(
             entry=entry,
             state=steps[-1].state if steps else None,
-            state_reason=steps[-1].reason if steps else None,
+            change=changes[-1].state if changes else None,
+            change_reason=changes[-1].reason if changes else None,
             sent_on=vietnam_date(sent[0]) if sent else entry.registered.sent_on,
             void_reason=voided[1] if voided and voided[0] <= until else None,
         )

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from storage.errors import AlreadyThere
+from tests.simulators.companions import MemoryCompanions
 from tests.simulators.documents import MemoryDocuments, demand_current_revisions
 from tests.simulators.figures import MemoryFigures
 from tests.simulators.names import MemoryNames
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class MemoryRegister:
-    """A unit of work; ``audit`` and ``waiting_jobs`` show what was committed."""
+    """A unit of work; ``audit``, ``notifications`` and ``waiting_jobs`` show what was committed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,6 +39,11 @@ class MemoryRegister:
     def audit(self) -> list[AuditEvent]:
         """Every event, oldest first."""
         return list(self._state.audit)
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """Every message, oldest first."""
+        return list(self._state.notifications.values())
 
     @property
     def waiting_jobs(self) -> list[UUID]:
@@ -66,7 +72,7 @@ class MemoryRegister:
                 self._holder = None
 
 
-class MemoryRepositories(MemoryDocuments, MemoryNumbers, MemoryFigures, MemoryNames, MemoryRulebook):
+class MemoryRepositories(MemoryDocuments, MemoryNumbers, MemoryFigures, MemoryNames, MemoryRulebook, MemoryCompanions):
     """One open transaction."""
 
     def add_notification(self, notification: Notification) -> None:

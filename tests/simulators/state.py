@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from issuance.delegations import Delegation
+    from issuance.delivery import DownloadLink
     from issuance.document_types import DocumentType
     from issuance.documents import Document, Purpose, Revision
     from issuance.entries import RegisterEntry
@@ -61,6 +62,7 @@ class State:
     rulebook: RulebookState = field(default_factory=RulebookState)
     entries: dict[UUID, RegisterEntry] = field(default_factory=dict)
     voided: dict[UUID, tuple[datetime, str]] = field(default_factory=dict)
+    links: dict[str, DownloadLink] = field(default_factory=dict)
     audit: list[AuditEvent] = field(default_factory=list)
     notifications: dict[UUID, Notification] = field(default_factory=dict)
     waiting: list[UUID] = field(default_factory=list)

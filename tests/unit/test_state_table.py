@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from certs.certificate import SigningCertificate
 from issuance import afterwards, refusals
 from issuance.cosigners import Cosigner, Part
+from issuance.delivery import deliver
 from issuance.document_types import NumberingOrder
 from issuance.documents import PUBLISHED, STEPS, DocumentState, Purpose
 from issuance.errors import IssuanceError, WrongState
@@ -113,6 +114,8 @@ class Walk:
                 issued_on=None,
                 **call,  # type: ignore[arg-type]
             ),
+            "deliver": lambda: deliver(actor=who.submitter, **why),  # type: ignore[arg-type]
+            "hand over": lambda: deliver(actor=who.clerk, **why),  # type: ignore[arg-type]
             "correct": lambda: afterwards.correct(**by),  # type: ignore[arg-type]
             "replace": lambda: afterwards.replace(**by),  # type: ignore[arg-type]
             "recall": lambda: afterwards.recall(actor=who.clerk, **why),  # type: ignore[arg-type]
