@@ -72,7 +72,8 @@ def _readable() -> list[Path]:
     """Python, its packages, our own code, shared libraries, fonts and time zones."""
     own = Path(__file__).resolve().parent.parent
     paths = [own / package for package in ("certs", "signing", "verification")]
-    paths += [Path(path) for path in sys.path if path and Path(path).resolve() != own]
+    # Not the folder above our own, nor the root: `python -m` searches the folder that it was started in.
+    paths += [Path(path) for path in sys.path if path and not own.is_relative_to(Path(path).resolve())]
     paths += [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     paths += [Path(path) for path in ("/usr/lib", "/usr/local/lib", "/lib", "/lib64", "/usr/share")]
     with suppress(KeyError):

@@ -36,7 +36,7 @@ class SandboxProcess:
         """Start a child with this many bytes of memory; blocks until it has tied its hands."""
         self._most_bytes = most_bytes
         self._process = subprocess.Popen(
-            [sys.executable, "-s", "-m", "verification.sandbox_child", str(os.getpid()), str(memory)],
+            [sys.executable, "-P", "-s", "-m", "verification.sandbox_child", str(os.getpid()), str(memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,  # closed by the child before it meets a file

@@ -97,7 +97,7 @@ deeds = {
     "exec": lambda: os.execv("/bin/true", ["true"]),
     "fork": os.fork,
     "write": lambda: open(sys.argv[1], "w"),
-    "append": lambda: open(__file__, "a") if "__file__" in globals() else open(sys.argv[1], "a"),
+    "append": lambda: open(sys.argv[1], "a"),
     "remove": lambda: os.unlink(sys.argv[1]),
     "secret": lambda: Path(sys.argv[1]).read_text(),
     "signal": lambda: os.kill(os.getppid(), 0),
@@ -108,14 +108,21 @@ print(json.dumps({"missing": missing, **{name: attempt(deed) for name, deed in d
 """
 
 
-def test_a_confined_process_can_compute_and_read_libraries_and_nothing_else(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
+@pytest.mark.parametrize("safely", [(), ("-P",)])
+def test_a_confined_process_can_compute_and_read_libraries_and_nothing_else(
+    tmp_path: Path, safely: tuple[str, ...]
+) -> None:
+    # Started as children are: as a module, from the root, which Python may then search for modules.
+    secret, code = tmp_path / "secret", tmp_path / "code"
     secret.write_text("a pin")
+    code.mkdir()
+    (code / "attempts.py").write_text(ATTEMPTS)
     answer = subprocess.run(
-        [sys.executable, "-c", ATTEMPTS, str(secret)],
+        [sys.executable, *safely, "-s", "-m", "attempts", str(secret)],
         capture_output=True,
         check=True,
-        env={"PYTHONPATH": str(ROOT)},
+        cwd="/",
+        env={"PYTHONPATH": f"{ROOT}:{code}"},
         text=True,
     )
     outcome = json.loads(answer.stdout)
