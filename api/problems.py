@@ -146,6 +146,12 @@ ROWS: Mapping[str, Row] = {
         "The file could not be read safely",
         "Hãy xuất lại tệp PDF từ chương trình gốc rồi gửi lại.",
     ),
+    "office-unreadable": Row(
+        422,
+        "Không đọc được văn bản soạn thảo",
+        "The office document could not be read",
+        "Hãy gửi DOCX, ODT hoặc DOC không đặt mật khẩu, hoặc xuất ra PDF (PDF/A) rồi gửi lại.",
+    ),
     "sandbox-busy": Row(503, "Hệ thống đang bận đọc tệp khác", "Too many files are being read", _AGAIN),
     "facts-insufficient": Row(500, "Dữ kiện đã giữ không đủ để kết luận lại", "Kept facts do not suffice", _REPORT),
     "facts-unreadable": Row(500, "Dữ kiện đã giữ bị hỏng", "Kept facts are unreadable", _REPORT),

@@ -131,6 +131,7 @@ class Settings(_Settings):
     trusted_proxies: Words = ()
     metrics_token: SecretStr = SecretStr("")
     webhook_secret: SecretStr | None = Field(default=None, min_length=16)
+    libreoffice: str = Field(default="auto", min_length=1)
     deadline_warning_days: int = Field(default=1, ge=0, le=30)
 
     @field_validator("public_url", "s3_endpoint", mode="after")

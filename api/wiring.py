@@ -8,9 +8,11 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.clock import SystemClock
+from api.settings import SettingsInvalid
 from certs.kept_answers import AnswersInMemory
 from certs.online import OnlineClient
 from certs.revocation import RevocationGatherer
@@ -28,6 +30,7 @@ from storage.outbox import Outbox
 from storage.revocation_answers import RevocationAnswers
 from storage.sessions import Sessions
 from storage.unit_of_work import PostgresUnitOfWork
+from verification.office import OfficeConverter, installed_libreoffice, is_libreoffice
 from verification.policy import DEFAULT_POLICY
 from verification.policy_file import read_policy
 from verification.sandbox import Sandbox
@@ -49,7 +52,7 @@ class Application:
     """What a process of this service works with; ``outside`` is what the use cases and the worker reach for.
 
     ``trust`` is the trust directory; ``search`` looks for revocation data of strangers' chains; ``ahead`` renews that
-    of our own before it ends.
+    of our own before it ends; ``office`` converts office documents where LibreOffice is installed.
     """
 
     settings: Settings
@@ -63,6 +66,7 @@ class Application:
     ahead: RevocationGatherer
     sessions: Sessions
     idempotency: IdempotencyKeys
+    office: OfficeConverter | None
 
 
 @contextmanager
@@ -106,6 +110,7 @@ def joined(settings: Settings) -> Iterator[Application]:
             ahead=RevocationGatherer(online, anchors, kept, ahead=_AHEAD),
             sessions=Sessions(engine),
             idempotency=IdempotencyKeys(engine),
+            office=office_of(settings),
         )
 
 
@@ -114,6 +119,17 @@ def policy_of(settings: Settings) -> ValidationPolicy:
     if settings.policy is None:
         return DEFAULT_POLICY
     return read_policy(settings.policy.read_text(encoding="utf-8"))
+
+
+def office_of(settings: Settings) -> OfficeConverter | None:
+    """LibreOffice where it is installed and wanted (``KYSO_LIBREOFFICE``); raises :class:`SettingsInvalid`."""
+    if settings.libreoffice in {"auto", "off"}:
+        program = installed_libreoffice() if settings.libreoffice == "auto" else None
+    else:
+        program = Path(settings.libreoffice)
+        if not is_libreoffice(program):
+            raise SettingsInvalid(problems=(f"KYSO_LIBREOFFICE: {program} holds no LibreOffice",))
+    return OfficeConverter(program) if program is not None else None
 
 
 def blobs_of(settings: Settings) -> S3Blobs:

@@ -13,7 +13,7 @@ from issuance.competence import demand_role, own_document
 from issuance.documents import DocumentState, Revision
 from issuance.errors import Overtaken, UnknownName, WrongState
 from issuance.ports import AuditEvent, Role
-from issuance.submit import composed_with_code, inspected, placed
+from issuance.submit import audited, composed_with_code, inspected, placed
 from signing.layout import OpenCells
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def revise(  # noqa: PLR0913 - what it needs from outside is named at the call
     pdf: bytes,
     cells: OpenCells | None,
     public_url: str,
+    converted_from: str | None = None,
 ) -> tuple[Document, tuple[Finding, ...]]:
     """The document with this file in the place of its own; without ``cells`` they lie where they lay.
 
@@ -68,7 +69,7 @@ def revise(  # noqa: PLR0913 - what it needs from outside is named at the call
         register.add_revision(document_id, revision)
         register.forget_signature_requests(document_id)
         register.save_document(revised)
-        facts = {"sha256": revision.sha256, "was": document.current.sha256}
+        facts = audited(revision, converted_from) | {"was": document.current.sha256}
         register.append_audit(AuditEvent(now, actor.id, "document.revised", document_id, facts))
     return revised, findings
 

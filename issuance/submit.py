@@ -40,11 +40,13 @@ def create_draft(  # noqa: PLR0913 - what it needs from outside is named at the 
     draft: Draft,
     cells: OpenCells,
     public_url: str,
+    converted_from: str | None = None,
 ) -> tuple[Document, tuple[Finding, ...]]:
     """Check the description and the file, add fields and lookup code, store the result as a draft.
 
     Answers the document and the warnings. ``document_id`` is chosen by the caller (:mod:`issuance.identifiers`); where
-    an earlier attempt has stored that document already, it is answered and nothing is stored again. Raises
+    an earlier attempt has stored that document already, it is answered and nothing is stored again. ``converted_from``
+    is the SHA-256 of what the PDF was made from. Raises
     :class:`MetadataInvalid`, :class:`DraftRefused`, :class:`signing.errors.NoPlace`; then nothing was stored.
     """
     now = clock.now()
@@ -76,9 +78,8 @@ def create_draft(  # noqa: PLR0913 - what it needs from outside is named at the 
         register.add_document(document)
         register.add_revision(document.id, document.current)
         register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id))
-        register.append_audit(
-            AuditEvent(now, actor.id, "document.created", document.id, {"sha256": document.current.sha256})
-        )
+        facts = audited(document.current, converted_from)
+        register.append_audit(AuditEvent(now, actor.id, "document.created", document.id, facts))
     return document, findings
 
 
@@ -111,6 +112,12 @@ def composed_with_code(pdf: bytes, *, workshop: Workshop, layout: Layout, code: 
     return workshop.compose(
         pdf, layout=layout, lookup_code=printed_lookup_code(code), lookup_url=f"{public_url}/d/{code}"
     )
+
+
+def audited(revision: Revision, converted_from: str | None) -> dict[str, str]:
+    """What the audit says of a file that was taken in."""
+    facts = {"sha256": revision.sha256}
+    return facts if converted_from is None else facts | {"converted_from": converted_from}
 
 
 def placed(cells: OpenCells, agency: Agency) -> Layout:

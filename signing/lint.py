@@ -50,7 +50,7 @@ _OFFICE = Finding(
     "Tệp là văn bản soạn thảo (DOCX, ODT, DOC), còn sửa được nên không ký được; hãy xuất ra PDF (PDF/A) rồi gửi lại.",
     "The file is an office document, which can still be edited; export it as PDF (PDF/A) and send that.",
 )
-_OFFICE_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+OFFICE_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 """How DOCX and ODT (both ZIP), and DOC (a compound file) begin."""
 _ENCRYPTED = Finding(
     "encrypted",
@@ -132,7 +132,7 @@ _HARMLESS_ANNOTATIONS = {"/Link", "/Widget", "/Popup"}
 
 def inspect(pdf: bytes) -> tuple[Finding, ...]:
     """Everything found, refusals first; an empty answer means that the draft can be composed and signed."""
-    if pdf.startswith(_OFFICE_SIGNATURES):
+    if pdf.startswith(OFFICE_SIGNATURES):
         return (_OFFICE,)
     if not pdf.startswith(b"%PDF-"):
         return (_NOT_A_PDF,)

@@ -14,13 +14,29 @@ import signal
 import sys
 import sysconfig
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from verification.landlock import allow_reading_only
-from verification.seccomp import install_filter
+from verification.landlock import allow_files
+from verification.seccomp import FILES, THREADS, install_filter
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
-_OPEN_FILES = 64
+_OPEN_FILES, _FILES_OF_MANY = 64, 512
+_SYSTEM = (
+    *("/etc/libreoffice", "/etc/fonts", "/etc/ld.so.cache", "/var/cache/fontconfig"),
+    *("/var/lib/libreoffice", "/var/spool/libreoffice"),
+    *("/usr/local/share/fonts", "/dev/urandom", "/dev/null"),
+)
+"""What LibreOffice reads of the system beside code and fonts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Bytes of address space, seconds of processor time, and the largest file that may be written."""
+
+    memory: int
+    cpu: int
+    file_bytes: int
 
 
 def confine(*, parent: int, memory: int) -> list[str]:
@@ -30,13 +46,35 @@ def confine(*, parent: int, memory: int) -> list[str]:
     """
     _die_with(parent)
     _limit_resources(memory)
+    return _shut_in(_readable(), writing=None, left=frozenset())
+
+
+def confine_in(folder: Path, *, parent: int, allowance: Allowance, reading: tuple[Path, ...]) -> list[str]:
+    """The same for a process with threads that works on files in a folder of its own; ``reading`` is read besides.
+
+    Nothing there can be executed, and neither links nor sockets can be made in it.
+    """
+    _die_with(parent)
+    for kind, limit in (
+        (resource.RLIMIT_AS, allowance.memory),
+        (resource.RLIMIT_CPU, allowance.cpu),
+        (resource.RLIMIT_FSIZE, allowance.file_bytes),
+        (resource.RLIMIT_NOFILE, _FILES_OF_MANY),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (limit, limit))
+    system = (Path(path) for path in _SYSTEM)
+    return _shut_in([*_readable(), *system, *reading], writing=folder, left=FILES | THREADS)
+
+
+def _shut_in(reading: list[Path], *, writing: Path | None, left: frozenset[str]) -> list[str]:
     missing = []
     try:
-        allow_reading_only(_readable())
+        allow_files(reading, writing=writing)
     except OSError as error:
         missing.append(f"landlock: {error.strerror}")
     try:
-        install_filter()
+        install_filter(left)
     except OSError as error:
         missing.append(f"seccomp: {error.strerror}")
     return missing

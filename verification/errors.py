@@ -36,6 +36,16 @@ class SandboxBusy(VerificationError):
         self.waiting = waiting
 
 
+class OfficeUnreadable(VerificationError):
+    """An office document is no text document, has a password, or is damaged."""
+
+    code = "office-unreadable"
+    hint = "Send DOCX, ODT or DOC without a password, or export the document as PDF (PDF/A) and send that."
+
+    def __init__(self) -> None:
+        super().__init__("the file could not be read as a text document")
+
+
 class PolicyUnreadable(VerificationError):
     """A validation policy is not written as it should be."""
 

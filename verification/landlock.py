@@ -1,4 +1,4 @@
-"""File access for the process that calls it: reading below named folders, and nothing else (landlock(7)).
+"""File access for the process that calls it: below named folders, and nowhere else (landlock(7)).
 
 The sandboxed children run under the service's account, which can read its configuration; with Landlock a child that a
 hostile file has taken over cannot. Kernels without it are no error; the caller is told.
@@ -19,6 +19,8 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on all ar
 _CREATE_RULESET_VERSION = 1
 _RULE_PATH_BENEATH = 1
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
+_NO_PLAIN_FILES = 1 << 0 | 1 << 6 | 0b111 << 9 | 1 << 12 | 1 << 15
+"""To execute, to make character devices, sockets, pipes, block devices and symbolic links, and to control devices."""
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 """How many file rights an ABI knows (later ones: 16); all are taken away but reading below the named folders."""
 
@@ -32,10 +34,11 @@ class _PathBeneath(ctypes.Structure):
     _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
 
 
-def allow_reading_only(folders: Iterable[Path]) -> None:
-    """Leave this process, for good, nothing but reading below these folders; those that do not exist are left out.
+def allow_files(reading: Iterable[Path], *, writing: Path | None = None) -> None:
+    """Leave this process, for good, reading below these folders and all work on plain files below ``writing``.
 
-    ``PR_SET_NO_NEW_PRIVS`` must be set already. Raises OSError where the kernel has no Landlock.
+    What does not exist is left out; a file may stand for a folder. ``PR_SET_NO_NEW_PRIVS`` must be set already. Raises
+    OSError where the kernel has no Landlock.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     abi = _called(libc, _CREATE_RULESET, None, 0, _CREATE_RULESET_VERSION)
@@ -43,18 +46,20 @@ def allow_reading_only(folders: Iterable[Path]) -> None:
     ruleset = _Ruleset(handled_access_fs=everything)
     handle = _called(libc, _CREATE_RULESET, ctypes.byref(ruleset), ctypes.sizeof(ruleset), 0)
     try:
-        for folder in folders:
-            if folder.is_dir():
-                _allow(libc, handle, folder)
+        for path in reading:
+            if path.exists():
+                _allow(libc, handle, path, _READ_FILE | _READ_DIR if path.is_dir() else _READ_FILE)
+        if writing is not None:
+            _allow(libc, handle, writing, everything & ~_NO_PLAIN_FILES)
         _called(libc, _RESTRICT_SELF, handle, 0)
     finally:
         os.close(handle)
 
 
-def _allow(libc: ctypes.CDLL, handle: int, folder: Path) -> None:
-    parent = os.open(folder, os.O_PATH | os.O_CLOEXEC)
+def _allow(libc: ctypes.CDLL, handle: int, path: Path, rights: int) -> None:
+    parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        rule = _PathBeneath(allowed_access=_READ_FILE | _READ_DIR, parent_fd=parent)
+        rule = _PathBeneath(allowed_access=rights, parent_fd=parent)
         _called(libc, _ADD_RULE, handle, _RULE_PATH_BENEATH, ctypes.byref(rule), 0)
     finally:
         os.close(parent)

@@ -41,7 +41,7 @@ class SandboxProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,  # closed by the child before it meets a file
             cwd="/",
-            env=_environment(),
+            env=scrubbed_environment(),
         )
         self.jobs = 0
         self.is_slowed = False
@@ -191,7 +191,7 @@ def _wait(pipe: int, event: int, deadline: float) -> None:
         raise TimeoutError
 
 
-def _environment() -> dict[str, str]:
+def scrubbed_environment() -> dict[str, str]:
     """Nothing of the service's environment but where fonts and libraries lie: settings and secrets stay outside."""
     handed_on = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     return {

@@ -141,6 +141,16 @@ _MACHINES = {
     "x86_64": _Machine(audit=0xC000003E, column=0, open=2, openat=257, prlimit64=302),
     "aarch64": _Machine(audit=0xC00000B7, column=1, open=None, openat=56, prlimit64=261),
 }
+FILES = frozenset(
+    {
+        *("creat", "ftruncate", "fallocate", "rename", "renameat", "renameat2"),
+        *("unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "open", "openat"),
+    }
+)
+"""The calls that make, fill and remove plain files: for a process that Landlock holds to one folder."""
+THREADS = frozenset({"clone", "clone3"})
+"""The calls that begin a thread; a new process stays refused."""
+_CLONE_THREAD = 0x10000
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | 0o20000000  # the last is O_TMPFILE's own
 _X32_CALLS = 0x40000000
 
@@ -148,6 +158,7 @@ _X32_CALLS = 0x40000000
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | errno.EPERM
+_UNKNOWN = 0x00050000 | errno.ENOSYS
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 
@@ -159,15 +170,16 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(_Instruction)))
 
 
-def install_filter() -> None:
+def install_filter(left: frozenset[str] = frozenset()) -> None:
     """Hold this process, for good, to the calls that are left; ``PR_SET_NO_NEW_PRIVS`` must be set already.
 
-    Raises OSError where the kernel or the architecture has no such filters.
+    ``left`` is nothing, :data:`FILES`, :data:`THREADS`, or both. Raises OSError where the kernel or the architecture
+    has no such filters.
     """
     machine = _MACHINES.get(platform.machine())
     if machine is None:
         raise OSError(errno.ENOSYS, f"no system-call table for {platform.machine()}")
-    filter_ = _filter(machine)
+    filter_ = _filter(machine, left)
     instructions = (_Instruction * len(filter_))(*(_Instruction(*fields) for fields in filter_))
     program = _Program(len(filter_), instructions)
     libc = ctypes.CDLL(None, use_errno=True)
@@ -176,16 +188,18 @@ def install_filter() -> None:
         raise OSError(code, os.strerror(code))
 
 
-def _filter(machine: _Machine) -> list[tuple[int, int, int, int]]:
+def _filter(machine: _Machine, left: frozenset[str]) -> list[tuple[int, int, int, int]]:
     """A classic BPF program: every denied call is one comparison and one return, so no jump is far."""
     load_number = (_LOAD, 0, 0, _NUMBER)
     program = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, machine.audit), (_RETURN, 0, 0, _KILL), load_number]
     program += [(_AT_LEAST, 0, 1, _X32_CALLS), (_RETURN, 0, 0, _REFUSE)]
-    for numbers in _DENIED.values():
+    for name, numbers in _DENIED.items():
         number = numbers[machine.column]
-        if number is not None:
+        if number is not None and name not in left:
             program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _REFUSE)]
-    for number, flags in ((machine.open, 1), (machine.openat, 2)):
+    if left >= THREADS:
+        program += _threads_only(machine, load_number)
+    for number, flags in () if left >= FILES else ((machine.open, 1), (machine.openat, 2)):
         if number is not None:
             test = [_load_argument(flags), (_ANY_BIT, 0, 1, _WRITING), (_RETURN, 0, 0, _REFUSE), load_number]
             program += [(_EQUAL, 0, len(test), number), *test]
@@ -199,6 +213,13 @@ def _filter(machine: _Machine) -> list[tuple[int, int, int, int]]:
         (_RETURN, 0, 0, _REFUSE),
     ]
     return [*program, (_EQUAL, 0, len(test), machine.prlimit64), *test, (_RETURN, 0, 0, _ALLOW)]
+
+
+def _threads_only(machine: _Machine, load_number: tuple[int, int, int, int]) -> list[tuple[int, int, int, int]]:
+    """``clone`` for threads; ``clone3``, whose flags no filter can see, is unknown, so that the C library uses that."""
+    clone, clone3 = (_DENIED[name][machine.column] or 0 for name in ("clone", "clone3"))
+    test = [_load_argument(0), (_ANY_BIT, 1, 0, _CLONE_THREAD), (_RETURN, 0, 0, _REFUSE), load_number]
+    return [(_EQUAL, 0, 1, clone3), (_RETURN, 0, 0, _UNKNOWN), (_EQUAL, 0, len(test), clone), *test]
 
 
 def _load_argument(index: int, *, high: int = 0) -> tuple[int, int, int, int]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.clock import SystemClock
@@ -19,6 +20,7 @@ from hsm.life import Urgency, expiry_warnings
 from hsm.provisioning import SOFTHSM_MODULE
 from signing.typeface import Style, TypefaceMissing, demand_vietnamese
 from storage.database import connect, transaction
+from verification.office import installed_libreoffice, is_libreoffice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +50,7 @@ def examine() -> Iterator[Finding]:
     yield _typeface()
     yield _softhsm()
     if not any(name.startswith("KYSO_") for name in os.environ):
+        yield _libreoffice("auto")
         yield Finding("Cấu hình (settings)", "chưa có biến KYSO_* (none set; enough for `kyso demo` and `kyso up`)")
         return
     try:
@@ -56,6 +59,7 @@ def examine() -> Iterator[Finding]:
         yield Finding("Cấu hình (settings)", "chưa đúng (invalid)", "; ".join(error.problems))
         return
     yield Finding("Cấu hình (settings)", "ok")
+    yield _libreoffice(settings.libreoffice)
     yield from _parts(settings)
 
 
@@ -125,3 +129,13 @@ def _typeface() -> Finding:
 def _softhsm() -> Finding:
     advice = "" if SOFTHSM_MODULE.exists() else "For the demonstration: apt-get install softhsm2."
     return Finding("SoftHSM", str(SOFTHSM_MODULE), advice)
+
+
+def _libreoffice(wanted: str) -> Finding:
+    """It is a choice, so that its lack is no fault."""
+    program = installed_libreoffice() if wanted == "auto" else Path(wanted)
+    if wanted == "off" or program is None:
+        said = "không có: tệp DOCX, ODT, DOC bị từ chối kèm hướng dẫn (none: office documents are refused)"
+        return Finding("LibreOffice", said)
+    advice = "" if is_libreoffice(program) else "Name LibreOffice's folder `program` in KYSO_LIBREOFFICE, or `off`."
+    return Finding("LibreOffice", str(program), advice)

@@ -16,6 +16,7 @@ from api.dependencies import Actor, Guarded, Parts
 from api.document_forms import CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, LayoutForm, MetadataForm
 from api.errors import RequestInvalid
 from api.idempotency import Ticket, take_ticket
+from api.office import taken
 from api.plain_text import Name
 from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
 from api.telling import answer, told, told_new
@@ -40,8 +41,10 @@ _REFUSED_DRAFTS = (
     "no-place",
     "sandbox-failed",
     "sandbox-busy",
+    "office-unreadable",
     "object-storage-unavailable",
 )
+_OFFICE = "a PDF; also DOCX, ODT or DOC where the service has LibreOffice: it is then converted, and told so"
 _DRAFT_FORM = {
     "requestBody": {
         "required": True,
@@ -51,7 +54,7 @@ _DRAFT_FORM = {
                     "type": "object",
                     "required": ["file", "metadata"],
                     "properties": {
-                        "file": {"type": "string", "contentMediaType": "application/pdf"},
+                        "file": {"type": "string", "contentMediaType": "application/pdf", "description": _OFFICE},
                         "metadata": {"$ref": "#/components/schemas/MetadataForm"},
                     },
                 },
@@ -69,7 +72,7 @@ _FILE_FORM = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "contentMediaType": "application/pdf"},
+                        "file": {"type": "string", "contentMediaType": "application/pdf", "description": _OFFICE},
                         "layout": {"$ref": "#/components/schemas/LayoutForm"},
                     },
                 },
@@ -126,6 +129,7 @@ def create_document(
     if not isinstance(ticket, Ticket):
         return ticket
     with ticket:
+        file = taken(application.office, upload)
         document, findings = create_draft(
             document_id=ticket.effect,
             uow=application.outside.uow,
@@ -134,12 +138,14 @@ def create_document(
             clock=application.outside.clock,
             random_bytes=secrets.token_bytes,
             actor=actor,
-            pdf=upload.file,
+            pdf=file.pdf,
+            converted_from=file.converted_from,
             draft=metadata.draft(),
             cells=metadata.cells(),
             public_url=application.settings.public_url,
         )
-        return ticket.keep(answer(told_new(application.outside.uow, document, findings), status=201))
+        created = told_new(application.outside.uow, document, file.findings + findings)
+        return ticket.keep(answer(created, status=201))
 
 
 def _new_layout(upload: Annotated[Upload, Depends(_draft_upload)]) -> LayoutForm | None:
@@ -169,6 +175,7 @@ def revise_document(
         return ticket
     outside = application.outside
     with ticket:
+        file = taken(application.office, upload)
         document, findings = revise(
             uow=outside.uow,
             blobs=outside.blobs,
@@ -176,11 +183,12 @@ def revise_document(
             clock=outside.clock,
             actor=actor,
             document_id=document_id,
-            pdf=upload.file,
+            pdf=file.pdf,
+            converted_from=file.converted_from,
             cells=layout.cells() if layout else None,
             public_url=application.settings.public_url,
         )
-        return ticket.keep(answer(told_new(outside.uow, document, findings)))
+        return ticket.keep(answer(told_new(outside.uow, document, file.findings + findings)))
 
 
 @router.get(
