@@ -69,11 +69,7 @@ def account_of(application: Application, authorization: str | None) -> Account:
     token = token.strip()
     if scheme.lower() != "bearer" or not 0 < len(token) <= _LONGEST or not token.isascii():
         raise Unauthenticated
-    name = application.sessions.resolve(token)
-    if name is None:
-        raise Unauthenticated
-    with application.outside.uow() as register:
-        account = register.account(name)
+    account = application.sessions.resolve(token)
     if account is None:
         raise Unauthenticated
     return account

@@ -22,6 +22,7 @@ from certs.trust_store import TrustStore, read_trust_store
 from hsm.client import SignerClient
 from issuance.document_types import DAYS_A_YEAR
 from issuance.outside import Outside
+from storage.announcements import Announcements
 from storage.blobs import RetentionMode, S3Blobs
 from storage.database import connect
 from storage.idempotency import IdempotencyKeys
@@ -52,7 +53,8 @@ class Application:
     """What a process of this service works with; ``outside`` is what the use cases and the worker reach for.
 
     ``trust`` is the trust directory; ``search`` looks for revocation data of strangers' chains; ``ahead`` renews that
-    of our own before it ends; ``office`` converts office documents where LibreOffice is installed.
+    of our own before it ends; ``office`` converts office documents where LibreOffice is installed; ``announcements``
+    tell when a worker is done with a document.
     """
 
     settings: Settings
@@ -67,6 +69,7 @@ class Application:
     sessions: Sessions
     idempotency: IdempotencyKeys
     office: OfficeConverter | None
+    announcements: Announcements
 
 
 @contextmanager
@@ -83,6 +86,8 @@ def joined(settings: Settings) -> Iterator[Application]:
         stack.callback(online.close)
         engine = connect(settings.database_url.get_secret_value())
         stack.callback(engine.dispose)
+        announcements = Announcements(settings.database_url.get_secret_value())
+        stack.callback(announcements.close)
         kept = AnswersInMemory(RevocationAnswers(engine))
         workshop = stack.enter_context(Workshop(Sandbox()))
         blobs = blobs_of(settings)
@@ -111,6 +116,7 @@ def joined(settings: Settings) -> Iterator[Application]:
             sessions=Sessions(engine),
             idempotency=IdempotencyKeys(engine),
             office=office_of(settings),
+            announcements=announcements,
         )
 
 

@@ -15,6 +15,7 @@ from issuance.errors import UnknownName
 from issuance.numbers import DocumentNumber
 from issuance.statistics import ENDED
 from signing.layout import Box, Layout
+from storage.announcements import announcement
 from storage.open_transaction import OpenTransaction
 from storage.schema import UNFINISHED, documents, revisions
 
@@ -44,9 +45,9 @@ class DocumentRows(OpenTransaction):
 
     def save_document(self, document: Document) -> None:
         """Write back what changes in a document's life; :class:`UnknownName` where it was never added."""
-        saved = self._connection.execute(
-            documents.update().where(documents.c.id == document.id).values(_standing(document))
-        )
+        written = documents.update().where(documents.c.id == document.id).values(_standing(document))
+        told = announcement(document)
+        saved = self._connection.execute(written if told is None else written.returning(told))
         if saved.rowcount == 0:
             raise UnknownName(kind="document", name=str(document.id))
 

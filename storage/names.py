@@ -40,16 +40,7 @@ class NameRows(OpenTransaction):
     def account(self, account_id: str) -> Account | None:
         """The account, or None."""
         row = self._connection.execute(select(accounts).where(accounts.c.id == account_id)).mappings().one_or_none()
-        if row is None:
-            return None
-        return Account(
-            id=row["id"],
-            agency=row["agency"],
-            full_name=row["full_name"],
-            position=row["position"],
-            roles=frozenset(Role(role) for role in row["roles"]),
-            signature_image=row["signature_image"],
-        )
+        return account_of(row) if row is not None else None
 
     def account_secret_hash(self, account_id: str) -> str | None:
         """The Argon2 hash of the secret, or None."""
@@ -92,6 +83,18 @@ class NameRows(OpenTransaction):
     def activation_hash(self, credential: str) -> str | None:
         """The Argon2 hash of the code by which the holder consents to a use of the key."""
         return self._connection.scalar(select(credentials.c.activation_hash).where(credentials.c.name == credential))
+
+
+def account_of(row: RowMapping) -> Account:
+    """The account that a row of its table describes."""
+    return Account(
+        id=row["id"],
+        agency=row["agency"],
+        full_name=row["full_name"],
+        position=row["position"],
+        roles=frozenset(Role(role) for role in row["roles"]),
+        signature_image=row["signature_image"],
+    )
 
 
 def _credential(row: RowMapping) -> Credential:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from storage.database import transaction
-from storage.schema import bearer_tokens
+from storage.names import account_of
+from storage.schema import accounts, bearer_tokens
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from sqlalchemy import Engine
+
+    from issuance.ports import Account
 
 _ENTROPY_BYTES = 32
 
@@ -39,13 +42,16 @@ class Sessions:
             connection.execute(bearer_tokens.insert().values(row))
         return token
 
-    def resolve(self, token: str) -> str | None:
-        """The account's id, or None for a token that is unknown or expired."""
-        query = select(bearer_tokens.c.account).where(
-            bearer_tokens.c.token_sha256 == _digest(token), bearer_tokens.c.expires_at > func.now()
+    def resolve(self, token: str) -> Account | None:
+        """The account as it is now, or None for a token that is unknown or expired."""
+        query = (
+            select(accounts)
+            .join(bearer_tokens, bearer_tokens.c.account == accounts.c.id)
+            .where(bearer_tokens.c.token_sha256 == _digest(token), bearer_tokens.c.expires_at > func.now())
         )
         with transaction(self._engine) as connection:
-            return connection.scalar(query)
+            row = connection.execute(query).mappings().one_or_none()
+        return account_of(row) if row is not None else None
 
     def forget_expired(self) -> None:
         """Delete tokens that open nothing any more."""

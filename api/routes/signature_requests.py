@@ -36,7 +36,7 @@ from api.signature_request_forms import (
 from api.telling import answer as document_response
 from api.telling import read_own, told
 from api.uploads import Upload, read_upload
-from api.waiting import settled, wait_of
+from api.waiting import belled, settled, wait_of
 from api.wiring import Application
 from issuance.documents import Document
 from issuance.ports import Account
@@ -279,7 +279,9 @@ async def _accepted(
     async def read() -> Document:
         return await run_in_threadpool(read_own, uow, document.id, actor=actor)
 
-    await settled(document, read=read, seconds=seconds)
+    with belled(application.announcements, document.id) as bell:
+        bell.ring()  # the worker may have been done before the bell hung
+        await settled(document, read=read, bell=bell, seconds=seconds)
     story = await run_in_threadpool(told, uow, document.id, actor=actor)
     return await run_in_threadpool(ticket.keep, document_response(story))
 

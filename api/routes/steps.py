@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from api.idempotency import Ticket, take_ticket
 from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
 from api.problem_responses import problem_of_obstacle, problem_response
 from api.telling import answer, read_own, told
-from api.waiting import settled, wait_of
+from api.waiting import belled, settled, wait_of
 from api.wiring import Application
 from issuance.documents import Document
 from issuance.issue import request_issue
@@ -106,8 +107,7 @@ async def sign_document(
     if not isinstance(ticket, Ticket):
         return ticket
     async with ticket:
-        document = await run_in_threadpool(begin)
-        return await _finished(request, application, actor, document, ticket, seconds=wait_of(prefer))
+        return await _finished(request, application, actor, document_id, ticket, begin, seconds=wait_of(prefer))
 
 
 @router.post(
@@ -168,21 +168,28 @@ async def issue_document(
     if not isinstance(ticket, Ticket):
         return ticket
     async with ticket:
-        document = await run_in_threadpool(begin)
-        return await _finished(request, application, actor, document, ticket, seconds=wait_of(prefer))
+        return await _finished(request, application, actor, document_id, ticket, begin, seconds=wait_of(prefer))
 
 
 async def _finished(
-    request: Request, application: Application, actor: Account, document: Document, ticket: Ticket, *, seconds: float
+    request: Request,
+    application: Application,
+    actor: Account,
+    document_id: UUID,
+    ticket: Ticket,
+    begin: Callable[[], Document],
+    *,
+    seconds: float,
 ) -> Response:
     """200 when the worker is done, 202 while it is not, the problem where it met an obstacle."""
     uow = application.outside.uow
 
     async def read() -> Document:
-        return await run_in_threadpool(read_own, uow, document.id, actor=actor)
+        return await run_in_threadpool(read_own, uow, document_id, actor=actor)
 
-    waited = await settled(document, read=read, seconds=seconds)
+    with belled(application.announcements, document_id) as bell:
+        waited = await settled(await run_in_threadpool(begin), read=read, bell=bell, seconds=seconds)
     if waited.stopped:
         return problem_response(request, problem_of_obstacle(waited.document))
-    story = await run_in_threadpool(told, uow, document.id, actor=actor)
+    story = await run_in_threadpool(told, uow, document_id, actor=actor)
     return await run_in_threadpool(ticket.keep, answer(story, status=202 if waited.under_way else 200))

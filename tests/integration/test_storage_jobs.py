@@ -86,14 +86,19 @@ def desk(register_url: str, postgres_register: PostgresUnitOfWork) -> Iterator[D
 @contextmanager
 def worker(desk: Desk) -> Iterator[subprocess.Popen[bytes]]:
     """A worker process that is ready."""
-    before = len(desk.query("SELECT FROM procrastinate_workers"))
+    before = newest_worker(desk)
     process = subprocess.Popen([sys.executable, "-m", "tests.integration.worker_program", desk.url], cwd=ROOT)
     try:
-        wait_until(lambda: len(desk.query("SELECT FROM procrastinate_workers")) > before, within=20)
+        wait_until(lambda: newest_worker(desk) > before, within=20)
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def newest_worker(desk: Desk) -> int:
+    """A number that rises with each worker; how many there are does not, since a new one takes dead ones away."""
+    return int(str(desk.query("SELECT COALESCE(max(id), 0) FROM procrastinate_workers")[0][0]))
 
 
 def wait_until(condition: Callable[[], object], *, within: float) -> float:

@@ -20,10 +20,10 @@ MINUTES = timedelta(minutes=10)
 def test_a_token_names_its_account_until_it_expires(engine: Engine, postgres_register: PostgresUnitOfWork) -> None:
     sessions, clerk = Sessions(engine), settle_people(postgres_register).clerk
     lasting, over = sessions.issue(clerk.id, ttl=MINUTES), sessions.issue(clerk.id, ttl=timedelta(0))
-    assert sessions.resolve(lasting) == clerk.id
+    assert sessions.resolve(lasting) == clerk
     assert sessions.resolve(over) is None
     sessions.forget_expired()
-    assert sessions.resolve(lasting) == clerk.id
+    assert sessions.resolve(lasting) == clerk
 
 
 @pytest.mark.parametrize("token", ["", "x", "à\x00", "A" * 10_000])

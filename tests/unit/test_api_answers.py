@@ -21,7 +21,7 @@ from api.pages.verdicts import headline, moment_for_people, register_sentence, s
 from api.public_facts import PublicFacts
 from api.ranges import attachment, file_response
 from api.register_check import RegisterCheck
-from api.waiting import DEFAULT_WAIT, LONGEST_WAIT, settled, wait_of
+from api.waiting import DEFAULT_WAIT, LONGEST_WAIT, Bell, Waited, settled, wait_of
 from issuance.documents import DocumentState, Obstacle
 from tests.register_material import new_document, settle_people
 from tests.simulators.register import MemoryRegister
@@ -135,7 +135,10 @@ def wait_through(begun: Document, *later: Document, seconds: float = 5.0) -> tup
         await asyncio.sleep(0)
         return seen.pop(0) if len(seen) > 1 else seen[0]
 
-    waited = asyncio.run(settled(begun, read=read, seconds=seconds))
+    async def wait() -> Waited:
+        return await settled(begun, read=read, bell=Bell(lambda: False), seconds=seconds)
+
+    waited = asyncio.run(wait())
     return waited.document, waited.stopped, waited.under_way
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from argon2 import PasswordHasher
@@ -345,3 +345,44 @@ def test_a_dribbling_client_is_given_up() -> None:
 
     (refused,) = through_limit(body_scope("application/json", content_length="10"), receive, patience=clock)
     assert isinstance(refused["error"], BodyTooSlow)
+
+
+class Counting(PasswordHasher):
+    """The real one, which says how often it was asked to check."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.checks = 0
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - its name for it
+        self.checks += 1
+        return super().verify(hash, password)
+
+
+def test_a_secret_that_just_matched_is_recognised_for_some_minutes() -> None:
+    clock, hasher = Hand(), Counting()
+    hashes = SecretHashes(hasher, monotonic=clock)
+    hashed = hashes.hash("lúa chín")
+    assert all(hashes.matches("lúa chín", hashed=hashed) for _ in range(100))
+    assert hasher.checks == 1
+    clock.at += 601
+    assert hashes.matches("lúa chín", hashed=hashed)
+    assert hasher.checks == 2
+
+
+def test_a_wrong_secret_is_never_recognised_and_always_checked_in_full() -> None:
+    hasher = Counting()
+    hashes = SecretHashes(hasher, monotonic=Hand())
+    hashed = hashes.hash("right")
+    assert hashes.matches("right", hashed=hashed)
+    assert not any(hashes.matches(wrong, hashed=hashed) for wrong in ("Right", "right ", "", "wrong"))
+    assert hasher.checks == 5
+
+
+def test_a_secret_that_was_changed_is_recognised_no_more() -> None:
+    hashes = SecretHashes(Counting(), monotonic=Hand())
+    old, new = hashes.hash("old"), hashes.hash("new")
+    assert hashes.matches("old", hashed=old)
+    assert not hashes.matches("old", hashed=new)
+    assert not hashes.matches("old", hashed=None)
+    assert hashes.matches("new", hashed=new)
