@@ -1,4 +1,4 @@
-"""Figures of the signer in the text format that Prometheus reads (exposition format 0.0.4)."""
+"""Figures of signer and webhooks in the text format that Prometheus reads (exposition format 0.0.4)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from hsm.inventory import KeyHealth, SignerHealth, TokenHealth
+    from storage.outbox import OutboxFigures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Sample = tuple["Mapping[str, str]", float]
 
 
-def metrics_text(health: SignerHealth | None) -> str:
-    """All families; without an answer of the signer only that it did not give one."""
+def metrics_text(health: SignerHealth | None, outbox: OutboxFigures | None) -> str:
+    """All families; of the signer or the database that does not answer only that it did not."""
     families = [_family("kyso_signer_up", "gauge", "Whether the signer answers.", [({}, float(health is not None))])]
     if health is not None:
         families += _token_families(health.tokens)
         families += _key_families(health.keys)
+    families += _family("kyso_database_up", "gauge", "Whether the database answers.", [({}, float(outbox is not None))])
+    if outbox is not None:
+        families += _webhook_families(outbox)
     return "".join(families)
+
+
+def _webhook_families(outbox: OutboxFigures) -> Iterator[str]:
+    def one(kind: str, name: str, meaning: str, figure: float) -> str:
+        return _family(f"kyso_webhooks_{name}", kind, meaning, [({}, figure)])
+
+    yield one("counter", "sent_total", "Notifications that their receiver acknowledged.", outbox.delivered)
+    yield one("counter", "failed_total", "Attempts that failed and are repeated.", outbox.failed)
+    yield one("counter", "given_up_total", "Notifications whose last attempt failed.", outbox.given_up)
+    yield one("gauge", "waiting", "Notifications that are still to be sent.", outbox.waiting)
+    oldest = outbox.oldest.total_seconds()
+    yield one("gauge", "oldest_waiting_seconds", "For how long the oldest of them has waited.", oldest)
 
 
 def _token_families(tokens: tuple[TokenHealth, ...]) -> Iterator[str]:

@@ -38,7 +38,7 @@ def chores_of(application: Application) -> tuple[Chore, ...]:
     master = application.settings.webhook_secret
     if master is not None:
         herald = Herald(application.outbox, application.online, outside.clock, master=master.get_secret_value())
-        chores.append(Chore("webhooks", _SECOND, herald.send_due))
+        chores.append(Chore("webhooks", _SECOND, herald.sending))
     return tuple(chores)
 
 

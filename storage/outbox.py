@@ -1,16 +1,20 @@
-"""Notifications that wait to be sent: each is taken by one worker at a time, and given back when that worker dies."""
+"""Notifications that wait to be sent: each is taken by one worker at a time, and given back when that worker dies.
+
+How many attempts came to what is counted as they end, so that nobody has to count the rows of years.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sqlalchemy import and_, func, null, select
 
 from issuance.notifications import Notification
 from storage.database import transaction
 from storage.open_transaction import OpenTransaction
-from storage.schema import notifications
+from storage.schema import notification_counts, notifications
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _TOLD = ("id", "document_id", "account", "url", "event", "body", "created_at")
+_receiver = func.split_part(notifications.c.url, "/", 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,22 @@ class Due:
 
     notification: Notification
     attempt: int
+
+    @property
+    def receiver(self) -> str:
+        """Host and port of its address."""
+        return urlsplit(self.notification.url).netloc
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxFigures:
+    """Attempts by what they came to, what waits now, and for how long the oldest of it."""
+
+    delivered: int
+    failed: int
+    given_up: int
+    waiting: int
+    oldest: timedelta
 
 
 class NotificationRows(OpenTransaction):
@@ -43,11 +64,11 @@ class Outbox:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def take_due(self, *, lease: timedelta) -> Due | None:
-        """The oldest that is due, or None; nobody else gets it before the lease ends."""
+    def take_due(self, *, lease: timedelta, passing_over: tuple[str, ...] = ()) -> Due | None:
+        """The oldest that is due, or None, but for these receivers; nobody else gets it before the lease ends."""
         oldest = (
             select(notifications.c.id)
-            .where(notifications.c.due_at <= func.now())
+            .where(notifications.c.due_at <= func.now(), _receiver.not_in(passing_over))
             .order_by(notifications.c.due_at)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -66,11 +87,21 @@ class Outbox:
 
     def record_delivery(self, notification_id: UUID) -> None:
         """The receiver has acknowledged it; it is never due again."""
-        self._set(notification_id, due_at=null(), delivered_at=func.now(), problem=null())
+        self._set(notification_id, "delivered", due_at=null(), delivered_at=func.now(), problem=null())
 
     def record_failure(self, notification_id: UUID, *, problem: str, wait: timedelta | None) -> None:
         """Due again after this time, or for None, given up; ``problem`` is an error's code."""
-        self._set(notification_id, due_at=func.now() + wait if wait is not None else null(), problem=problem)
+        due_at, outcome = (func.now() + wait, "failed") if wait is not None else (null(), "given_up")
+        self._set(notification_id, outcome, due_at=due_at, problem=problem)
+
+    def figures(self) -> OutboxFigures:
+        """How it stands."""
+        waiting = select(func.count(), func.min(notifications.c.created_at), func.now())
+        with transaction(self._engine) as connection:
+            count, oldest, now = connection.execute(waiting.where(notifications.c.due_at.is_not(None))).one()
+            rows = connection.execute(select(notification_counts.c.outcome, notification_counts.c.total))
+            totals = {row.outcome: row.total for row in rows}
+        return OutboxFigures(**totals, waiting=count, oldest=now - (oldest or now))
 
     def send_again(self) -> int:
         """Make all that were given up due once more; answers how many."""
@@ -79,8 +110,10 @@ class Outbox:
             again = connection.execute(notifications.update().where(given_up).values(due_at=func.now(), attempts=0))
         return again.rowcount
 
-    def _set(self, notification_id: UUID, **values: object) -> None:
+    def _set(self, notification_id: UUID, outcome: str, **values: object) -> None:
         # One that was acknowledged meanwhile, through another attempt, stays so.
         waiting = and_(notifications.c.id == notification_id, notifications.c.delivered_at.is_(None))
         with transaction(self._engine) as connection:
-            connection.execute(notifications.update().where(waiting).values(values))
+            if connection.execute(notifications.update().where(waiting).values(values)).rowcount:
+                counted = notification_counts.update().where(notification_counts.c.outcome == outcome)
+                connection.execute(counted.values(total=notification_counts.c.total + 1))

@@ -340,6 +340,15 @@ notifications = Table(
     Index(None, "document_id"),
 )
 
+# How many attempts came to what, one row for each outcome.
+notification_counts = Table(
+    "notification_counts",
+    metadata,
+    Column("outcome", Text, primary_key=True),
+    Column("total", BigInteger, nullable=False, server_default=text("0")),
+    CheckConstraint("outcome IN ('delivered', 'failed', 'given_up')", name="outcome"),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

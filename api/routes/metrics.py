@@ -12,6 +12,8 @@ from api.metrics_text import CONTENT_TYPE, metrics_text
 from hsm.client import SignerClient
 from hsm.errors import HsmError
 from hsm.inventory import SignerHealth
+from storage.errors import StorageError
+from storage.outbox import Outbox, OutboxFigures
 
 router = APIRouter(tags=["health"])
 
@@ -23,12 +25,12 @@ router = APIRouter(tags=["health"])
     responses={200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}}}, "description": "Prometheus text."}},
 )
 def metrics(application: Parts, request: Request) -> Response:
-    """Counts, latencies, logins, breakers and expiries of the signer, for Prometheus."""
+    """Counts, latencies, logins, breakers and expiries of the signer, and how the webhooks stand, for Prometheus."""
     expected = application.settings.metrics_token.get_secret_value()
     given = request.headers.get("authorization", "")
     if not expected or not secrets.compare_digest(given.encode(), f"Bearer {expected}".encode()):
         raise Unauthenticated
-    text = metrics_text(_health(application.signer))
+    text = metrics_text(_health(application.signer), _outbox(application.outbox))
     return Response(text, media_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
@@ -36,4 +38,11 @@ def _health(signer: SignerClient) -> SignerHealth | None:
     try:
         return signer.health()
     except HsmError:
+        return None
+
+
+def _outbox(outbox: Outbox) -> OutboxFigures | None:
+    try:
+        return outbox.figures()
+    except StorageError:
         return None

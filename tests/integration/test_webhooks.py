@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import threading
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from api.webhook_lanes import TROUBLED, Lanes
 from api.webhooks import WAITS, Herald, secret_of
 from certs.online import OnlineClient
 from issuance.documents import DocumentState
@@ -183,6 +185,82 @@ def test_many_workers_send_each_notification_once(
     for thread in threads:
         thread.join()
     assert len(receiver.identifiers) == len(set(receiver.identifiers)) == 20
+
+
+def test_a_receiver_that_hangs_holds_nobody_but_itself(
+    postgres_register: PostgresUnitOfWork, outbox: Outbox, receiver: Receiver
+) -> None:
+    released = threading.Event()
+
+    def hang(_path: str, _body: bytes) -> Answer:
+        released.wait(60)
+        return Answer(status=204)
+
+    with ExitStack() as stack:
+        hanging = [stack.enter_context(playing(hang)) for _ in range(3)]
+        stack.callback(released.set)
+        for server in hanging:
+            for _ in range(10):
+                rejected(postgres_register, server.url)
+        for _ in range(30):
+            rejected(postgres_register, receiver.place.url)
+        places = frozenset({receiver.place.authority, *(server.authority for server in hanging)})
+        sending = Herald(outbox, OnlineClient(places), RealClock(), master=MASTER).sending()
+        while len(receiver.identifiers) < 30:
+            next(sending)  # no step waits for one that hangs
+        assert [len(server.asked) for server in hanging] == [2, 2, 2]
+        assert not released.is_set()
+        rejected(postgres_register, receiver.place.url)  # what comes while they hang goes out as well
+        while len(receiver.identifiers) < 31:
+            next(sending)
+        released.set()
+        for _ in sending:
+            pass
+    assert [len(server.asked) for server in hanging] == [10, 10, 10]
+    assert outbox.take_due(lease=timedelta(0)) is None
+
+
+def test_one_that_failed_has_one_place_and_all_such_have_half() -> None:
+    lanes = Lanes()
+    for name in ("a", *(f"bad {number}" for number in range(TROUBLED + 1))):
+        lanes.begin(name)
+        (lanes.acknowledged if name == "a" else lanes.failed)(name)
+    lanes.begin("a")
+    assert lanes.closed() == ()
+    lanes.begin("bad 0")
+    assert lanes.closed() == ("bad 0",)
+    for number in range(1, TROUBLED):
+        lanes.begin(f"bad {number}")
+    assert set(lanes.closed()) == {f"bad {number}" for number in range(TROUBLED + 1)}
+    lanes.begin("a")
+    assert "a" in lanes.closed()
+    lanes.acknowledged("bad 0")
+    assert f"bad {TROUBLED}" not in lanes.closed()
+    assert lanes.has_room
+
+
+def test_what_becomes_of_notifications_is_counted(
+    postgres_register: PostgresUnitOfWork, outbox: Outbox, receiver: Receiver, register_url: str
+) -> None:
+    before = outbox.figures()
+    for _ in range(3):
+        rejected(postgres_register, receiver.place.url)
+    herald(outbox, receiver).send_due()
+    receiver.status = 500
+    rejected(postgres_register, receiver.place.url)
+    herald(outbox, receiver).send_due()
+    with psycopg.connect(conninfo(register_url)) as connection:
+        connection.execute("UPDATE notifications SET created_at = now() - interval '1 hour' WHERE due_at IS NOT NULL")
+    now = outbox.figures()
+    assert (now.delivered - before.delivered, now.failed - before.failed, now.given_up) == (3, 1, before.given_up)
+    assert now.waiting == 1
+    assert timedelta(hours=1) <= now.oldest < timedelta(hours=1, minutes=5)
+    with psycopg.connect(conninfo(register_url)) as connection:
+        connection.execute(
+            "UPDATE notifications SET due_at = now(), attempts = %s WHERE due_at IS NOT NULL", (len(WAITS),)
+        )
+    herald(outbox, receiver).send_due()
+    assert (outbox.figures().given_up, outbox.figures().waiting) == (before.given_up + 1, 0)
 
 
 def test_what_a_dead_worker_held_is_sent_by_another_under_the_same_identifier(

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from api.metrics_text import metrics_text
 from hsm.inventory import KeyHealth, SignerHealth, TokenHealth
 from hsm.latency import BOUNDS, Latency
 from hsm.uri import Pkcs11Uri
+from storage.outbox import OutboxFigures
 
 
 def lines(health: SignerHealth | None) -> list[str]:
-    return [line for line in metrics_text(health).splitlines() if not line.startswith("#")]
+    return [line for line in metrics_text(health, None).splitlines() if not line.startswith("#")]
 
 
 def test_a_signer_that_is_away_is_one_figure() -> None:
-    assert lines(None) == ["kyso_signer_up 0"]
+    assert lines(None) == ["kyso_signer_up 0", "kyso_database_up 0"]
+
+
+def test_webhooks_are_told_by_what_became_of_them() -> None:
+    figures = OutboxFigures(delivered=7, failed=3, given_up=1, waiting=2, oldest=timedelta(seconds=90))
+    told = [line for line in metrics_text(None, figures).splitlines() if line.startswith("kyso_webhooks")]
+    assert told == [
+        "kyso_webhooks_sent_total 7",
+        "kyso_webhooks_failed_total 3",
+        "kyso_webhooks_given_up_total 1",
+        "kyso_webhooks_waiting 2",
+        "kyso_webhooks_oldest_waiting_seconds 90",
+    ]
 
 
 def test_a_call_falls_into_the_first_bound_that_is_not_below_it() -> None:
