@@ -8,7 +8,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffResult, ModificationLevel
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from signing._pyhanko import dictionary_at, entry, reading
+from signing._pyhanko import reading
 from signing.errors import ReturnedUnfit
 from signing.prepared import ReservedRegion
 
@@ -29,9 +29,9 @@ def signed_region(pdf: bytes, *, field_name: str) -> ReservedRegion:
     with reading():
         fields = enumerate_sig_fields(PdfFileReader(BytesIO(pdf)))
         field = next(reference.get_object() for name, _, reference in fields if name == field_name)
-        signature = dictionary_at(field, "/V")
-        named = str(entry(signature, "/SubFilter")) if signature is not None else ""
-        covered = [int(number) for number in signature["/ByteRange"]] if signature is not None else []
+        signature = field["/V"] if "/V" in field else {}  # noqa: SIM401 - get() does not follow references
+        named = str(signature["/SubFilter"]) if "/SubFilter" in signature else ""
+        covered = [int(number) for number in signature["/ByteRange"]] if signature else []
     if named != "/ETSI.CAdES.detached":
         raise ReturnedUnfit(reason="the signature is of another format than PAdES")
     if len(covered) != _RANGE_LENGTH or covered[0] != 0 or sum(covered[2:]) != len(pdf) or covered[1] >= covered[2]:

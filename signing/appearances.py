@@ -8,35 +8,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signing._pyhanko import DictionaryObject, StreamObject, dictionary, name, numbers, rectangle_at
 from signing.fields import field_rotation
 from signing.geometry import upright_matrix
+from signing.pdf.values import Name, Stream, numbers
 
 if TYPE_CHECKING:
-    from signing._pyhanko import Writer
+    from signing.pdf.document import Node
+    from signing.pdf.values import Dictionary
 
 
-def shown_size(field: DictionaryObject) -> tuple[float, float]:
+def shown_size(field: Node) -> tuple[float, float]:
     """Width and height of the widget in points, as the reader of a rotated page sees them."""
-    llx, lly, urx, ury = rectangle_at(field, "/Rect")
+    llx, lly, urx, ury = field.rectangle("/Rect")
     return (urx - llx, ury - lly) if field_rotation(field) in {0, 180} else (ury - lly, urx - llx)
 
 
-def show(
-    writer: Writer,
-    field: DictionaryObject,
-    *,
-    content: bytes = b"",
-    resources: DictionaryObject | None = None,
-) -> None:
+def show(field: Node, *, content: bytes = b"", resources: Dictionary | None = None) -> None:
     """Give the widget its normal appearance (ISO 32000-2, 12.5.5): nothing, or a content stream with its resources."""
-    form = dictionary(
-        {
-            "/Type": name("/XObject"),
-            "/Subtype": name("/Form"),
-            "/BBox": numbers(0, 0, *shown_size(field)),
-            "/Matrix": upright_matrix(field_rotation(field)),
-            "/Resources": resources or DictionaryObject(),
-        }
-    )
-    field["/AP"] = dictionary({"/N": writer.add_object(StreamObject(form, stream_data=content))})
+    form: Dictionary = {
+        "/Type": Name("/XObject"),
+        "/Subtype": Name("/Form"),
+        "/BBox": numbers(0, 0, *shown_size(field)),
+        "/Matrix": upright_matrix(field_rotation(field)),
+        "/Resources": resources or {},
+    }
+    field.put("/AP", {"/N": field.document.add(Stream(form, content))})

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signing._pyhanko import DocumentSecurityStore, asn1_certificate, asn1_crl, asn1_ocsp, increment, reading, written
+from certs.revocation import EMPTY
+from signing.errors import DocumentDamaged
+from signing.pdf.values import Stream
+from signing.revision import with_changes
 
 if TYPE_CHECKING:
     from certs.revocation import RevocationInfo
-    from signing._pyhanko import Writer
+    from signing.pdf.document import Document, Node
+    from signing.pdf.values import Value
 
 
 def embed_validation_data(pdf: bytes, *, revocation: RevocationInfo) -> bytes:
@@ -20,18 +24,38 @@ def embed_validation_data(pdf: bytes, *, revocation: RevocationInfo) -> bytes:
     What the store already has is kept and not repeated; where it has everything, the file is answered as it is, since
     a revision that adds nothing would be one more change to explain.
     """
-    writer = increment(pdf)
-    supply_validation_data(writer, revocation)
-    return written(writer, onto=pdf) if writer.objects else pdf
+    return with_changes(pdf, lambda document: supply_validation_data(document, revocation))
 
 
-def supply_validation_data(writer: Writer, revocation: RevocationInfo) -> None:
+def supply_validation_data(document: Document, revocation: RevocationInfo) -> None:
     """The same within an increment that has more to say."""
-    with reading():
-        DocumentSecurityStore.supply_dss_in_writer(
-            writer,
-            None,
-            certs=[asn1_certificate(certificate) for certificate in revocation.certificates],
-            ocsps=[asn1_ocsp(response) for response in revocation.ocsps],
-            crls=[asn1_crl(crl) for crl in revocation.crls],
-        )
+    if revocation == EMPTY:
+        return
+    store = document.root.dictionary("/DSS")
+    if store is None:
+        ref = document.add({})
+        document.root.put("/DSS", ref)
+        store = document.node(ref)
+    for key, supplied in (
+        ("/Certs", revocation.certificates),
+        ("/OCSPs", revocation.ocsps),
+        ("/CRLs", revocation.crls),
+    ):
+        _supply(store, key, supplied)
+
+
+def _supply(store: Node, key: str, supplied: tuple[bytes, ...]) -> None:
+    document, listed = store.document, store.array(key)
+    known = {_content(item) for item in listed.items()} if listed is not None else set()
+    added: list[Value] = [document.add(Stream({}, der)) for der in supplied if der not in known]
+    if listed is None and added:
+        store.put(key, added)
+    elif listed is not None and added:
+        listed.raw_items.extend(added)
+        listed.touch()
+
+
+def _content(item: Node | None) -> bytes:
+    if item is None or not isinstance(item.value, Stream):
+        raise DocumentDamaged(reason="the document security store holds something else than streams")
+    return item.document.reader.content(item.value)

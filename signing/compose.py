@@ -11,34 +11,20 @@ from typing import TYPE_CHECKING
 
 import segno
 
-from signing._pyhanko import (
-    FieldMDPAction,
-    FieldMDPSpec,
-    MDPPerm,
-    NumberObject,
-    SigFieldSpec,
-    StreamObject,
-    TextStringObject,
-    Writer,
-    append_signature_field,
-    dictionary,
-    ensure_sig_flags,
-    enumerate_sig_fields,
-    increment,
-    name,
-    numbers,
-    reading,
-    written,
-)
 from signing.appearances import show
 from signing.errors import FieldUnavailable
-from signing.fields import append_field, empty_signature_field
+from signing.fields import append_field, say_that_there_are_signatures, signature_fields
 from signing.geometry import PlacedBox, place
 from signing.layout import DATE_FIELD, NUMBER_FIELD, SEAL_FIELD, SIGNATORY_FIELD, Box, Layout, cosigner_field
+from signing.pdf.pages import add_resource, page, wrap_content
+from signing.pdf.values import Name, Stream, deflated, numbers, text_string
+from signing.protection import FieldLock, Locked, Permission, lock_dictionary
+from signing.revision import with_changes
 from signing.typeface import Style, embed, typeface
 
 if TYPE_CHECKING:
-    from signing._pyhanko import PdfObject
+    from signing.pdf.document import Document
+    from signing.pdf.values import Dictionary
 
 ARCHIVE_FIELDS = tuple(f"Archive{n}" for n in range(1, 25))
 """Names for the document timestamps of a century: one at signing, then one every four years or so.
@@ -47,6 +33,7 @@ The signatory's lock must exclude them by name: a field that it does not exclude
 (FieldMDP, ISO 32000-2, 12.8.2.4), and EU DSS warns on honest archive timestamps otherwise.
 """
 
+_PRINTED, _LOCKED_IN_PLACE = 4, 128  # annotation flags (ISO 32000-2, table 167)
 _CAPTION = "Mã tra cứu: "
 _CODE_CHARACTERS = "".join(sorted(set(_CAPTION + "0123456789ABCDEFGHJKMNPQRSTVWXYZ-")))
 
@@ -58,97 +45,80 @@ def compose(pdf: bytes, *, layout: Layout, lookup_code: str, lookup_url: str) ->
     Raises :class:`signing.errors.NoPlace`, :class:`signing.errors.FieldUnavailable` or
     :class:`signing.errors.DocumentUnfit`.
     """
-    writer = increment(pdf)
-    with reading():
-        if list(enumerate_sig_fields(writer)):
+
+    def add(document: Document) -> None:
+        if any(signature_fields(document)):
             raise FieldUnavailable(field_name=SIGNATORY_FIELD, reason="the file already has signature fields")
-    # The signature fields come first, so that whoever looks for them need not read the others.
-    _append_signature_fields(writer, layout)
-    for field_name, label, box, cell in (
-        (NUMBER_FIELD, "Số", layout.number, "number"),
-        (DATE_FIELD, "Ngày, tháng, năm ban hành", layout.date, "date"),
-    ):
-        _append_text_field(writer, field_name=field_name, label=label, box=place(writer, box, cell=cell))
-    _print_code(writer, layout.code, lookup_code=lookup_code, lookup_url=lookup_url)
-    return written(writer, onto=pdf)
+        # The signature fields come first, so that whoever looks for them need not read the others.
+        _append_signature_fields(document, layout)
+        for field_name, label, box, cell in (
+            (NUMBER_FIELD, "Số", layout.number, "number"),
+            (DATE_FIELD, "Ngày, tháng, năm ban hành", layout.date, "date"),
+        ):
+            _append_text_field(document, field_name=field_name, label=label, box=place(document, box, cell=cell))
+        _print_code(document, layout.code, lookup_code=lookup_code, lookup_url=lookup_url)
+
+    return with_changes(pdf, add)
 
 
-def signatory_lock(*, cosigners: int = 0) -> FieldMDPSpec:
+def signatory_lock(*, cosigners: int = 0) -> FieldLock:
     """What an official's signature locks: every field but number, date, seal, the archive timestamps and colleagues'.
 
     Fields that colleagues have signed are not named either, for the reason given at :func:`seal_lock`.
     """
     colleagues = [SIGNATORY_FIELD, *map(cosigner_field, range(cosigners))] if cosigners else []
-    return FieldMDPSpec(FieldMDPAction.EXCLUDE, [NUMBER_FIELD, DATE_FIELD, SEAL_FIELD, *ARCHIVE_FIELDS, *colleagues])
+    free = (NUMBER_FIELD, DATE_FIELD, SEAL_FIELD, *ARCHIVE_FIELDS, *colleagues)
+    return FieldLock(Locked.ALL_BUT, free, Permission.FILL_FORMS)
 
 
-def seal_lock() -> FieldMDPSpec:
+def seal_lock() -> FieldLock:
     """The carrier of the seal's ``/P 1``; it names no field, since a lock on filled ones makes stock readers object."""
-    return FieldMDPSpec(FieldMDPAction.INCLUDE, [])
+    return FieldLock(Locked.THESE, (), Permission.NO_CHANGES)
 
 
-def _append_signature_fields(writer: Writer, layout: Layout) -> None:
+def _append_signature_fields(document: Document, layout: Layout) -> None:
     lock = signatory_lock(cosigners=len(layout.cosigners))
     specs = (
         *(
-            (cosigner_field(turn), "Chữ ký của người cùng ký hoặc ký nháy", box, lock, MDPPerm.FILL_FORMS)
+            (cosigner_field(turn), "Chữ ký của người cùng ký hoặc ký nháy", box, lock)
             for turn, box in enumerate(layout.cosigners)
         ),
-        (SIGNATORY_FIELD, "Chữ ký của người có thẩm quyền", layout.signature, lock, MDPPerm.FILL_FORMS),
-        (SEAL_FIELD, "Dấu, chữ ký số của cơ quan", layout.seal, seal_lock(), MDPPerm.NO_CHANGES),
+        (SIGNATORY_FIELD, "Chữ ký của người có thẩm quyền", layout.signature, lock),
+        (SEAL_FIELD, "Dấu, chữ ký số của cơ quan", layout.seal, seal_lock()),
     )
-    for field_name, label, box, field_lock, permission in specs:
-        if box is None:
-            _append_unseen_field(writer, field_name, label=label, lock=field_lock)
+    for field_name, label, box, field_lock in specs:
+        entries: Dictionary = {
+            "/FT": Name("/Sig"),
+            "/TU": text_string(label),
+            "/F": _PRINTED | _LOCKED_IN_PLACE,
+            "/Lock": document.add(lock_dictionary(field_lock)),
+        }
+        if box is None:  # a field without a place on the page (ISO 32000-2, 12.7.5.5: a rectangle of no size)
+            append_field(document, field_name, page_index=0, entries={**entries, "/Rect": numbers(0, 0, 0, 0)})
             continue
-        placed = place(writer, box, cell=label)
-        append_signature_field(
-            writer,
-            SigFieldSpec(
-                sig_field_name=field_name,
-                on_page=placed.page_index,
-                box=placed.rect,  # type: ignore[arg-type]  # floats are written as they are
-                field_mdp_spec=field_lock,
-                doc_mdp_update_value=permission,
-                readable_field_name=label,
-            ),
-        )
-        field = empty_signature_field(writer, field_name)
-        field["/MK"] = dictionary({"/R": NumberObject(placed.rotation)})
-        show(writer, field)
+        placed = place(document, box, cell=label)
+        visible: Dictionary = {"/Rect": numbers(*placed.rect), "/MK": {"/R": placed.rotation}}
+        show(append_field(document, field_name, page_index=placed.page_index, entries={**entries, **visible}))
     # Said now, since whoever signs later may change nothing but the signature (ISO 32000-2, table 225).
-    ensure_sig_flags(writer, lock_sig_flags=True)
+    say_that_there_are_signatures(document)
 
 
-def _append_unseen_field(writer: Writer, field_name: str, *, label: str, lock: FieldMDPSpec) -> None:
-    """A signature field without a place on the page (ISO 32000-2, 12.7.5.5: a rectangle of no size)."""
-    append_signature_field(
-        writer,
-        SigFieldSpec(
-            sig_field_name=field_name,
-            field_mdp_spec=lock,
-            doc_mdp_update_value=MDPPerm.FILL_FORMS,
-            readable_field_name=label,
-        ),
-    )
-
-
-def _append_text_field(writer: Writer, *, field_name: str, label: str, box: PlacedBox) -> None:
+def _append_text_field(document: Document, *, field_name: str, label: str, box: PlacedBox) -> None:
     """An empty, read-only text field (12.7.5.3); :mod:`signing.fill` gives it its value."""
-    entries: dict[str, PdfObject] = {
-        "/FT": name("/Tx"),
-        "/TU": TextStringObject(label),
-        "/Ff": NumberObject(1),
-        "/F": NumberObject(4),
+    entries: Dictionary = {
+        "/FT": Name("/Tx"),
+        "/TU": text_string(label),
+        "/Ff": 1,
+        "/F": _PRINTED,
         "/Rect": numbers(*box.rect),
-        "/MK": dictionary({"/R": NumberObject(box.rotation)}),
+        "/MK": {"/R": box.rotation},
     }
-    show(writer, append_field(writer, field_name, page_index=box.page_index, entries=entries))
+    show(append_field(document, field_name, page_index=box.page_index, entries=entries))
 
 
-def _print_code(writer: Writer, box: Box, *, lookup_code: str, lookup_url: str) -> None:
+def _print_code(document: Document, box: Box, *, lookup_code: str, lookup_url: str) -> None:
     """Print the QR and the code beside it, as an artifact outside the document's structure (14.8.2.2)."""
-    placed = place(writer, box, cell="code")
+    placed = place(document, box, cell="code")
     face = typeface(Style.UPRIGHT, _CODE_CHARACTERS)
     symbol = segno.make(lookup_url, error="m", micro=False)
     side = placed.height
@@ -167,12 +137,7 @@ def _print_code(writer: Writer, box: Box, *, lookup_code: str, lookup_url: str) 
         + face.hexadecimal(_CAPTION + lookup_code)
         + b" Tj ET\nQ\nEMC\n"
     )
-    resources = dictionary({"/Font": dictionary({"/KySoCode": embed(writer, face)})})
-    page = writer.find_page_for_modification(placed.page_index)[0].get_object()
-    if "/Contents" not in page:  # it is optional (7.7.3.3); such a page is empty
-        page["/Contents"] = writer.add_object(StreamObject(stream_data=b""))
     # The page's own content may leave the graphics state changed: it is wrapped in q … Q.
-    writer.add_stream_to_page(placed.page_index, writer.add_object(StreamObject(stream_data=b"q\n")), prepend=True)
-    stamp = StreamObject(stream_data=content)
-    stamp.compress()
-    writer.add_stream_to_page(placed.page_index, writer.add_object(stamp), resources=resources)
+    shown_on = page(document, placed.page_index)
+    wrap_content(shown_on, before=document.add(Stream({}, b"q\n")), after=document.add(deflated({}, content)))
+    add_resource(shown_on, kind="/Font", name="/KySoCode", value=embed(document, face))

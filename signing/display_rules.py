@@ -11,9 +11,9 @@ from datetime import datetime, timedelta, timezone
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from signing._pyhanko import increment
 from signing.geometry import POINTS_PER_MM, seen_size
 from signing.layout import Box
+from signing.revision import building_on
 
 if TYPE_CHECKING:
     from signing.source import Source
@@ -51,7 +51,7 @@ def corner_box(base: bytes | Source) -> Box:
 
     Raises :class:`signing.errors.DocumentUnfit`, and :class:`signing.errors.NoPlace` for a page that is too small.
     """
-    width, _ = seen_size(increment(base), page=1, cell="corner")
+    width, _ = building_on(base, lambda document: seen_size(document, page=1, cell="corner"))
     seen = width / POINTS_PER_MM
     return Box(
         page=1,

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import ClassVar
+
+ESCAPING = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    NotImplementedError,
+    ArithmeticError,
+    OSError,
+    RecursionError,
+    zlib.error,
+)
+"""What was seen to escape from parsers of other people on damaged files and on bombs, besides their own errors."""
 
 
 class SigningError(Exception):
@@ -22,6 +38,21 @@ class DocumentUnfit(SigningError):
     def __init__(self, *, reasons: tuple[str, ...]) -> None:
         super().__init__("; ".join(reasons))
         self.reasons = reasons
+
+
+class DocumentDamaged(DocumentUnfit):
+    """The file is not what the standard says a PDF is, where that cannot be passed over."""
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(reasons=(f"the PDF is damaged: {reason}",))
+        self.reason = reason
+
+
+class DocumentEncrypted(DocumentUnfit):
+    """The file is encrypted, which nothing that is appended could be."""
+
+    def __init__(self) -> None:
+        super().__init__(reasons=("the PDF is encrypted; remove the password",))
 
 
 class NoPlace(SigningError):

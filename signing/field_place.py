@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from signing._pyhanko import enumerate_sig_fields, increment, reading
 from signing.errors import FieldUnavailable
+from signing.fields import signature_fields
 from signing.layout import Box
 from signing.new_field import add_signature_field
+from signing.pdf.pages import page_count
+from signing.revision import building_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,7 @@ def append_field(pdf: bytes, *, field_name: str, where: FieldPlace | None) -> by
     Raises :class:`signing.errors.FieldUnavailable` for a file that has signature fields already,
     :class:`signing.errors.NoPlace` and :class:`signing.errors.DocumentUnfit`.
     """
-    writer = increment(pdf)
-    with reading():
-        if list(enumerate_sig_fields(writer)):
-            raise FieldUnavailable(field_name=field_name, reason="the file already has signature fields")
-        pages = int(writer.root["/Pages"]["/Count"])
+    has_fields, pages = building_on(pdf, lambda document: (any(signature_fields(document)), page_count(document)))
+    if has_fields:
+        raise FieldUnavailable(field_name=field_name, reason="the file already has signature fields")
     return add_signature_field(pdf, field_name=field_name, box=None if where is None else where.on(pages=pages))

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signing._pyhanko import (
-    NumberObject,
-    TextStringObject,
-    Writer,
-    dictionary,
-    increment,
-    written,
-)
 from signing.appearances import show, shown_size
 from signing.fields import empty_text_field
 from signing.layout import DATE_FIELD, NUMBER_FIELD
+from signing.pdf.values import text_string
+from signing.revision import with_changes
 from signing.typeface import Style, embed, typeface
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from signing.pdf.document import Document
 
 _NUMBER_CHARACTERS = "0123456789"
 _DATE_CHARACTERS = "".join(sorted(set("0123456789 ngày tháng năm")))
@@ -41,20 +37,17 @@ def fill_cells(pdf: bytes, *, number: str, issued_on: date) -> bytes:
 
     Raises :class:`signing.errors.FieldUnavailable` where a cell is missing or already filled.
     """
-    writer = increment(pdf)
-    _fill(writer, field_name=NUMBER_FIELD, text=number, style=Style.UPRIGHT, characters=_NUMBER_CHARACTERS)
-    _fill(
-        writer,
-        field_name=DATE_FIELD,
-        text=issue_date_phrase(issued_on),
-        style=Style.ITALIC,
-        characters=_DATE_CHARACTERS,
-    )
-    return written(writer, onto=pdf)
+
+    def fill(document: Document) -> None:
+        _fill(document, field_name=NUMBER_FIELD, text=number, style=Style.UPRIGHT, characters=_NUMBER_CHARACTERS)
+        phrase = issue_date_phrase(issued_on)
+        _fill(document, field_name=DATE_FIELD, text=phrase, style=Style.ITALIC, characters=_DATE_CHARACTERS)
+
+    return with_changes(pdf, fill)
 
 
-def _fill(writer: Writer, *, field_name: str, text: str, style: Style, characters: str) -> None:
-    field = empty_text_field(writer, field_name)
+def _fill(document: Document, *, field_name: str, text: str, style: Style, characters: str) -> None:
+    field = empty_text_field(document, field_name)
     face = typeface(style, characters)
     width, height = shown_size(field)
     size = min(_SIZES[field_name], _SIZES[field_name] * width / face.width(text, size=_SIZES[field_name]))
@@ -62,12 +55,10 @@ def _fill(writer: Writer, *, field_name: str, text: str, style: Style, character
     left = width - face.width(text, size=size) if field_name == NUMBER_FIELD else 0.0
     baseline = (height - (face.ascent + face.descent) * size / 1000) / 2 + face.descent * size / 1000
     content = f"/Tx BMC q BT 0 g /F {size:.2f} Tf {left:.3f} {baseline:.3f} Td ".encode()
-    field["/V"] = TextStringObject(text)
-    field["/Ff"] = NumberObject(1)
+    field.put("/V", text_string(text))
+    field.put("/Ff", 1)
     show(
-        writer,
         field,
         content=content + face.hexadecimal(text) + b" Tj ET Q EMC",
-        resources=dictionary({"/Font": dictionary({"/F": embed(writer, face)})}),
+        resources={"/Font": {"/F": embed(document, face)}},
     )
-    writer.update_container(field)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from signing._pyhanko import dictionary_at, integer_at, numbers, reading, rectangle_at
 from signing.errors import NoPlace
+from signing.pdf.pages import holder, page_count
+from signing.pdf.pages import page as page_at
+from signing.pdf.values import numbers
 
 if TYPE_CHECKING:
-    from signing._pyhanko import ArrayObject, DictionaryObject, Writer
     from signing.layout import Box
+    from signing.pdf.document import Document, Node
+    from signing.pdf.values import Value
 
 POINTS_PER_MM = 72 / 25.4
 
@@ -64,31 +67,30 @@ def as_seen(
     return Rectangle(left=left, top=top, right=right, bottom=bottom)
 
 
-def upright_matrix(rotation: int) -> ArrayObject:
+def upright_matrix(rotation: int) -> list[Value]:
     """The form XObject ``/Matrix`` that makes an appearance stand upright on a page rotated so (12.5.5)."""
     return numbers(*_MATRICES[rotation], 0, 0)
 
 
-def place(writer: Writer, box: Box, *, cell: str) -> PlacedBox:
+def place(document: Document, box: Box, *, cell: str) -> PlacedBox:
     """Find the box on its page; raises :class:`NoPlace` where the page is missing or the box leaves it."""
-    area, rotation = _page(writer, page=box.page, cell=cell)
+    area, rotation = _page(document, page=box.page, cell=cell)
     return _placed(box, area, rotation=rotation, cell=cell)
 
 
-def seen_size(writer: Writer, *, page: int, cell: str) -> tuple[float, float]:
+def seen_size(document: Document, *, page: int, cell: str) -> tuple[float, float]:
     """Width and height of a page in points, as a reader sees it; raises :class:`NoPlace`."""
-    (x0, y0, x1, y1), rotation = _page(writer, page=page, cell=cell)
+    (x0, y0, x1, y1), rotation = _page(document, page=page, cell=cell)
     return (x1 - x0, y1 - y0) if rotation in {0, 180} else (y1 - y0, x1 - x0)
 
 
-def _page(writer: Writer, *, page: int, cell: str) -> tuple[tuple[float, float, float, float], int]:
+def _page(document: Document, *, page: int, cell: str) -> tuple[tuple[float, float, float, float], int]:
     """The visible area of a page in user space, and how far the page is turned for the reader."""
-    with reading():
-        pages = int(writer.root["/Pages"]["/Count"])
-        if not 1 <= page <= pages:
-            raise NoPlace(cell=cell, reason=f"the document has {pages} page(s), not {page}")
-        found = writer.find_page_for_modification(page - 1)[0].get_object()
-    rotation = integer_at(_holder(found, "/Rotate") or found, "/Rotate", default=0) % 360
+    pages = page_count(document)
+    if not 1 <= page <= pages:
+        raise NoPlace(cell=cell, reason=f"the document has {pages} page(s), not {page}")
+    found = page_at(document, page - 1)
+    rotation = (holder(found, "/Rotate") or found).integer("/Rotate", default=0) % 360
     if rotation not in _MATRICES:
         raise NoPlace(cell=cell, reason=f"page {page} is rotated by {rotation} degrees")
     return _visible_area(found, cell=cell), rotation
@@ -116,22 +118,14 @@ def _placed(box: Box, area: tuple[float, float, float, float], *, rotation: int,
     )
 
 
-def _visible_area(page: DictionaryObject, *, cell: str) -> tuple[float, float, float, float]:
+def _visible_area(page: Node, *, cell: str) -> tuple[float, float, float, float]:
     """The crop box within the media box (14.11.2)."""
-    media = _holder(page, "/MediaBox")
+    media = holder(page, "/MediaBox")
     if media is None:
         raise NoPlace(cell=cell, reason="the page has no media box")
-    x0, y0, x1, y1 = rectangle_at(media, "/MediaBox")
-    cropped = _holder(page, "/CropBox")
+    x0, y0, x1, y1 = media.rectangle("/MediaBox")
+    cropped = holder(page, "/CropBox")
     if cropped is not None:
-        c0, d0, c1, d1 = rectangle_at(cropped, "/CropBox")
+        c0, d0, c1, d1 = cropped.rectangle("/CropBox")
         x0, y0, x1, y1 = max(x0, c0), max(y0, d0), min(x1, c1), min(y1, d1)
     return x0, y0, x1, y1
-
-
-def _holder(page: DictionaryObject, key: str) -> DictionaryObject | None:
-    """The page, or the nearest node above it, that has an inheritable entry (7.7.3.4)."""
-    node: DictionaryObject | None = page
-    while node is not None and key not in node:
-        node = dictionary_at(node, "/Parent")
-    return node

@@ -12,8 +12,6 @@ from pypdf.generic import DictionaryObject, IndirectObject, StreamObject
 from pypdfium2 import PdfDocument, PdfPosConv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pypdf
     from pypdfium2 import PdfPage
 
@@ -36,12 +34,14 @@ def _is_beneath(page: PdfPage) -> bool:
     width, height = page.get_size()
     if not (0 < width <= _LARGEST_PAGE and 0 < height <= _LARGEST_PAGE):
         return False
-    lines = list(_lines(page))
+    text = page.get_textpage()
+    lines = [text.get_rect(number) for number in range(min(text.count_rects(), _MOST_LINES))]
     if not lines:
         return False  # a scan: drawing it would only cost
     picture = page.render(scale=_FINER, grayscale=True).to_pil()
     converter = PdfPosConv(page, (0, 0, *picture.size, 0))
-    for left, bottom, right, top in lines:
+    for line in lines:
+        left, bottom, right, top = line
         (x1, x2), (y1, y2) = (
             sorted(map(round, sides))
             for sides in zip(converter.to_bitmap(left, bottom), converter.to_bitmap(right, top), strict=True)
@@ -50,18 +50,10 @@ def _is_beneath(page: PdfPage) -> bool:
         if box[2] - box[0] < _SMALLEST or box[3] - box[1] < _SMALLEST:
             continue
         darkest, lightest = picture.crop(box).getextrema()
-        if darkest == lightest:
+        # Asked last: pdfium looks through all letters of the page for it. White space shows nothing and hides nothing.
+        if darkest == lightest and text.get_text_bounded(*line).strip():
             return True
     return False
-
-
-def _lines(page: PdfPage) -> Iterator[tuple[float, float, float, float]]:
-    """The boxes of the pieces of text that are more than white space."""
-    text = page.get_textpage()
-    for number in range(min(text.count_rects(), _MOST_LINES)):
-        box = text.get_rect(number)
-        if text.get_text_bounded(*box).strip():
-            yield box
 
 
 def has_unreached(reader: pypdf.PdfReader, reached: set[tuple[int, int]]) -> bool:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, UnidentifiedImageError
 
-from signing._pyhanko import BooleanObject, NumberObject, StreamObject, dictionary, name
 from signing.archival import pdfa_part
 from signing.errors import AppearanceUnfit
+from signing.pdf.values import Name, Stream
 
 if TYPE_CHECKING:
-    from signing._pyhanko import DictionaryObject, IndirectObject, Writer
+    from signing.pdf.document import Document
+    from signing.pdf.values import Dictionary, Ref
 
 _MOST_PIXELS = 6_000_000
 
@@ -29,7 +30,7 @@ class _Pixels:
     hidden: bytes
 
 
-def embed_png(writer: Writer, png: bytes) -> tuple[IndirectObject, float]:
+def embed_png(document: Document, png: bytes) -> tuple[Ref, float]:
     """Write the picture with its soft mask (ISO 32000-2, 11.6.5.2); answers its reference and width ÷ height.
 
     PDF/A-1 knows no transparency (ISO 19005-1, 6.4): there each point is shown or not (8.9.6.3).
@@ -37,11 +38,11 @@ def embed_png(writer: Writer, png: bytes) -> tuple[IndirectObject, float]:
     """
     pixels = _pixels(png)
     image = _image(pixels, samples=pixels.colour, colours="/DeviceRGB")
-    if pdfa_part(writer) == 1:
-        image["/Mask"] = writer.add_object(_stencil(pixels))
+    if pdfa_part(document) == 1:
+        image.entries["/Mask"] = document.add(_stencil(pixels))
     else:
-        image["/SMask"] = writer.add_object(_image(pixels, samples=pixels.alpha, colours="/DeviceGray"))
-    return writer.add_object(image), pixels.width / pixels.height
+        image.entries["/SMask"] = document.add(_image(pixels, samples=pixels.alpha, colours="/DeviceGray"))
+    return document.add(image), pixels.width / pixels.height
 
 
 @lru_cache(maxsize=64)
@@ -67,35 +68,19 @@ def _bits(alpha: Image.Image) -> bytes:
     return alpha.point([255] * 128 + [0] * 128).convert("1", dither=Image.Dither.NONE).tobytes()
 
 
-def _image(pixels: _Pixels, *, samples: bytes, colours: str) -> DictionaryObject:
-    return StreamObject(
-        dictionary(
-            {
-                "/Type": name("/XObject"),
-                "/Subtype": name("/Image"),
-                "/Width": NumberObject(pixels.width),
-                "/Height": NumberObject(pixels.height),
-                "/ColorSpace": name(colours),
-                "/BitsPerComponent": NumberObject(8),
-                "/Filter": name("/FlateDecode"),
-            }
-        ),
-        encoded_data=samples,
-    )
+def _image(pixels: _Pixels, *, samples: bytes, colours: str) -> Stream:
+    return Stream({**_described(pixels), "/ColorSpace": Name(colours), "/BitsPerComponent": 8}, samples)
 
 
-def _stencil(pixels: _Pixels) -> DictionaryObject:
-    return StreamObject(
-        dictionary(
-            {
-                "/Type": name("/XObject"),
-                "/Subtype": name("/Image"),
-                "/Width": NumberObject(pixels.width),
-                "/Height": NumberObject(pixels.height),
-                "/ImageMask": BooleanObject(value=True),
-                "/BitsPerComponent": NumberObject(1),
-                "/Filter": name("/FlateDecode"),
-            }
-        ),
-        encoded_data=pixels.hidden,
-    )
+def _stencil(pixels: _Pixels) -> Stream:
+    return Stream({**_described(pixels), "/ImageMask": True, "/BitsPerComponent": 1}, pixels.hidden)
+
+
+def _described(pixels: _Pixels) -> Dictionary:
+    return {
+        "/Type": Name("/XObject"),
+        "/Subtype": Name("/Image"),
+        "/Width": pixels.width,
+        "/Height": pixels.height,
+        "/Filter": Name("/FlateDecode"),
+    }

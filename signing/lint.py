@@ -16,12 +16,16 @@ from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 from pypdfium2 import PdfiumError
 
-from signing._pyhanko import ESCAPING, PdfFileReader, enumerate_sig_fields, reading
-from signing.errors import DocumentUnfit
+from signing.errors import ESCAPING, DocumentEncrypted, DocumentUnfit
+from signing.fields import signature_fields
 from signing.hidden import has_text_beneath, has_unreached
+from signing.pdf.pages import each_page
+from signing.revision import building_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from signing.pdf.document import Document
 
 _MOST_OBJECTS = 2_000_000
 
@@ -137,17 +141,12 @@ def inspect(pdf: bytes) -> tuple[Finding, ...]:
     if not pdf.startswith(b"%PDF-"):
         return (_NOT_A_PDF,)
     try:
-        with reading():
-            reader = PdfFileReader(BytesIO(pdf))
-            if reader.encrypted:
-                return (_ENCRYPTED,)
-            signed = bool(list(enumerate_sig_fields(reader)))
-            pages = int(reader.root["/Pages"]["/Count"])
-            for index in range(pages):
-                reader.find_page_for_modification(index)[0].get_object()
+        signed, pages = building_on(pdf, _fields_and_pages)
         found = set(_dangers(pdf))
         if has_text_beneath(pdf):
             found.add("text-beneath")
+    except DocumentEncrypted:
+        return (_ENCRYPTED,)
     except DocumentUnfit as error:
         return (_damaged(str(error)),)
     except (PyPdfError, PdfiumError, *ESCAPING) as error:
@@ -157,6 +156,11 @@ def inspect(pdf: bytes) -> tuple[Finding, ...]:
     if pages < 1:
         findings.append(_damaged("it has no pages"))
     return tuple(sorted(findings, key=lambda finding: finding.severity is Severity.WARN))
+
+
+def _fields_and_pages(document: Document) -> tuple[bool, int]:
+    """Whether there are signature fields, and how many pages there really are."""
+    return any(signature_fields(document)), sum(1 for _ in each_page(document))
 
 
 def _damaged(reason: str) -> Finding:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signing._pyhanko import NumberObject, dictionary, ensure_sig_flags, increment, name, numbers, reading, written
 from signing.appearances import show
 from signing.errors import FieldUnavailable
-from signing.fields import append_field, signature_field
+from signing.fields import append_field, say_that_there_are_signatures, signature_field
 from signing.geometry import place
+from signing.pdf.values import Name, numbers
+from signing.revision import with_changes
 
 if TYPE_CHECKING:
-    from signing._pyhanko import DictionaryObject, PdfObject, Writer
     from signing.layout import Box
+    from signing.pdf.document import Document, Node
+    from signing.pdf.values import Dictionary
 
 _PRINT, _LOCKED = 4, 128  # annotation flags (ISO 32000-2, table 167)
 
@@ -27,27 +29,23 @@ def add_signature_field(pdf: bytes, *, field_name: str, box: Box | None) -> byte
 
     Raises :class:`signing.errors.FieldUnavailable` where the name is taken, and :class:`signing.errors.NoPlace`.
     """
-    writer = increment(pdf)
-    field = open_field(writer, field_name, box=box)
-    if box is not None:
-        show(writer, field)
-    with reading():
-        ensure_sig_flags(writer, lock_sig_flags=True)
-    return written(writer, onto=pdf)
+
+    def add(document: Document) -> None:
+        field = open_field(document, field_name, box=box)
+        if box is not None:
+            show(field)
+        say_that_there_are_signatures(document)
+
+    return with_changes(pdf, add)
 
 
-def open_field(writer: Writer, field_name: str, *, box: Box | None) -> DictionaryObject:
+def open_field(document: Document, field_name: str, *, box: Box | None) -> Node:
     """The same within an increment that has more to say."""
-    if signature_field(writer, field_name) is not None:
+    if signature_field(document, field_name) is not None:
         raise FieldUnavailable(field_name=field_name, reason="the file already has a field of this name")
-    entries: dict[str, PdfObject] = {"/FT": name("/Sig")}
+    entries: Dictionary = {"/FT": Name("/Sig"), "/F": _PRINT | _LOCKED, "/Rect": numbers(0, 0, 0, 0)}
     if box is None:
-        invisible = {"/F": NumberObject(_PRINT | _LOCKED), "/Rect": numbers(0, 0, 0, 0)}
-        return append_field(writer, field_name, page_index=0, entries={**entries, **invisible})
-    placed = place(writer, box, cell=field_name)
-    visible = {
-        "/F": NumberObject(_PRINT | _LOCKED),
-        "/Rect": numbers(*placed.rect),
-        "/MK": dictionary({"/R": NumberObject(placed.rotation)}),
-    }
-    return append_field(writer, field_name, page_index=placed.page_index, entries={**entries, **visible})
+        return append_field(document, field_name, page_index=0, entries=entries)
+    placed = place(document, box, cell=field_name)
+    visible: Dictionary = {"/Rect": numbers(*placed.rect), "/MK": {"/R": placed.rotation}}
+    return append_field(document, field_name, page_index=placed.page_index, entries={**entries, **visible})

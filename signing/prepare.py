@@ -8,32 +8,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from certs.revocation import EMPTY
-from signing._pyhanko import (
-    DocumentTimestamp,
-    FieldMDPSpec,
-    MDPPerm,
-    SigMDPSetup,
-    SignatureObject,
-    SigSeedSubFilter,
-    dictionary_at,
-    ensure_sig_flags,
-    increment,
-    integer_at,
-    reading,
-)
 from signing.augment import supply_validation_data
 from signing.cms import signed_attributes
-from signing.fields import empty_signature_field
+from signing.fields import empty_signature_field, say_that_there_are_signatures
 from signing.new_field import open_field
+from signing.pdf.values import Name, date_string, text_string
+from signing.placeholder import with_placeholder
 from signing.prepared import PreparedSignature, PreparedTimestamp
 from signing.profiles import Certification
+from signing.protection import Permission, lock_of, references
+from signing.revision import building_on
 from signing.source import Source
 from signing.stamps import show_appearance
 
 if TYPE_CHECKING:
     from certs.certificate import SigningCertificate
     from certs.revocation import RevocationInfo
-    from signing._pyhanko import DictionaryObject, PdfSignedData, Writer
+    from signing.pdf.document import Document, Node
+    from signing.pdf.values import Dictionary
+    from signing.prepared import Placeholder
     from signing.profiles import SignatureProfile
 
 TOKEN_ROOM = 8192
@@ -50,20 +43,8 @@ def prepare(base: bytes | Source, *, profile: SignatureProfile, certificate: Sig
     :class:`signing.errors.DocumentUnfit`.
     """
     source = Source.over(base)
-    writer = increment(source)
-    field = empty_signature_field(writer, profile.field_name)
-    if profile.appearance is not None:
-        show_appearance(writer, field, profile.appearance)
-    signature = SignatureObject(
-        timestamp=profile.claimed_signing_time,
-        subfilter=SigSeedSubFilter.PADES,
-        reason=profile.reason,
-        location=profile.location,
-        bytes_reserved=2 * (_room(certificate) + profile.extra_room),
-    )
-    _enter(writer, field, signature, mdp=_protection(field, profile))
-    with reading():
-        placeholder = writer.appended_with(signature)
+    room = _room(certificate) + profile.extra_room
+    placeholder = building_on(source, lambda document: _with_signature(document, profile, room=room))
     digest = source.digest(profile.algorithm.digest.value, *placeholder.pieces())
     return PreparedSignature(
         placeholder=placeholder,
@@ -85,19 +66,20 @@ def prepare_document_timestamp(
     once. What the document security store already has is not repeated.
     """
     source = Source.over(base)
-    writer = increment(source)
-    if revocation != EMPTY:
-        supply_validation_data(writer, revocation)
-    timestamp = DocumentTimestamp(bytes_reserved=2 * TOKEN_ROOM)
-    _enter(writer, open_field(writer, field_name, box=None), timestamp, mdp=None)
-    with reading():
-        placeholder = writer.appended_with(timestamp)
+
+    def with_timestamp(document: Document) -> Placeholder:
+        supply_validation_data(document, revocation)
+        field = open_field(document, field_name, box=None)
+        return _entered(field, {"/Type": Name("/DocTimeStamp"), "/SubFilter": Name("/ETSI.RFC3161")}, room=TOKEN_ROOM)
+
+    placeholder = building_on(source, with_timestamp)
     return PreparedTimestamp(placeholder=placeholder, document_digest=source.digest(_DIGEST, *placeholder.pieces()))
 
 
 _PERMISSIONS = {
-    Certification.FILL_FORMS: MDPPerm.FILL_FORMS,
-    Certification.NO_CHANGES: MDPPerm.NO_CHANGES,
+    Certification.NONE: None,
+    Certification.FILL_FORMS: Permission.FILL_FORMS,
+    Certification.NO_CHANGES: Permission.NO_CHANGES,
 }
 
 
@@ -107,25 +89,33 @@ def _room(certificate: SigningCertificate) -> int:
     return _CMS_OVERHEAD + certificates + 512 + TOKEN_ROOM
 
 
-def _protection(field: DictionaryObject, profile: SignatureProfile) -> SigMDPSetup:
-    """What the signature forbids from now on: the field's own lock, and certification (ISO 32000-2, 12.8.2)."""
-    lock = dictionary_at(field, "/Lock")
-    permission = MDPPerm(integer_at(lock, "/P", default=2)) if lock is not None and "/P" in lock else None
-    certify = profile.certification is not Certification.NONE
-    return SigMDPSetup(
-        md_algorithm=profile.algorithm.digest.value,
-        certify=certify,
-        field_lock=FieldMDPSpec.from_pdf_object(lock) if lock is not None else None,
-        docmdp_perms=_PERMISSIONS[profile.certification] if certify else permission,
-    )
+def _with_signature(document: Document, profile: SignatureProfile, *, room: int) -> Placeholder:
+    field = empty_signature_field(document, profile.field_name)
+    if profile.appearance is not None:
+        show_appearance(field, profile.appearance)
+    certifies = _PERMISSIONS[profile.certification]
+    protected = references(certifies=certifies, lock=lock_of(field), root=document.root.ref)
+    texts = {"/Reason": profile.reason, "/Location": profile.location}
+    signature: Dictionary = {
+        "/Type": Name("/Sig"),
+        "/SubFilter": Name("/ETSI.CAdES.detached"),
+        **{key: text_string(text) for key, text in texts.items() if text},
+        **({"/M": date_string(profile.claimed_signing_time)} if profile.claimed_signing_time is not None else {}),
+        **({"/Reference": protected} if protected else {}),
+    }
+    return _entered(field, signature, room=room, certifies=certifies)
 
 
-def _enter(writer: Writer, field: DictionaryObject, signature: PdfSignedData, *, mdp: SigMDPSetup | None) -> None:
-    """Give the field its value; the form then says that there are signatures, to be appended to only (12.7.3)."""
-    with reading():
-        reference = writer.add_object(signature)
-        field["/V"] = reference
-        writer.update_container(field)
-        if mdp is not None:
-            mdp.apply(reference, writer)
-        ensure_sig_flags(writer, lock_sig_flags=True)
+def _entered(field: Node, signature: Dictionary, *, room: int, certifies: Permission | None = None) -> Placeholder:
+    """Give the field its value; the catalogue then says which signature certifies the document (12.8.6)."""
+    document = field.document
+    ref = document.add(None)
+    field.put("/V", ref)
+    if certifies is not None:
+        permissions = document.root.dictionary("/Perms")
+        if permissions is None:
+            document.root.put("/Perms", {"/DocMDP": ref})
+        else:
+            permissions.put("/DocMDP", ref)
+    say_that_there_are_signatures(document)
+    return with_placeholder(document, ref, {"/Filter": Name("/Adobe.PPKLite"), **signature}, room=room)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from io import BufferedReader, BytesIO
+from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class Source:
     def __init__(self, content: bytes | BufferedReader) -> None:
         self._content = content
         self._states: dict[str, _Hash] = {}
+        self._mapped: mmap | None = None
         self.length = len(content) if isinstance(content, bytes) else content.seek(0, os.SEEK_END)
 
     @classmethod
@@ -35,11 +37,17 @@ class Source:
         self._content.seek(0)
         return self._content
 
+    def buffer(self) -> bytes | mmap:
+        """The same as octets that can be looked into anywhere; of a file no more is read than is looked at."""
+        if isinstance(self._content, bytes) or not self.length:
+            return self._content if isinstance(self._content, bytes) else b""
+        if self._mapped is None:
+            self._mapped = mmap(self._content.fileno(), self.length, access=ACCESS_READ)
+        return self._mapped
+
     def ends_a_line(self) -> bool:
         """Whether the last byte is a line end, so that an object may begin right behind it."""
-        stream = self.stream()
-        stream.seek(max(self.length - 1, 0))
-        return stream.read(1) in {b"\n", b"\r"}
+        return self.buffer()[-1:] in {b"\n", b"\r"}
 
     def digest(self, name: str, *further: bytes | memoryview) -> bytes:
         """The digest of all bytes and of what follows them; the bytes themselves are hashed at the first call only."""

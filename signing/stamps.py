@@ -5,14 +5,13 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from signing._pyhanko import dictionary
 from signing.appearances import show, shown_size
 from signing.errors import AppearanceUnfit
 from signing.images import embed_png
 from signing.typeface import Style, Typeface, TypefaceMissing, embed, typeface
 
 if TYPE_CHECKING:
-    from signing._pyhanko import DictionaryObject, Writer
+    from signing.pdf.document import Node
     from signing.profiles import Appearance
 
 TEXT_SIZE = 10.0
@@ -22,32 +21,26 @@ _LEADING = 1.2
 _OFTEN = "0123456789-T:+;"  # in every such text, so that the next one finds its font made already
 
 
-def show_appearance(writer: Writer, field: DictionaryObject, appearance: Appearance) -> None:
+def show_appearance(field: Node, appearance: Appearance) -> None:
     """Give the field its picture or text; raises :class:`signing.errors.AppearanceUnfit`."""
     if appearance.png is not None:
-        _show_picture(writer, field, appearance.png)
+        _show_picture(field, appearance.png)
     if appearance.text is not None:
-        _show_text(writer, field, unicodedata.normalize("NFC", appearance.text))
-    writer.update_container(field)
+        _show_text(field, unicodedata.normalize("NFC", appearance.text))
 
 
-def _show_picture(writer: Writer, field: DictionaryObject, png: bytes) -> None:
+def _show_picture(field: Node, png: bytes) -> None:
     """Centre the picture in the field's box, as large as its proportions allow."""
     width, height = shown_size(field)
-    image, proportion = embed_png(writer, png)
+    image, proportion = embed_png(field.document, png)
     shown_width = min(width, height * proportion)
     shown_height = shown_width / proportion
     left, bottom = (width - shown_width) / 2, (height - shown_height) / 2
     content = f"q {shown_width:.3f} 0 0 {shown_height:.3f} {left:.3f} {bottom:.3f} cm /Picture Do Q"
-    show(
-        writer,
-        field,
-        content=content.encode(),
-        resources=dictionary({"/XObject": dictionary({"/Picture": image})}),
-    )
+    show(field, content=content.encode(), resources={"/XObject": {"/Picture": image}})
 
 
-def _show_text(writer: Writer, field: DictionaryObject, text: str) -> None:
+def _show_text(field: Node, text: str) -> None:
     """Set the text from the top, against the right edge of the box; it is never made smaller than prescribed."""
     width, height = shown_size(field)
     try:
@@ -63,8 +56,7 @@ def _show_text(writer: Writer, field: DictionaryObject, text: str) -> None:
         left = width - face.width(line, size=TEXT_SIZE)
         content += f"1 0 0 1 {left:.3f} {top - index * TEXT_SIZE * _LEADING:.3f} Tm ".encode()
         content += face.hexadecimal(line) + b" Tj\n"
-    font = dictionary({"/F": embed(writer, face)})
-    show(writer, field, content=content + b"ET", resources=dictionary({"/Font": font}))
+    show(field, content=content + b"ET", resources={"/Font": {"/F": embed(field.document, face)}})
 
 
 def _broken(paragraph: str, face: Typeface, *, width: float) -> list[str]:

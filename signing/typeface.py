@@ -21,20 +21,11 @@ from typing import TYPE_CHECKING
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-from signing._pyhanko import (
-    ArrayObject,
-    DictionaryObject,
-    FloatObject,
-    NumberObject,
-    StreamObject,
-    TextStringObject,
-    dictionary,
-    name,
-    numbers,
-)
+from signing.pdf.values import Name, Real, Stream, deflated, numbers
 
 if TYPE_CHECKING:
-    from signing._pyhanko import IndirectObject, Writer
+    from signing.pdf.document import Document
+    from signing.pdf.values import Dictionary, Ref, Value
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
@@ -79,6 +70,7 @@ class Typeface:
     descent: int
     italic_angle: float
     bounding_box: tuple[int, int, int, int]
+    to_unicode: Stream
 
     def width(self, text: str, *, size: float) -> float:
         """How wide the text is, in points."""
@@ -126,6 +118,7 @@ def _subset(path: Path, style: Style, characters: str) -> Typeface:
         descent=round(-hhea.descent * scale),
         italic_angle=italic_angle,
         bounding_box=(x0, y0, x1, y1),
+        to_unicode=deflated({}, _to_unicode(glyphs)),
     )
 
 
@@ -139,52 +132,50 @@ def demand_vietnamese(style: Style) -> None:
     typeface(style, VIETNAMESE_LETTERS)
 
 
-def embed(writer: Writer, face: Typeface) -> IndirectObject:
+def embed(document: Document, face: Typeface) -> Ref:
     """Write the subset as a composite font (ISO 32000-2, 9.7) with its ``/ToUnicode`` map; answers its reference."""
-    program = StreamObject(
-        dictionary({"/Length1": NumberObject(face.program_length), "/Filter": name("/FlateDecode")}),
-        encoded_data=face.program,
-    )
-    descriptor = dictionary(
+    font_name = Name("/" + face.postscript_name)
+    program = Stream({"/Length1": face.program_length, "/Filter": Name("/FlateDecode")}, face.program)
+    descriptor: Dictionary = {
+        "/Type": Name("/FontDescriptor"),
+        "/FontName": font_name,
+        "/Flags": 4 | (64 if face.italic_angle else 0),
+        "/FontBBox": numbers(*face.bounding_box),
+        "/ItalicAngle": Real(f"{face.italic_angle:.1f}"),
+        "/Ascent": face.ascent,
+        "/Descent": -face.descent,
+        "/CapHeight": 660,
+        "/StemV": 80,
+        "/FontFile2": document.add(program),
+    }
+    descendant: Dictionary = {
+        "/Type": Name("/Font"),
+        "/Subtype": Name("/CIDFontType2"),
+        "/BaseFont": font_name,
+        "/CIDSystemInfo": {"/Registry": b"Adobe", "/Ordering": b"Identity", "/Supplement": 0},
+        "/FontDescriptor": document.add(descriptor),
+        "/DW": 1000,
+        "/W": _advances(face),
+        "/CIDToGIDMap": Name("/Identity"),
+    }
+    return document.add(
         {
-            "/Type": name("/FontDescriptor"),
-            "/FontName": name("/" + face.postscript_name),
-            "/Flags": NumberObject(4 | (64 if face.italic_angle else 0)),
-            "/FontBBox": numbers(*face.bounding_box),
-            "/ItalicAngle": FloatObject(f"{face.italic_angle:.1f}"),
-            "/Ascent": NumberObject(face.ascent),
-            "/Descent": NumberObject(-face.descent),
-            "/CapHeight": NumberObject(660),
-            "/StemV": NumberObject(80),
-            "/FontFile2": writer.add_object(program),
+            "/Type": Name("/Font"),
+            "/Subtype": Name("/Type0"),
+            "/BaseFont": font_name,
+            "/Encoding": Name("/Identity-H"),
+            "/DescendantFonts": [document.add(descendant)],
+            "/ToUnicode": document.add(face.to_unicode),
         }
     )
-    advance = ArrayObject()
+
+
+def _advances(face: Typeface) -> list[Value]:
+    """The widths by glyph (9.7.4.3)."""
+    advances: list[Value] = []
     for character, glyph in sorted(face.glyphs.items(), key=lambda item: item[1]):
-        advance += [NumberObject(glyph), ArrayObject([NumberObject(face.widths[character])])]
-    descendant = dictionary(
-        {
-            "/Type": name("/Font"),
-            "/Subtype": name("/CIDFontType2"),
-            "/BaseFont": name("/" + face.postscript_name),
-            "/CIDSystemInfo": _system_information(),
-            "/FontDescriptor": writer.add_object(descriptor),
-            "/DW": NumberObject(1000),
-            "/W": advance,
-            "/CIDToGIDMap": name("/Identity"),
-        }
-    )
-    composite = dictionary(
-        {
-            "/Type": name("/Font"),
-            "/Subtype": name("/Type0"),
-            "/BaseFont": name("/" + face.postscript_name),
-            "/Encoding": name("/Identity-H"),
-            "/DescendantFonts": ArrayObject([writer.add_object(descendant)]),
-            "/ToUnicode": writer.add_object(StreamObject(stream_data=_to_unicode(face))),
-        }
-    )
-    return writer.add_object(composite)
+        advances += [glyph, [face.widths[character]]]
+    return advances
 
 
 def _read(path: Path) -> TTFont:
@@ -194,21 +185,9 @@ def _read(path: Path) -> TTFont:
         raise TypefaceMissing(reason=f"the font {path} cannot be read") from error
 
 
-def _system_information() -> DictionaryObject:
-    return dictionary(
-        {
-            "/Registry": TextStringObject("Adobe"),
-            "/Ordering": TextStringObject("Identity"),
-            "/Supplement": NumberObject(0),
-        }
-    )
-
-
-def _to_unicode(face: Typeface) -> bytes:
+def _to_unicode(glyphs: dict[str, int]) -> bytes:
     """Write the CMap that gives the text back when it is copied or checked (ISO 32000-2, 9.10.3)."""
-    pairs = [
-        f"<{glyph:04X}> <{character.encode('utf-16-be').hex().upper()}>" for character, glyph in face.glyphs.items()
-    ]
+    pairs = [f"<{glyph:04X}> <{character.encode('utf-16-be').hex().upper()}>" for character, glyph in glyphs.items()]
     blocks = [pairs[i : i + 100] for i in range(0, len(pairs), 100)]
     body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(sorted(block)) + "\nendbfchar" for block in blocks)
     return (
