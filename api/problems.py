@@ -33,6 +33,7 @@ _READ = "Xem mô tả các lời gọi tại /openapi.json."
 ROWS: Mapping[str, Row] = {
     # certs
     "certs-error": Row(500, "Lỗi xử lý chứng thư số", "Certificate error", _REPORT),
+    "trusted-list-refused": Row(500, "Danh sách tin cậy bị từ chối", "A trusted list was refused", _REPORT),
     "anchors-unreadable": Row(500, "Danh mục chứng thư gốc bị lỗi", "The list of anchors is unreadable", _REPORT),
     "certificate-unreadable": Row(
         422, "Không đọc được chứng thư số", "Certificate unreadable", "Hãy gửi một chứng thư X.509 dạng PEM hoặc DER."

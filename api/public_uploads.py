@@ -43,7 +43,7 @@ def validated(application: Application, upload: Upload) -> ValidationReport:
 
     def report_knowing(known: RevocationInfo) -> ValidationReport:
         return outside.workshop.validate(
-            upload.file, anchors=outside.anchors, known=known, at=at, policy=outside.policy, file=upload.name
+            upload.file, anchors=outside.anchors.snapshot, known=known, at=at, policy=outside.policy, file=upload.name
         )
 
     stored = application.trust.known

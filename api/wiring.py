@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.clock import SystemClock
+from api.living_trust import LivingTrust
 from api.settings import SettingsInvalid
 from certs.kept_answers import AnswersInMemory
 from certs.online import OnlineClient
 from certs.revocation import RevocationGatherer
 from certs.revocation_search import RevocationSearch
 from certs.timestamps import HttpTimestamper
-from certs.trust_store import TrustStore, read_trust_store
+from certs.trust_store import read_trust_store
 from hsm.client import SignerClient
 from issuance.document_types import DAYS_A_YEAR
 from issuance.outside import Outside
@@ -30,6 +31,7 @@ from storage.job_queue import JobQueue
 from storage.outbox import Outbox
 from storage.revocation_answers import RevocationAnswers
 from storage.sessions import Sessions
+from storage.trusted_lists import TrustedLists
 from storage.unit_of_work import PostgresUnitOfWork
 from verification.office import OfficeConverter, installed_libreoffice, is_libreoffice
 from verification.policy import DEFAULT_POLICY
@@ -52,9 +54,9 @@ _HEALTH_WITHIN = timedelta(seconds=3)
 class Application:
     """What a process of this service works with; ``outside`` is what the use cases and the worker reach for.
 
-    ``trust`` is the trust directory; ``search`` looks for revocation data of strangers' chains; ``ahead`` renews that
-    of our own before it ends; ``office`` converts office documents where LibreOffice is installed; ``announcements``
-    tell when a worker is done with a document.
+    ``trust`` is whom we trust now, ``lists`` is where trusted lists are kept; ``search`` looks for revocation data of
+    strangers' chains; ``ahead`` renews that of our own before it ends; ``office`` converts office documents where
+    LibreOffice is installed; ``announcements`` tell when a worker is done with a document.
     """
 
     settings: Settings
@@ -63,7 +65,8 @@ class Application:
     outbox: Outbox
     online: OnlineClient
     signer: SignerClient
-    trust: TrustStore
+    trust: LivingTrust
+    lists: TrustedLists
     search: RevocationSearch
     ahead: RevocationGatherer
     sessions: Sessions
@@ -79,16 +82,15 @@ def joined(settings: Settings) -> Iterator[Application]:
     Raises ``certs.errors.CertificateUnreadable`` where the trust directory holds no anchors.
     """
     with ExitStack() as stack:
-        trust = read_trust_store(settings.trust_dir)
-        anchors = trust.anchors
-        clock = SystemClock()
+        store, clock = read_trust_store(settings.trust_dir), SystemClock()
         online = OnlineClient(frozenset(settings.online_allowed))
         stack.callback(online.close)
         engine = connect(settings.database_url.get_secret_value())
         stack.callback(engine.dispose)
         announcements = Announcements(settings.database_url.get_secret_value())
         stack.callback(announcements.close)
-        kept = AnswersInMemory(RevocationAnswers(engine))
+        kept, lists = AnswersInMemory(RevocationAnswers(engine)), TrustedLists(engine)
+        trust = LivingTrust(store, lists, clock)
         workshop = stack.enter_context(Workshop(Sandbox()))
         blobs = blobs_of(settings)
         outside = Outside(
@@ -96,9 +98,9 @@ def joined(settings: Settings) -> Iterator[Application]:
             blobs=blobs,
             workshop=workshop,
             device=SignerClient(settings.signer_socket),
-            timestamper=HttpTimestamper(settings.tsa_urls, online, anchors, clock),
-            revocation=RevocationGatherer(online, anchors, kept),
-            anchors=anchors,
+            timestamper=HttpTimestamper(settings.tsa_urls, online, trust, clock),
+            revocation=RevocationGatherer(online, trust, kept),
+            anchors=trust,
             policy=policy_of(settings),
             clock=clock,
             retention=timedelta(days=settings.retention_years * DAYS_A_YEAR),
@@ -111,8 +113,9 @@ def joined(settings: Settings) -> Iterator[Application]:
             online=online,
             signer=SignerClient(settings.signer_socket, limit=_HEALTH_WITHIN),
             trust=trust,
-            search=RevocationSearch(online, anchors, kept),
-            ahead=RevocationGatherer(online, anchors, kept, ahead=_AHEAD),
+            lists=lists,
+            search=RevocationSearch(online, trust, kept),
+            ahead=RevocationGatherer(online, trust, kept, ahead=_AHEAD),
             sessions=Sessions(engine),
             idempotency=IdempotencyKeys(engine),
             office=office_of(settings),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from api.error_classes import BASES
+from api.list_refreshing import refreshing
 from api.reconciliation import reconciling
 from api.webhooks import Herald
 from certs.errors import CertsError
@@ -35,6 +36,9 @@ def chores_of(application: Application) -> tuple[Chore, ...]:
     reconcile = reconciling(uow=outside.uow, shelf=application.shelf, clock=outside.clock)
     ahead = partial(looking_ahead, outside, application.ahead)
     chores = [Chore("reconcile", _HOUR, reconcile), Chore("revocation data", _HOUR, ahead)]
+    if application.trust.sources:
+        lists = refreshing(application.trust, kept=application.lists, online=application.online, clock=outside.clock)
+        chores.append(Chore("trusted lists", _HOUR, lists))
     master = application.settings.webhook_secret
     if master is not None:
         herald = Herald(application.outbox, application.online, outside.clock, master=master.get_secret_value())

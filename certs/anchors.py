@@ -4,24 +4,85 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol, Self
 
 from certs.certificate import SigningCertificate, certificates_from_bytes
 from certs.errors import CertificateUnreadable
 from certs.pinned_anchors import LIST, SUFFIXES, AnchorPurpose, read_pinned_anchors, read_pinned_entries
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 _TIMESTAMPING_FOLDER = "tsa"
 
 
+class AnchorUse(Enum):
+    """What a path that ends in the anchor is good for: signatures and seals, or RFC 3161 tokens."""
+
+    SIGNING = "signing"
+    TIMESTAMPING = "timestamping"
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorPeriod:
+    """When the anchor with this SHA-256 counts, as a trusted list says: from ``since`` until before ``until``."""
+
+    sha256: str
+    use: AnchorUse
+    since: datetime
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class TrustAnchors:
-    """DER certificates that end a path: ``signing`` for signatures and seals, ``timestamping`` for RFC 3161 tokens."""
+    """DER certificates that end a path: ``signing`` for signatures and seals, ``timestamping`` for RFC 3161 tokens.
+
+    An anchor that ``periods`` names for a use counts for it in those periods only; any other counts without end.
+    """
 
     signing: tuple[bytes, ...]
     timestamping: tuple[bytes, ...]
+    periods: tuple[AnchorPeriod, ...] = ()
+
+    @property
+    def snapshot(self) -> Self:
+        """These do not change."""
+        return self
+
+    def at(self, moment: datetime) -> TrustAnchors:
+        """Those that count at this moment (EN 319 102-1 calls the end of a period the anchor's sunset date)."""
+        if not self.periods:
+            return self
+        limited = {(period.sha256, period.use) for period in self.periods}
+        running = {(each.sha256, each.use) for each in self.periods if each.since <= moment < each.until}
+        over = limited - running
+        return TrustAnchors(
+            signing=tuple(der for der in self.signing if (fingerprint(der), AnchorUse.SIGNING) not in over),
+            timestamping=tuple(
+                der for der in self.timestamping if (fingerprint(der), AnchorUse.TIMESTAMPING) not in over
+            ),
+        )
+
+
+class AnchorSource(Protocol):
+    """Anchors that may change while a process runs, as trusted lists do; :class:`TrustAnchors` are some that do not."""
+
+    @property
+    def signing(self) -> tuple[bytes, ...]:
+        """Those for signatures and seals that count now."""
+        ...
+
+    @property
+    def timestamping(self) -> tuple[bytes, ...]:
+        """Those for time that count now."""
+        ...
+
+    @property
+    def snapshot(self) -> TrustAnchors:
+        """All of them with their periods, as they are known now."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +94,7 @@ class ListedAnchor:
 
 
 def listed_anchors(path: Path) -> tuple[ListedAnchor, ...]:
-    """The anchors of a trust directory one by one; raises as :func:`read_trust_directory`."""
+    """The operator's own anchors one by one; raises as :func:`read_trust_directory`."""
     if (path / LIST).exists():
         entries = [(purpose.value, der) for purpose, der in read_pinned_entries(path)]
     else:

@@ -36,6 +36,18 @@ class AnchorsUnreadable(CertsError):
         self.reason = reason
 
 
+class TrustedListRefused(CertsError):
+    """A trusted list is not to be believed: its form, its signer, its signature, its number or its dates."""
+
+    code = "trusted-list-refused"
+    hint = "Compare lists.toml (address and signers' SHA-256) with what the list's operator publishes."
+
+    def __init__(self, *, name: str, reason: str) -> None:
+        super().__init__(f"trusted list {name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
 class CertificateUnfit(CertsError):
     """The certificate may not sign now: expired, not yet valid, revoked, wrong key usage, or no trusted path.
 

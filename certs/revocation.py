@@ -20,7 +20,7 @@ from certs.revocation_answers import Unusable
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from certs.anchors import TrustAnchors
+    from certs.anchors import AnchorSource
     from certs.certificate import SigningCertificate
     from certs.kept_answers import AnswerKeeper
     from certs.responders import Asker
@@ -60,14 +60,13 @@ class RevocationGatherer:
     def __init__(
         self,
         online: Asker,
-        anchors: TrustAnchors,
+        anchors: AnchorSource,
         kept: AnswerKeeper | None = None,
         *,
         ahead: timedelta = timedelta(0),
     ) -> None:
         self._responders = Responders(online, kept or AnswersInMemory(), ahead=ahead)
-        self._signing = load_readable(anchors.signing)
-        self._timestamping = load_readable(anchors.timestamping)
+        self._anchors = anchors
 
     def gather(
         self, *, certificates: tuple[SigningCertificate, ...], tokens: tuple[TimeStampToken, ...], at: datetime
@@ -78,10 +77,11 @@ class RevocationGatherer:
         :class:`RevocationUnavailable` where no trustworthy answer could be had, and the error of an unreadable token.
         """
         gathered = EMPTY
+        signing, timestamping = load_readable(self._anchors.signing), load_readable(self._anchors.timestamping)
         for chain in certificates:
-            gathered = gathered.merged_with(self._for_chain(chain, anchors=self._signing, at=at))
+            gathered = gathered.merged_with(self._for_chain(chain, anchors=signing, at=at))
         for token in tokens:
-            gathered = gathered.merged_with(self._for_chain(token.signer, anchors=self._timestamping, at=at))
+            gathered = gathered.merged_with(self._for_chain(token.signer, anchors=timestamping, at=at))
         return gathered
 
     def _for_chain(

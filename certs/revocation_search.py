@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from certs.anchors import TrustAnchors
+    from certs.anchors import AnchorSource
     from certs.certificate import SigningCertificate
     from certs.kept_answers import AnswerKeeper
     from certs.online import OnlineClient
@@ -55,7 +55,7 @@ class RevocationSearch:
     """Looks among kept answers first, then asks. Safe to use from several threads."""
 
     def __init__(
-        self, online: OnlineClient, anchors: TrustAnchors, kept: AnswerKeeper, limits: SearchLimits | None = None
+        self, online: OnlineClient, anchors: AnchorSource, kept: AnswerKeeper, limits: SearchLimits | None = None
     ) -> None:
         self._online = online
         self._anchors = anchors

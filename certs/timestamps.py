@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
-    from certs.anchors import TrustAnchors
+    from certs.anchors import AnchorSource
     from certs.online import OnlineClient
 
 _FARTHEST_CLOCK = timedelta(minutes=5)
@@ -99,7 +99,7 @@ class HttpTimestamper:
     """
 
     def __init__(
-        self, urls: tuple[str, ...], online: OnlineClient, anchors: TrustAnchors, clock: Clock | None = None
+        self, urls: tuple[str, ...], online: OnlineClient, anchors: AnchorSource, clock: Clock | None = None
     ) -> None:
         self._urls = urls
         self._online = online

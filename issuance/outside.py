@@ -12,7 +12,7 @@ from verification.report import Indication
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from certs.anchors import TrustAnchors
+    from certs.anchors import AnchorSource
     from certs.revocation import RevocationInfo
     from certs.timestamps import TimeStampToken
     from issuance.ports import Blobs, Clock, RevocationSource, SigningDevice, Timestamper, UnitOfWork
@@ -31,7 +31,7 @@ class SigningMeans:
     device: SigningDevice
     timestamper: Timestamper
     revocation: RevocationSource
-    anchors: TrustAnchors
+    anchors: AnchorSource
     policy: ValidationPolicy
     clock: Clock
 
@@ -45,7 +45,7 @@ class SigningMeans:
 
     def demand_passed(self, pdf: bytes, *, known: RevocationInfo, at: datetime) -> ValidationReport:
         """Raise :class:`NotPassed` unless our own validator says TOTAL_PASSED: nothing else ever leaves."""
-        report = self.workshop.validate(pdf, anchors=self.anchors, known=known, at=at, policy=self.policy)
+        report = self.workshop.validate(pdf, anchors=self.anchors.snapshot, known=known, at=at, policy=self.policy)
         if report.indication is not Indication.TOTAL_PASSED:
             sub_indication = report.sub_indication.value if report.sub_indication else None
             raise NotPassed(indication=report.indication.value, sub_indication=sub_indication, reason=report.reason.en)

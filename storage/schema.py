@@ -369,6 +369,15 @@ idempotency_keys = Table(
     Index(None, "created_at"),
 )
 
+trusted_lists = Table(
+    "trusted_lists",
+    metadata,
+    # as `lists.toml` in the trust directory calls it
+    Column("name", Text, primary_key=True),
+    Column("edition", LargeBinary, nullable=False),
+    _instant("kept_at"),
+)
+
 revocation_answers = Table(
     "revocation_answers",
     metadata,

@@ -46,10 +46,14 @@ class SigningDesk:
 
     def sign(self, *arguments: str | Path, **environment: str) -> Run:
         """Run `kyso sign` to its end, here; a variable that is given empty is taken away."""
+        return self.run(*self._words(*arguments), **environment)
+
+    def run(self, *words: str, **environment: str) -> Run:
+        """Run any command to its end, here."""
         chosen = {name: text for name, text in {**self.environment, **environment}.items() if text}
         out, err = StringIO(), StringIO()
         with patch.dict(os.environ, chosen, clear=True), redirect_stdout(out), redirect_stderr(err):
-            code = guarded(lambda: app(self._words(*arguments), standalone_mode=False))
+            code = guarded(lambda: app(list(words), standalone_mode=False))
         return Run(code=code, stdout=out.getvalue(), stderr=err.getvalue())
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:

@@ -36,6 +36,7 @@ from verification.policy import DEFAULT_POLICY
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from certs.anchors import TrustAnchors
     from issuance.ports import Blobs, UnitOfWork
     from signing.layout import Box
     from tests.integration.certs_servers import Demonstration
@@ -93,10 +94,14 @@ class SmallAgency:
         self._uow, self._store = uow, blobs
         self._settle()
 
+    @property
+    def anchors(self) -> TrustAnchors:
+        """Whom this agency trusts."""
+        return self._authority.anchors
+
     def outside(self) -> Outside:
         """What a worker is given."""
-        client = self._authority.client()
-        anchors = self._authority.anchors
+        client, anchors = self._authority.client(), self.anchors
         return Outside(
             uow=self._uow,
             blobs=self._store,

@@ -26,6 +26,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from signing.layout import SEAL_FIELD
+from verification._pyhanko_anchor import use_it as look_at_anchors_too
 from verification._pyhanko_hex import use_it as read_hexadecimal_in_pieces
 from verification._pyhanko_names import use_it as keep_prepared_names
 from verification._pyhanko_sha1 import SHA1_CONTENT, holds_digest
@@ -44,6 +45,7 @@ logging.getLogger("pyhanko_certvalidator").addHandler(logging.NullHandler())
 
 read_hexadecimal_in_pieces()
 keep_prepared_names()
+look_at_anchors_too()
 
 _MIB = 1024 * 1024
 _LIMITS = DecodeLimits(

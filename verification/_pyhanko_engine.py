@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pyhanko_certvalidator.context import ValidationDataHandlers
     from pyhanko_certvalidator.ltv.poe import POEManager
 
+    from certs.anchors import TrustAnchors
     from verification._pyhanko_trust import Trust
 
     _Basic = AdESBasicValidationResult[SignatureStatus]
@@ -117,6 +118,44 @@ class Engine:
 
     def judge_signature(self, signature: EmbeddedPdfSignature, *, proofs: POEManager, existence: Existence) -> Finding:
         """Basic signature validation (5.3), then what proofs of existence can add (5.5, 5.6)."""
+        return self._in_its_time(
+            lambda engine: engine._judge_signature(signature, proofs=proofs, existence=existence),  # noqa: SLF001
+            existence,
+        )
+
+    def judge_token(
+        self, token: cms.SignedData, *, imprint: Callable[[str], bytes], proofs: POEManager, existence: Existence
+    ) -> Finding:
+        """Time-stamp validation (5.4) against the digest that the token must carry, then the same additions."""
+        return self._in_its_time(
+            lambda engine: engine._judge_token(token, imprint=imprint, proofs=proofs, existence=existence),  # noqa: SLF001
+            existence,
+        )
+
+    def _in_its_time(self, judge: Callable[[Engine], Finding], existence: Existence) -> Finding:
+        """With the anchors that counted when the signature is proven to exist, or when the token says it was made.
+
+        A chain that only an anchor completes which had ceased to count by then is one without proof (5.1.3).
+        """
+        anchors = self._trust.anchors.at(existence.fresh_at)
+        if anchors == self._trust.anchors:
+            return judge(self)
+        finding = judge(self._trusting(anchors))
+        if finding.sub_indication is not SubIndication.NO_CERTIFICATE_CHAIN_FOUND:
+            return finding
+        ever = judge(self._trusting(replace(self._trust.anchors, periods=())))
+        if not ever.path or ever.indication is Indication.TOTAL_FAILED:
+            return ever
+        reason = SubIndication.NO_CERTIFICATE_CHAIN_FOUND_NO_POE
+        return replace(ever, indication=Indication.INDETERMINATE, sub_indication=reason, uses=(), lack=None)
+
+    def _trusting(self, anchors: TrustAnchors) -> Engine:
+        """The same engine for other anchors."""
+        other = copy(self)
+        other._trust = replace(self._trust, anchors=anchors)  # noqa: SLF001
+        return other
+
+    def _judge_signature(self, signature: EmbeddedPdfSignature, *, proofs: POEManager, existence: Existence) -> Finding:
         content = encapsulated(signature) if is_encapsulated(signature) else None
         signed_data = with_der_value(content.signed_data if content else signature.signed_data)
         digest = content.digest if content else signature.compute_digest()
@@ -142,14 +181,11 @@ class Engine:
             )
         return finding
 
-    def judge_token(
+    def _judge_token(
         self, token: cms.SignedData, *, imprint: Callable[[str], bytes], proofs: POEManager, existence: Existence
     ) -> Finding:
-        """Time-stamp validation (5.4) against the digest that the token must carry, then the same additions.
-
-        The digest's own algorithm must have been good when the token is proven to exist: whoever can make two documents
-        with one digest has a time for both.
-        """
+        # The digest's own algorithm must have been good when the token is proven to exist: whoever can make two
+        # documents with one digest has a time for both.
         algorithm = token["encap_content_info"]["content"].parsed["message_imprint"]["hash_algorithm"]
         usable = self._trust.algorithms.digest_algorithm_allowed(algorithm, existence.since)
         if not usable:

@@ -162,6 +162,7 @@ def _chosen(anchors: TrustAnchors, policy: ValidationPolicy) -> TrustAnchors:
     return TrustAnchors(
         signing=tuple(der for der in anchors.signing if policy.trusts(fingerprint(der), *SIGNING_PURPOSES)),
         timestamping=tuple(der for der in anchors.timestamping if policy.trusts(fingerprint(der), _TIME)),
+        periods=anchors.periods,
     )
 
 

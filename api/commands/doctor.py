@@ -13,7 +13,7 @@ from api.clock import SystemClock
 from api.error_classes import BASES, hint_of
 from api.settings import Settings, SettingsInvalid, read_settings
 from api.wiring import blobs_of
-from certs.anchors import read_trust_directory
+from certs.trust_store import read_trust_store
 from hsm.client import SignerClient
 from hsm.errors import HsmError
 from hsm.life import Urgency, expiry_warnings
@@ -64,7 +64,7 @@ def examine() -> Iterator[Finding]:
 
 
 def _parts(settings: Settings) -> Iterator[Finding]:
-    yield _asked("Chứng thư gốc (trust anchors)", lambda: read_trust_directory(settings.trust_dir))
+    yield _asked("Chứng thư gốc (trust anchors)", lambda: read_trust_store(settings.trust_dir))
     yield _asked("Cơ sở dữ liệu (database)", lambda: _touch(settings))
     yield _asked("Kho tệp (object store)", lambda: blobs_of(settings).put(b"kyso readiness probe\n"))
     yield from _keys(SignerClient(settings.signer_socket))

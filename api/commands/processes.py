@@ -11,7 +11,7 @@ from api.logs import configure_logs
 from api.settings import Settings, SignerSettings, read_settings
 from api.wiring import joined
 from api.worker import advancing, chores_of
-from certs.anchors import read_trust_directory
+from certs.trust_store import read_trust_store
 from hsm import signer
 from hsm.errors import PinUnavailable
 from hsm.pin import Pin, is_asked_for
@@ -27,7 +27,7 @@ def serve() -> None:
     With several workers uvicorn spawns them, so that nothing opened here is shared after a fork.
     """
     settings = read_settings(Settings)
-    read_trust_directory(settings.trust_dir)  # so that a mistyped path is told here and not by a server half started
+    read_trust_store(settings.trust_dir)  # so that a mistyped path is told here and not by a server half started
     uvicorn.run(
         "api.app:served_app",
         factory=True,

@@ -7,20 +7,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.batch.errors import KeyWithoutCertificate
 from api.batch.inputs import items_of
 from api.batch.journal import opened
 from api.batch.run import Batch
 from api.clock import SystemClock
+from api.commands.keys import chosen_key
 from api.commands.outermost import Exit
-from certs.anchors import read_trust_directory
 from certs.certificate import SigningCertificate, certificates_from_bytes
 from certs.online import OnlineClient
 from certs.revocation import RevocationGatherer
 from certs.timestamps import HttpTimestamper
+from certs.trust_store import read_trust_store
 from hsm.client import SignerClient
-from hsm.life import key_in_use
-from hsm.uri import Pkcs11Uri
 from issuance.file_signature import FileOrder
 from issuance.outside import SigningMeans
 from verification.policy import DEFAULT_POLICY
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.batch.telling import Teller
-    from hsm.inventory import KeyDescription
     from signing.field_place import FieldPlace
     from signing.profiles import Appearance, SignatureLevel
 
@@ -95,7 +92,7 @@ def sign(
 @contextmanager
 def _means(surroundings: Surroundings, *, at_once: int) -> Iterator[SigningMeans]:
     with ExitStack() as stack:
-        anchors, clock = read_trust_directory(surroundings.trust), SystemClock()
+        anchors, clock = read_trust_store(surroundings.trust).anchors, SystemClock()
         online = OnlineClient(frozenset(surroundings.online_allowed))
         stack.callback(online.close)
         yield SigningMeans(
@@ -111,16 +108,12 @@ def _means(surroundings: Surroundings, *, at_once: int) -> Iterator[SigningMeans
 
 def _order(wishes: Wishes, signer: SignerClient, *, at: datetime) -> FileOrder:
     """The key that the name means now, with its certificate."""
-    name = Pkcs11Uri.parse(wishes.key) if wishes.key.startswith("pkcs11:") else Pkcs11Uri(object=wishes.key)
-    held = [key for token in signer.credentials() for key in token.keys if name.names_key(key.uri)]
-    retired = [key.uri for key in signer.health().keys if key.retired is not None]
-    chosen = key_in_use(held, name, at=at, retired=retired)
-    if chosen.certificate is None:
-        raise KeyWithoutCertificate(key=str(chosen.uri))
+    chosen = chosen_key(wishes.key, signer, at=at)
     issuers = () if wishes.chain is None else certificates_from_bytes(wishes.chain.read_bytes())
+    chain = tuple(dict.fromkeys((*chosen.certificate.chain, *issuers)))
     return FileOrder(
-        key=_callable_name(name, chosen, held),
-        certificate=SigningCertificate(der=chosen.certificate, chain=tuple(dict.fromkeys((*chosen.chain, *issuers)))),
+        key=chosen.uri,
+        certificate=SigningCertificate(der=chosen.certificate.der, chain=chain),
         algorithm=chosen.algorithms[0],
         level=wishes.level,
         appearance=wishes.appearance,
@@ -128,13 +121,6 @@ def _order(wishes: Wishes, signer: SignerClient, *, at: datetime) -> FileOrder:
         reason=wishes.reason,
         location=wishes.location,
     )
-
-
-def _callable_name(name: Pkcs11Uri, chosen: KeyDescription, held: list[KeyDescription]) -> str:
-    """The name as it was given where it means one key, so that all tokens of a pool are used; else the one chosen."""
-    if len(held) > 1 and all(key.public_key == chosen.public_key for key in held):
-        return str(Pkcs11Uri(token=name.token, object=name.object, id=name.id))
-    return str(chosen.uri)
 
 
 def _facts(order: FileOrder) -> dict[str, str]:

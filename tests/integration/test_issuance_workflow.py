@@ -132,7 +132,10 @@ def test_several_sign_in_order_and_every_signature_is_in_the_issued_file(agency:
     issued = agency.advance(document)
     assert issued.state is DocumentState.ISSUED
     report = agency.outside().workshop.validate(
-        agency.blobs.get(issued.current.sha256), anchors=agency.outside().anchors, known=EMPTY, at=agency.clock.now()
+        agency.blobs.get(issued.current.sha256),
+        anchors=agency.anchors,
+        known=EMPTY,
+        at=agency.clock.now(),
     )
     assert report.indication is Indication.TOTAL_PASSED
     fields = [one.field for one in report.signatures]
