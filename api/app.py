@@ -19,6 +19,7 @@ from api.pages import links as link_pages
 from api.pages import routes as page_routes
 from api.pages.rendering import Pages
 from api.routes import (
+    attachments,
     credentials,
     deadlines,
     delegations,
@@ -60,6 +61,7 @@ _ROUTERS = (
     types,
     deadlines,
     delegations,
+    attachments,
     verifications,
     health,
     metrics,

@@ -15,6 +15,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode, urlsplit
 
+from api.attachment_forms import AttachedAnswer, AttachmentAnswer, AttachmentsAnswer
 from api.document_forms import CreatedAnswer, DocumentAnswer, DocumentPage, MetadataForm
 from api.signature_request_forms import BatchAnswer, SignatureRequestAnswer, SignatureRequestStatus
 
@@ -160,6 +161,25 @@ class Client:
         """Return, reject, withdraw, void, deliver, recall, replace or correct the document."""
         order = {"reason": reason} | ({"by": str(by)} if by else {})
         return self._step(document, step, order)
+
+    def attach(self, document: UUID, pdf: bytes, *, title: str) -> AttachedAnswer:
+        """Add a file of its own to a draft."""
+        body, media_type = multipart({"title": title}, file=pdf, name="attachment.pdf")
+        answer = self._post(f"/v1/documents/{document}/attachments", body, media_type, None)
+        return AttachedAnswer.model_validate_json(answer.body)
+
+    def detach(self, document: UUID, attachment: UUID) -> None:
+        """Take a file away from a draft."""
+        self._post(f"/v1/documents/{document}/attachments/{attachment}/remove", None, "", None)
+
+    def attachments(self, document: UUID) -> tuple[AttachmentAnswer, ...]:
+        """The files that go out with a document."""
+        answer = self.call("GET", f"/v1/documents/{document}/attachments")
+        return AttachmentsAnswer.model_validate_json(answer.body).items
+
+    def attachment_file(self, document: UUID, attachment: UUID) -> bytes:
+        """The sealed file, or the one that was sent in while there is none."""
+        return self.call("GET", f"/v1/documents/{document}/attachments/{attachment}/file").body
 
     def make_link(self, document: UUID, *, valid_hours: int = 72) -> str:
         """A link for one download of an issued document, for the one it is for."""

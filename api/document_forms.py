@@ -283,6 +283,7 @@ class DocumentAnswer(DocumentSummary):
     timeline: tuple[TimelineAnswer, ...]
     revisions: tuple[RevisionAnswer, ...]
     signatures: tuple[SignatureAnswer, ...]
+    attachments: int = Field(description="how many files go out with it")
 
 
 class CreatedAnswer(DocumentAnswer):
@@ -307,6 +308,7 @@ class Story:
     revisions: list[Revision]
     issue_by: date | None
     reappointed_to: datetime | None
+    attachments: int
 
 
 def document_answer(story: Story) -> DocumentAnswer:
@@ -363,6 +365,7 @@ def _story(story: Story) -> dict[str, object]:
         ],
         "issue_by": story.issue_by,
         "reappointed_to": story.reappointed_to,
+        "attachments": story.attachments,
         "created_by": document.created_by,
         "timeline": [asdict(step) for step in timeline],
         "revisions": [

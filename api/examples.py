@@ -65,6 +65,7 @@ DOCUMENT: JsonDict = {
     ],
     "revisions": [{"revision": 1, "sha256": _SHA256, "length": 184320, "predecessor": None}],
     "signatures": [],
+    "attachments": 0,
 }
 
 CREATED: JsonDict = {**DOCUMENT, "findings": []}

@@ -37,6 +37,14 @@ class PublicEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicAttachment:
+    """A file that went out with the document; its title may name people, so that only its place is told."""
+
+    place: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublicFacts:
     """A document as the public sees it; number, date, digest and signers only once it is issued."""
 
@@ -50,6 +58,7 @@ class PublicFacts:
     sha256: str | None
     signers: tuple[PublicSigner, ...]
     events: tuple[PublicEvent, ...] = ()
+    attachments: tuple[PublicAttachment, ...] = ()
 
     @property
     def in_force(self) -> bool:
@@ -78,6 +87,7 @@ def public_facts(register: Repositories, document: Document) -> PublicFacts:
         sha256=document.current.sha256 if issued else None,
         signers=_signers(register, document, agency_name) if issued else (),
         events=_events(register, document) if issued else (),
+        attachments=_attachments(register, document) if issued else (),
     )
 
 
@@ -97,6 +107,10 @@ def _events(register: Repositories, document: Document) -> tuple[PublicEvent, ..
             code = other.lookup_code if other else None
             events.append(PublicEvent(step.state, step.at, step.reason, by_number=number, by_code=code))
     return tuple(events)
+
+
+def _attachments(register: Repositories, document: Document) -> tuple[PublicAttachment, ...]:
+    return tuple(PublicAttachment(one.place, one.current.sha256) for one in register.attachments(document.id))
 
 
 def _signers(register: Repositories, document: Document, agency_name: str) -> tuple[PublicSigner, ...]:

@@ -20,10 +20,12 @@ class RegisterCheck:
     facts: PublicFacts | None
     same_bytes: bool | None
     code_given: bool
+    attachment: int | None = None
+    """The place of the file that goes out with the document, where it is one."""
 
     @property
     def is_issued_file(self) -> bool:
-        """Whether the bytes are exactly a document that was issued, whatever came after."""
+        """Whether the bytes are exactly a file that was issued, whatever came after."""
         return bool(self.same_bytes) and self.facts is not None and self.facts.state in PUBLISHED
 
     def as_json(self) -> dict[str, object]:
@@ -36,6 +38,7 @@ class RegisterCheck:
             "lookup_code": facts.code if facts else None,
             "number": facts.number if facts else None,
             "same_bytes": self.same_bytes,
+            "attachment": self.attachment,
             "in_force": facts.in_force if facts else None,
             "events": [asdict(event) | {"state": event.state.value, "at": event.at.isoformat()} for event in events],
         }
@@ -46,10 +49,18 @@ def check_register(uow: UnitOfWork, *, sha256: str, lookup_code: str | None = No
     code = parse_lookup_code(lookup_code) if lookup_code else None
     with uow() as register:
         document = register.document_by_lookup_code(code) if code else register.document_by_sha256(sha256)
+        attachment = None
+        if document is None or (code and document.current.sha256 != sha256):
+            attachment = register.attachment_by_sha256(sha256)
+        if document is None and attachment is not None and not code:
+            document = register.document(attachment.document_id)
         if document is None:
             return RegisterCheck(facts=None, same_bytes=None, code_given=bool(lookup_code))
+        ours = attachment if attachment is not None and attachment.document_id == document.id else None
+        sealed = ours.sealed if ours else None
         return RegisterCheck(
             facts=public_facts(register, document),
-            same_bytes=document.current.sha256 == sha256,
+            same_bytes=sha256 in {document.current.sha256, sealed and sealed.sha256},
             code_given=code is not None,
+            attachment=ours.place if ours else None,
         )

@@ -108,6 +108,7 @@ class RegisterForm(BaseModel):
     lookup_code: str | None
     number: str | None
     same_bytes: bool | None
+    attachment: int | None = Field(description="the place of the file that goes out with the document, if it is one")
     in_force: bool | None
     events: list[EventForm]
 

@@ -53,6 +53,7 @@ def _story(register: Repositories, document: Document) -> Story:
         revisions=register.revisions(document.id),
         issue_by=issue_by(register, agency=document.draft.agency, timeline=timeline),
         reappointed_to=reappointed_to(register, document.id),
+        attachments=len(register.attachments(document.id)),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from issuance.archive_step import archive
+from issuance.attachment_step import seal_attachments
 from issuance.documents import DocumentState, Obstacle, Purpose
 from issuance.errors import Overtaken
 from issuance.signature_step import finish_signature
@@ -42,6 +43,7 @@ def advance(document_id: UUID, *, outside: Outside) -> None:
         if document.state is DocumentState.NUMBERED:
             document = finish_signature(document, Purpose.SEAL, outside=outside)
         if document.state is DocumentState.SEALED:
+            seal_attachments(document, outside=outside)
             archive(document, outside=outside)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from certs.revocation import EMPTY
+from issuance.attachments import demand_sealed
 from issuance.document_types import DAYS_A_YEAR, LONGEST_RETENTION_YEARS
 from issuance.documents import Document, DocumentState, Revision
 from issuance.errors import Overtaken
@@ -41,11 +42,11 @@ def archive(document: Document, *, outside: Outside) -> Document:
     now = outside.clock.now()
     outside.demand_passed(issued, known=EMPTY, at=now)
     # 3. Bytes first, where they cannot be deleted, then the row that names them ★.
-    outside.blobs.put(issued, retain_until=now + _retention(document, outside=outside))
+    outside.blobs.put(issued, retain_until=now + retention_of(document, outside=outside))
     return _commit(document, issued, outside=outside)
 
 
-def _retention(document: Document, *, outside: Outside) -> timedelta:
+def retention_of(document: Document, *, outside: Outside) -> timedelta:
     """How long the agency keeps this type; "for ever" is the longest that an object store is asked for."""
     with outside.uow() as register:
         found = register.document_type(agency=document.draft.agency, name=document.draft.document_type)
@@ -62,6 +63,7 @@ def _commit(document: Document, issued: bytes, *, outside: Outside) -> Document:
         current = register.locked_document(document.id)
         if current is None or current.state is not DocumentState.SEALED or current.current != document.current:
             raise Overtaken
+        demand_sealed(register, document)
         finished = current.revised(revision).step_to(DocumentState.ISSUED)
         register.save_document(finished)
         register.add_revision(document.id, revision)

@@ -2,16 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from issuance.delivery import DownloadLink
+    from issuance.documents import Revision
+    from issuance.half_signed import HalfSigned
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """The file ``given``, and once the clerk issued the document, ``sealed``; ``place`` counts from 1."""
+
+    id: UUID
+    document_id: UUID
+    place: int
+    title: str
+    given: Revision
+    sealed: Revision | None = None
+
+    @property
+    def current(self) -> Revision:
+        """The newest of the two."""
+        return self.sealed or self.given
 
 
 class Companions(Protocol):
-    """Links by which documents are fetched, in the open transaction."""
+    """Files that go out with a document, and links by which it is fetched, in the open transaction."""
+
+    # attachments
+    def add_attachment(self, attachment: Attachment) -> None:
+        """Append; a document has each place once."""
+        ...
+
+    def remove_attachment(self, attachment_id: UUID) -> None:
+        """Take away what is not sealed; nothing where it is not there."""
+        ...
+
+    def seal_attachment(self, attachment_id: UUID, sealed: Revision) -> None:
+        """Name the sealed file, once."""
+        ...
+
+    def attachment(self, attachment_id: UUID) -> Attachment | None:
+        """The attachment, or None."""
+        ...
+
+    def attachments(self, document_id: UUID) -> list[Attachment]:
+        """Every attachment of the document, by place."""
+        ...
+
+    def attachment_by_sha256(self, sha256: str) -> Attachment | None:
+        """The newest attachment that was given or sealed with this digest."""
+        ...
+
+    def save_attachment_half(self, attachment_id: UUID, half: HalfSigned, *, credential: str) -> None:
+        """Insert or replace; there is one for each attachment."""
+        ...
+
+    def attachment_half(self, attachment_id: UUID, *, credential: str) -> HalfSigned | None:
+        """What was kept last of the seal with this credential, or None."""
+        ...
+
+    # links
 
     def add_download_link(self, link: DownloadLink) -> None:
         """Append."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from certs.revocation import EMPTY, RevocationInfo
 from certs.timestamps import TimeStampToken
 from issuance.errors import DraftRefused, NotPassed
+from issuance.half_signed import HalfSigned
 from signing.complete import complete, complete_document_timestamp
 from signing.compose import ARCHIVE_FIELDS
 from signing.lint import Severity
@@ -21,25 +22,32 @@ from signing.prepared import (
     Increment,
     Placeholder,
     PreparedSignature,
-    ReservedRegion,
     SignatureValue,
     demand_increment,
 )
-from signing.profiles import SignatureLevel, SignatureProfile
+from signing.profiles import Certification, SignatureLevel, SignatureProfile
+from signing.values import demand_right_value
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from certs.algorithms import SignatureAlgorithm
     from certs.certificate import SigningCertificate
+    from issuance.half_signed import Progress
     from issuance.outside import SigningMeans
     from signing.field_place import FieldPlace
     from signing.profiles import Appearance
 
-_FIELD = "Signature1"
+FIELD = "Signature1"
+"""The name of the field where nothing else is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileOrder:
-    """How files are to be signed; ``key`` is a PKCS#11 URI, ``where`` None makes the signature invisible."""
+    """How files are to be signed; ``key`` is a PKCS#11 URI, ``where`` None makes the signature invisible.
+
+    ``claimed_at`` is the signing time that the appearance tells; None, where it tells none, is the moment itself.
+    """
 
     key: str
     certificate: SigningCertificate
@@ -49,30 +57,9 @@ class FileOrder:
     where: FieldPlace | None = None
     reason: str | None = None
     location: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HalfSigned:
-    """A file between the two halves of its signature: ``increment`` follows the file, the rest says what is signed."""
-
-    increment: bytes
-    reserved: ReservedRegion
-    document_digest: bytes
-    signed_attributes: bytes
-    value: bytes | None = None
-    timestamp: bytes | None = None
-
-
-class Progress(Protocol):
-    """Where the halves of one file are kept; what was kept outlives a crash."""
-
-    def recall(self) -> HalfSigned | None:
-        """What an earlier attempt kept last."""
-        ...
-
-    def keep(self, half: HalfSigned) -> None:
-        """Returns once it is safe."""
-        ...
+    field_name: str = FIELD
+    certification: Certification = Certification.NONE
+    claimed_at: datetime | None = None
 
 
 def sign_file(pdf: bytes, *, order: FileOrder, progress: Progress, means: SigningMeans) -> bytes:
@@ -114,14 +101,15 @@ def _prepared_half(pdf: bytes, *, order: FileOrder, means: SigningMeans) -> Half
     if findings:
         raise DraftRefused(findings=findings)
     profile = SignatureProfile(
-        field_name=_FIELD,
+        field_name=order.field_name,
         algorithm=order.algorithm,
+        certification=order.certification,
         appearance=order.appearance,
         reason=order.reason,
         location=order.location,
-        claimed_signing_time=means.clock.now(),
+        claimed_signing_time=order.claimed_at or means.clock.now(),
     )
-    with_field = means.workshop.append_field(pdf, field_name=_FIELD, where=order.where)
+    with_field = means.workshop.append_field(pdf, field_name=order.field_name, where=order.where)
     prepared = means.workshop.prepare(with_field, profile=profile, certificate=order.certificate)
     return HalfSigned(
         increment=with_field[len(pdf) :] + prepared.placeholder.increment.octets,
@@ -143,6 +131,7 @@ def _prepared(half: HalfSigned, pdf: bytes, order: FileOrder) -> PreparedSignatu
 
 def _signed(half: HalfSigned, linted: Linted, *, order: FileOrder, means: SigningMeans) -> HalfSigned:
     value = means.device.sign(key=order.key, dtbs=linted.prepared.dtbs, algorithm=order.algorithm)
+    demand_right_value(linted.prepared, value)
     return replace(half, value=value.octets)
 
 

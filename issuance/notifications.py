@@ -18,6 +18,7 @@ from issuance.documents import DocumentState
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from issuance.companions import Attachment
     from issuance.documents import Document
     from issuance.ports import Repositories
 
@@ -57,13 +58,13 @@ def announce(register: Repositories, document: Document, *, at: datetime, by: UU
             account=document.created_by,
             url=url,
             event=event,
-            body=_body(document, event, at=at),
+            body=_body(document, event, register.attachments(document.id), at=at),
             created_at=at,
         )
     )
 
 
-def _body(document: Document, event: str, *, at: datetime) -> bytes:
+def _body(document: Document, event: str, attachments: list[Attachment], *, at: datetime) -> bytes:
     told = {
         "type": event,
         "timestamp": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -76,6 +77,9 @@ def _body(document: Document, event: str, *, at: datetime) -> bytes:
             "number": str(document.number) if document.number else None,
             "issued_on": document.issued_on.isoformat() if document.issued_on else None,
             "sha256": document.current.sha256,
+            "attachments": [
+                {"id": str(one.id), "place": one.place, "sha256": one.current.sha256} for one in attachments
+            ],
         },
     }
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()

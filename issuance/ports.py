@@ -240,7 +240,7 @@ class Repositories(Rulebook, Companions, Protocol):
         ...
 
     def revision_digests(self) -> Iterator[str]:
-        """The SHA-256 of every revision of every document, rising, each once; read while the transaction is open."""
+        """The SHA-256 of every file that is named, revisions and attachments, rising, each once; read in the block."""
         ...
 
     def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:

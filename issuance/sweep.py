@@ -91,7 +91,7 @@ def _orphan(
     found: Sweep, blob: StoredBlob, *, before: datetime, uow: UnitOfWork, shelf: Shelf, removal: Removal
 ) -> Sweep:
     with uow() as register:
-        if register.document_by_sha256(blob.sha256) is not None:
+        if register.document_by_sha256(blob.sha256) or register.attachment_by_sha256(blob.sha256):
             return found
     if blob.stored_at >= before:
         return replace(found, young=found.young + 1)

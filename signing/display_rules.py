@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from signing.errors import NoPlace
 from signing.geometry import POINTS_PER_MM, seen_size
 from signing.layout import Box
 from signing.revision import building_on
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _VIETNAM = timezone(timedelta(hours=7))
 _WIDTH, _HEIGHT = 85.0, 13.0
 _FROM_RIGHT, _FROM_TOP = 15.0, 6.0
+_CELL = "corner"
 
 
 class CopyForm(Enum):
@@ -49,14 +51,11 @@ def signing_time(at: datetime) -> str:
 def corner_box(base: bytes | Source) -> Box:
     """Cell 14: the top right of the first page, within its margins, whatever its size and rotation.
 
-    Raises :class:`signing.errors.DocumentUnfit`, and :class:`signing.errors.NoPlace` for a page that is too small.
+    Raises :class:`signing.errors.DocumentUnfit`, and :class:`signing.errors.NoPlace` for a page that is too small: the
+    longest symbol that a number can have must stand on one line.
     """
-    width, _ = building_on(base, lambda document: seen_size(document, page=1, cell="corner"))
-    seen = width / POINTS_PER_MM
-    return Box(
-        page=1,
-        left=max(seen - _FROM_RIGHT - _WIDTH, 0),
-        top=_FROM_TOP,
-        width=min(_WIDTH, seen - _FROM_RIGHT),
-        height=_HEIGHT,
-    )
+    size = building_on(base, lambda document: seen_size(document, page=1, cell=_CELL))
+    width, height = (side / POINTS_PER_MM for side in size)
+    if width < _FROM_RIGHT + _WIDTH or height < _FROM_TOP + _HEIGHT:
+        raise NoPlace(cell=_CELL, reason=f"page 1 is only {width:.0f} mm wide and {height:.0f} mm high")
+    return Box(page=1, left=width - _FROM_RIGHT - _WIDTH, top=_FROM_TOP, width=_WIDTH, height=_HEIGHT)

@@ -1,10 +1,62 @@
-"""The tables of what is kept beside a document: links by which it is fetched."""
+"""The tables of what is kept beside a document: files that go out with it, links by which it is fetched."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 
-from storage.schema_parts import SHA256, instant, metadata
+from storage.schema_parts import SHA256, instant, metadata, together
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("document_id", Uuid, ForeignKey("documents.id"), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("given_sha256", Text, nullable=False),
+    Column("given_length", BigInteger, nullable=False),
+    Column("sealed_sha256", Text),
+    Column("sealed_length", BigInteger),
+    UniqueConstraint("document_id", "place"),
+    CheckConstraint("place >= 1", name="place"),
+    CheckConstraint(f"given_sha256 ~ {SHA256}", name="given_sha256"),
+    CheckConstraint(f"sealed_sha256 ~ {SHA256}", name="sealed_sha256"),
+    CheckConstraint("given_length > 0", name="given_length"),
+    # A sealed file is the given one and more.
+    CheckConstraint("sealed_length > given_length", name="sealed_length"),
+    CheckConstraint(together("sealed_sha256", "sealed_length"), name="sealed"),
+    Index(None, "given_sha256"),
+    Index(None, "sealed_sha256"),
+)
+
+# Seals of attachments between their two halves.
+attachment_halves = Table(
+    "attachment_halves",
+    metadata,
+    Column("attachment_id", Uuid, ForeignKey("attachments.id", ondelete="CASCADE"), primary_key=True),
+    Column("credential", Text, ForeignKey("credentials.name"), nullable=False),
+    Column("increment", LargeBinary, nullable=False),
+    Column("reserved_start", BigInteger, nullable=False),
+    Column("reserved_end", BigInteger, nullable=False),
+    Column("document_digest", LargeBinary, nullable=False),
+    Column("signed_attributes", LargeBinary, nullable=False),
+    Column("value", LargeBinary),
+    Column("timestamp", LargeBinary),
+    CheckConstraint("0 <= reserved_start AND reserved_start < reserved_end", name="reserved"),
+    CheckConstraint("timestamp IS NULL OR value IS NOT NULL", name="timestamp"),
+)
 
 download_links = Table(
     "download_links",

@@ -5,20 +5,88 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from issuance.companions import Attachment
 from issuance.delivery import DownloadLink
-from storage.companion_tables import download_links
+from issuance.documents import Revision
+from issuance.half_signed import HalfSigned
+from signing.prepared import ReservedRegion
+from storage.companion_tables import attachment_halves, attachments, download_links
 from storage.open_transaction import OpenTransaction
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
-    from sqlalchemy import Select
+    from sqlalchemy import RowMapping, Select
 
 
 class CompanionRows(OpenTransaction):
     """Implements :class:`issuance.companions.Companions`."""
+
+    def add_attachment(self, attachment: Attachment) -> None:
+        """Append; :class:`storage.errors.AlreadyThere` where the place is taken."""
+        given, sealed = attachment.given, attachment.sealed
+        row = {
+            "id": attachment.id,
+            "document_id": attachment.document_id,
+            "place": attachment.place,
+            "title": attachment.title,
+            "given_sha256": given.sha256,
+            "given_length": given.length,
+            "sealed_sha256": sealed and sealed.sha256,
+            "sealed_length": sealed and sealed.length,
+        }
+        self._connection.execute(attachments.insert(), row)
+
+    def remove_attachment(self, attachment_id: UUID) -> None:
+        """Take away what is not sealed; nothing where it is not there."""
+        self._connection.execute(
+            attachments.delete().where(attachments.c.id == attachment_id, attachments.c.sealed_sha256.is_(None))
+        )
+
+    def seal_attachment(self, attachment_id: UUID, sealed: Revision) -> None:
+        """Name the sealed file, once."""
+        unsealed = attachments.update().where(attachments.c.id == attachment_id, attachments.c.sealed_sha256.is_(None))
+        self._connection.execute(unsealed.values(sealed_sha256=sealed.sha256, sealed_length=sealed.length))
+
+    def attachment(self, attachment_id: UUID) -> Attachment | None:
+        """The attachment, or None."""
+        return self._attachment(select(attachments).where(attachments.c.id == attachment_id))
+
+    def attachments(self, document_id: UUID) -> list[Attachment]:
+        """Every attachment of the document, by place."""
+        query = select(attachments).where(attachments.c.document_id == document_id).order_by(attachments.c.place)
+        return [_attachment(row) for row in self._connection.execute(query).mappings()]
+
+    def attachment_by_sha256(self, sha256: str) -> Attachment | None:
+        """The newest attachment that was given or sealed with this digest."""
+        holders = or_(attachments.c.given_sha256 == sha256, attachments.c.sealed_sha256 == sha256)
+        return self._attachment(select(attachments).where(holders).order_by(attachments.c.id.desc()).limit(1))
+
+    def save_attachment_half(self, attachment_id: UUID, half: HalfSigned, *, credential: str) -> None:
+        """Insert or replace; there is one for each attachment."""
+        row = {
+            "attachment_id": attachment_id,
+            "credential": credential,
+            "increment": half.increment,
+            "reserved_start": half.reserved.start,
+            "reserved_end": half.reserved.end,
+            "document_digest": half.document_digest,
+            "signed_attributes": half.signed_attributes,
+            "value": half.value,
+            "timestamp": half.timestamp,
+        }
+        self._insert_or_replace(attachment_halves, row)
+
+    def attachment_half(self, attachment_id: UUID, *, credential: str) -> HalfSigned | None:
+        """What was kept last of the seal with this credential, or None."""
+        query = select(attachment_halves).where(
+            attachment_halves.c.attachment_id == attachment_id, attachment_halves.c.credential == credential
+        )
+        row = self._connection.execute(query).mappings().one_or_none()
+        return _half(row) if row is not None else None
 
     def add_download_link(self, link: DownloadLink) -> None:
         """Append."""
@@ -39,6 +107,36 @@ class CompanionRows(OpenTransaction):
         )
         self._connection.execute(unused.values(used_at=at))
 
+    def _attachment(self, query: Select[tuple[object, ...]]) -> Attachment | None:
+        row = self._connection.execute(query).mappings().one_or_none()
+        return _attachment(row) if row is not None else None
+
     def _link(self, query: Select[tuple[object, ...]]) -> DownloadLink | None:
         row = self._connection.execute(query).mappings().one_or_none()
         return DownloadLink(**row) if row is not None else None
+
+
+def _attachment(row: RowMapping) -> Attachment:
+    given = Revision(row["given_sha256"], row["given_length"])
+    sealed = None
+    if row["sealed_sha256"] is not None:
+        sealed = Revision(row["sealed_sha256"], row["sealed_length"], predecessor=given.sha256)
+    return Attachment(
+        id=row["id"],
+        document_id=row["document_id"],
+        place=row["place"],
+        title=row["title"],
+        given=given,
+        sealed=sealed,
+    )
+
+
+def _half(row: RowMapping) -> HalfSigned:
+    return HalfSigned(
+        increment=row["increment"],
+        reserved=ReservedRegion(start=row["reserved_start"], end=row["reserved_end"]),
+        document_digest=row["document_digest"],
+        signed_attributes=row["signed_attributes"],
+        value=row["value"],
+        timestamp=row["timestamp"],
+    )

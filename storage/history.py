@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from heapq import merge
 from typing import TYPE_CHECKING
 
 from sqlalchemy import collate, func, select
 
 from issuance.documents import DocumentState, Revision
 from issuance.ports import TimelineStep
+from storage.companion_tables import attachments
 from storage.open_transaction import OpenTransaction
 from storage.schema import revisions, timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
+
+    from sqlalchemy import ColumnElement
 
 _AT_ONCE = 1000  # rows
 
@@ -44,11 +48,18 @@ class HistoryRows(OpenTransaction):
         return [Revision(sha256=sha256, length=length, predecessor=predecessor) for sha256, length, predecessor in rows]
 
     def revision_digests(self) -> Iterator[str]:
-        """The SHA-256 of every revision, rising, each once; fetched as they are read."""
-        digest = collate(revisions.c.sha256, "C").label("digest")
-        yield from self._connection.scalars(
-            select(digest).distinct().order_by(digest).execution_options(yield_per=_AT_ONCE)
-        )
+        """The SHA-256 of every file that is named, rising, each once; fetched as they are read."""
+        named = (revisions.c.sha256, attachments.c.given_sha256, attachments.c.sealed_sha256)
+        last = None
+        for digest in merge(*(self._rising(column) for column in named)):
+            if digest != last:
+                yield digest
+            last = digest
+
+    def _rising(self, column: ColumnElement[str]) -> Iterator[str]:
+        digest = collate(column, "C").label("digest")
+        query = select(digest).where(column.is_not(None)).distinct().order_by(digest)
+        return iter(self._connection.scalars(query.execution_options(yield_per=_AT_ONCE)))
 
     def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:
         """Append a step."""

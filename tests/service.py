@@ -114,6 +114,16 @@ class Service:
         document = self.submitted(**changes)
         return self.signatory().sign(document.id, credential=SIGNATORY_CREDENTIAL, activation=self.secrets.activation)
 
+    def issued_with(self, *appendices: bytes, **changes: object) -> DocumentAnswer:
+        """An issued document with these files going out with it."""
+        client = self.submitter()
+        document = client.create_document(self.notice.pdf, self.metadata(**changes))
+        for place, pdf in enumerate(appendices, start=1):
+            client.attach(document.id, pdf, title=f"Phụ lục {place}")
+        client.submit(document.id)
+        self.signatory().sign(document.id, credential=SIGNATORY_CREDENTIAL, activation=self.secrets.activation)
+        return self.clerk().issue(document.id, credential=SEAL_CREDENTIAL)
+
     def issued(self, **changes: object) -> DocumentAnswer:
         """An issued document."""
         return self.clerk().issue(self.signed(**changes).id, credential=SEAL_CREDENTIAL)

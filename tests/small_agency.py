@@ -19,6 +19,7 @@ from certs.demonstration.certificates import CertificateKind
 from certs.revocation import RevocationGatherer
 from certs.timestamps import HttpTimestamper
 from issuance.advance import advance
+from issuance.attachments import attach, detach
 from issuance.documents import Document, Draft, Purpose
 from issuance.identifiers import document_id
 from issuance.issue import request_issue
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from certs.anchors import TrustAnchors
+    from issuance.companions import Attachment
     from issuance.ports import Blobs, UnitOfWork
     from signing.layout import Box
     from tests.integration.certs_servers import Demonstration
@@ -144,6 +146,31 @@ class SmallAgency:
     def submitted(self, *, boxes: tuple[Box | None, ...] = (), **changes: object) -> Document:
         """A document that waits for its signatory."""
         return self.submit(self.drafted(identifier=None, boxes=boxes, **changes))
+
+    def attach(self, document: Document, pdf: bytes, *, title: str, identifier: UUID | None = None) -> Attachment:
+        """A file of its own goes out with the draft."""
+        attached, _ = attach(
+            attachment_id=identifier or document_id(at=self.clock.now(), random_bytes=secrets.token_bytes),
+            uow=self._uow,
+            blobs=self._store,
+            workshop=self.workshop,
+            clock=self.clock,
+            actor=self.submitter,
+            document_id=document.id,
+            title=title,
+            pdf=pdf,
+        )
+        return attached
+
+    def detach(self, document: Document, attachment: Attachment) -> None:
+        """And does not, after all."""
+        detach(
+            uow=self._uow,
+            clock=self.clock,
+            actor=self.submitter,
+            document_id=document.id,
+            attachment_id=attachment.id,
+        )
 
     def submit(self, document: Document) -> Document:
         """The sending system hands it in."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from api.batch.errors import FolderBusy, InputChanged, JournalDamaged, OtherOrder, OutputTaken, ResultGone
 from hsm.durable import append_json, replace_json
-from issuance.file_signature import HalfSigned
+from issuance.half_signed import HalfSigned
 from signing.prepared import ReservedRegion
 
 if TYPE_CHECKING:

@@ -72,7 +72,7 @@ def headline(report: ValidationReport, check: RegisterCheck, language: Language)
         if (later := _later(check, report, language)) is not None:
             return later
         if report.indication is Indication.TOTAL_PASSED:
-            return _said("headline_issued", Tone.GOOD, language)
+            return _said("headline_attachment" if check.attachment else "headline_issued", Tone.GOOD, language)
         if report.indication is not Indication.TOTAL_FAILED:
             return _said("headline_issued_unsure", Tone.UNSURE, language, reason=reason)
     elif check.code_given and check.facts is not None and not check.same_bytes:
@@ -139,7 +139,9 @@ def register_sentence(check: RegisterCheck, language: Language) -> str:
     """What the register says about the bytes."""
     if check.facts is None:
         return TEXTS[language]["register_unknown"]
-    return TEXTS[language]["register_same" if check.is_issued_file else "register_not_same"]
+    if not check.is_issued_file:
+        return TEXTS[language]["register_not_same"]
+    return TEXTS[language]["register_attachment" if check.attachment else "register_same"]
 
 
 @dataclass(frozen=True, slots=True)

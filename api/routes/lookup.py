@@ -45,6 +45,13 @@ class EventAnswer(BaseModel):
     by_code: str | None = Field(description="the lookup code of the document that corrects, replaces or recalls it")
 
 
+class FileAnswer(BaseModel):
+    """A file that went out with the document."""
+
+    place: int
+    sha256: str
+
+
 class LookupAnswer(BaseModel):
     """The public facts; number, date, digest and signers only once the document is issued."""
 
@@ -58,6 +65,7 @@ class LookupAnswer(BaseModel):
     sha256: str | None
     signers: tuple[SignerAnswer, ...]
     events: tuple[EventAnswer, ...]
+    attachments: tuple[FileAnswer, ...]
 
 
 def find_facts(application: Application, guards: Guards, code: str, *, caller: str) -> PublicFacts | None:
@@ -103,4 +111,5 @@ def look_up(application: Parts, guards: Guarded, caller: Caller, code: str, resp
         sha256=facts.sha256,
         signers=tuple(SignerAnswer(kind=signer.kind, role=signer.role) for signer in facts.signers),
         events=tuple(EventAnswer.model_validate(asdict(event)) for event in facts.events),
+        attachments=tuple(FileAnswer.model_validate(asdict(one)) for one in facts.attachments),
     )

@@ -24,6 +24,7 @@ from certs.revocation import EMPTY
 from issuance.advance import advance
 from issuance.afterwards import correct, recall
 from issuance.afterwards import replace as supersede
+from issuance.delivery import deliver, make_link, use_link
 from issuance.documents import IN_FORCE, MAIN_PATH, PUBLISHED, DocumentState
 from issuance.identifiers import document_id
 from issuance.refusals import void_number
@@ -36,6 +37,7 @@ from storage.outbox import Outbox
 from storage.unit_of_work import PostgresUnitOfWork
 from tests.faults.breaking import Broken, FaultTable, breaking, breaking_at_commit
 from tests.integration.certs_servers import Answer, demonstration, playing
+from tests.material import blank_pdf
 from tests.scale import scaled
 from tests.small_agency import AGENCY, SmallAgency
 from verification.report import Indication
@@ -69,6 +71,7 @@ class Walk:
     documents: list[Document] = field(default_factory=list)
     issued: list[Document] = field(default_factory=list)
     changed: int = 0
+    delivered: int = 0
 
     def live(self) -> None:
         """One document from draft to what becomes of it."""
@@ -79,11 +82,19 @@ class Walk:
         identifier = document_id(at=datetime.now(UTC), random_bytes=secrets.token_bytes)
         document = self.insist("draft", lambda: self.agency.drafted(identifier=identifier))
         self.documents.append(document)
+        name = document_id(at=datetime.now(UTC), random_bytes=secrets.token_bytes)
+        self.insist(
+            "attachment", lambda: self.agency.attach(document, self.appendix(), title="Phụ lục", identifier=name)
+        )
         self.insist("submission", lambda: self.agency.submit(document))
         self.insist("signature", lambda: self.agency.ask_for_signature(document))
         self.insist("signing", lambda: advance(document.id, outside=self.outside))
         self.insist("issue", lambda: self.agency.ask_for_issue(document))
         return document
+
+    def appendix(self) -> bytes:
+        """The same file for every document, so that blobs are shared."""
+        return blank_pdf(pages=2)
 
     def seal_or_void(self, document: Document) -> None:
         """Three in ten are given up."""
@@ -102,7 +113,31 @@ class Walk:
         self.insist("sealing", lambda: advance(document.id, outside=self.outside))
         self.afterwards(document)
         self.issued.append(document)
+        if self.random.random() < 0.5 or not self.table.points:
+            self.hand_over(document)
         self.insist("notification", self.herald.send_due)
+
+    def hand_over(self, document: Document) -> None:
+        """By a link, of which several may be made before one is known; then somebody confirms it once more."""
+        agency, uow, tokens = self.agency, self.outside.uow, iter(lambda: secrets.token_urlsafe(32), None)
+
+        def link() -> str:
+            token = next(tokens)
+            make_link(
+                uow=uow,
+                clock=agency.clock,
+                actor=agency.clerk,
+                document_id=document.id,
+                token=token,
+                valid_for=timedelta(hours=1),
+            )
+            return token
+
+        token = self.insist("link", link)
+        self.insist("fetching", lambda: use_link(uow=uow, clock=agency.clock, token=token))
+        confirm = self.clerks(deliver, document)
+        self.insist("delivery", lambda: confirm(reason="Trả trực tiếp"))
+        self.delivered += 1
 
     def afterwards(self, document: Document) -> None:
         """What this document does to an older one."""
@@ -227,14 +262,19 @@ def _look_at_documents(walk: Walk, store: S3Blobs, authority: Demonstration) -> 
         with walk.outside.uow() as register:
             chain = register.revisions(document.id)
             steps = [step.state for step in register.timeline(document.id)]
+            appendices = register.attachments(document.id)
         once = [step for step in steps if step is not DocumentState.CORRECTED]
         assert len(once) == len(set(once))
         assert tuple(steps[: len(MAIN_PATH)]) == MAIN_PATH or found.state is DocumentState.VOIDED
         contents = [store.get(revision.sha256) for revision in chain]
         assert all(new.startswith(old) for old, new in pairwise(contents))
         if found.state in PUBLISHED:
-            report = validate(contents[-1], anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC))
-            assert report.indication is Indication.TOTAL_PASSED
+            sealed = [store.get(one.sealed.sha256) for one in appendices if one.sealed]
+            assert len(sealed) == len(appendices) == 1
+            assert sealed[0].startswith(walk.appendix())
+            for pdf in (contents[-1], *sealed):
+                report = validate(pdf, anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC))
+                assert report.indication is Indication.TOTAL_PASSED
 
 
 def _look_at_blobs(uow: PostgresUnitOfWork, store: S3Blobs, walk: Walk) -> None:
@@ -259,7 +299,7 @@ def _look_at_notifications(walk: Walk, receiver: Playable) -> None:
     """Each event was told, under one identifier and with one body, however often it arrived."""
     told = {(headers["webhook-id"], body) for _, _, headers, body in receiver.asked}
     identifiers = {identifier for identifier, _ in told}
-    assert len(told) == len(identifiers) == len(walk.issued) + walk.changed
+    assert len(told) == len(identifiers) == len(walk.issued) + walk.changed + walk.delivered
     events = [json.loads(body) for _, body in told]
     issued = [event["data"]["id"] for event in events if event["type"] == "document.issued"]
     assert sorted(issued) == sorted(str(document.id) for document in walk.issued)

@@ -56,6 +56,10 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "readDocument": ("issued", None),
     "readDocumentFile": ("issued", None),
     "reviseDocument": ("draft", None),
+    "attachFile": ("draft", None),
+    "detachFile": ("draft", {}),
+    "listAttachments": ("issued", None),
+    "readAttachmentFile": ("issued", None),
     "submitDocument": ("draft", {}),
     "withdrawDocument": ("draft", REASON),
     "numberDocument": ("submitted", {}),
@@ -107,6 +111,7 @@ READS = {
     "readDeadlines",
     "listCredentials",
     "listDelegations",
+    "listAttachments",
     "listDocuments",
     "listTypes",
     "readDocument",
@@ -148,7 +153,12 @@ def clients(service: Service) -> dict[tuple[str, Role], Client]:
 def documents(service: Service) -> dict[str, DocumentAnswer]:
     """One document of the first agency in each state that is needed."""
     draft = service.submitter().create_document(service.notice.pdf, service.metadata())
-    return {"draft": draft, "submitted": service.submitted(), "signed": service.signed(), "issued": service.issued()}
+    return {
+        "draft": draft,
+        "submitted": service.submitted(),
+        "signed": service.signed(),
+        "issued": service.issued_with(service.notice.pdf),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +205,8 @@ def ask(
     """Status and problem code of one call upon what belongs to the first agency."""
     state, order = ORDERS[operation]
     route = ROUTES[operation]
+    with service.uow() as register:
+        (attachment,) = (one.id for one in register.attachments(documents["issued"].id))
     path = route.path.format(
         document_id=documents[state].id if state else "",
         agency=AGENCY,
@@ -202,11 +214,14 @@ def ask(
         entry_id=names["entry"],
         request_id=names["request"],
         delegation_id=uuid.uuid4(),
+        attachment_id=attachment,
     )
     body, kind = None, "application/json"
     if operation == "createDocument":
         described = service.metadata().model_dump_json(exclude_none=True)
         body, kind = multipart({"metadata": described}, file=service.notice.pdf, name="x.pdf")
+    elif operation == "attachFile":
+        body, kind = multipart({"title": "Phụ lục"}, file=service.notice.pdf, name="x.pdf")
     elif operation in {"reviseDocument", "redeemWithSignedFile"}:
         body, kind = multipart({}, file=service.notice.pdf, name="x.pdf")
     elif order is not None:

@@ -10,12 +10,57 @@ from tests.simulators.state import OpenState
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
+    from issuance.companions import Attachment
     from issuance.delivery import DownloadLink
+    from issuance.documents import Revision
+    from issuance.half_signed import HalfSigned
 
 
 class MemoryCompanions(OpenState):
     """Implements :class:`issuance.companions.Companions` in one open transaction."""
+
+    def add_attachment(self, attachment: Attachment) -> None:
+        if attachment.document_id not in self._state.documents:
+            raise RowRefused(rule="attachments_document_id_fkey")
+        places = {(one.document_id, one.place) for one in self._state.attachments.values()}
+        if attachment.id in self._state.attachments or (attachment.document_id, attachment.place) in places:
+            raise AlreadyThere(rule="attachments")
+        self._state.attachments[attachment.id] = attachment
+
+    def remove_attachment(self, attachment_id: UUID) -> None:
+        found = self._state.attachments.get(attachment_id)
+        if found is not None and found.sealed is None:
+            del self._state.attachments[attachment_id]
+            self._state.halves.pop(attachment_id, None)
+
+    def seal_attachment(self, attachment_id: UUID, sealed: Revision) -> None:
+        found = self._state.attachments[attachment_id]
+        if sealed.length <= found.given.length:
+            raise RowRefused(rule="attachments_sealed_length_check")
+        if found.sealed is None:
+            self._state.attachments[attachment_id] = replace(found, sealed=sealed)
+
+    def attachment(self, attachment_id: UUID) -> Attachment | None:
+        return self._state.attachments.get(attachment_id)
+
+    def attachments(self, document_id: UUID) -> list[Attachment]:
+        found = [one for one in self._state.attachments.values() if one.document_id == document_id]
+        return sorted(found, key=lambda one: one.place)
+
+    def attachment_by_sha256(self, sha256: str) -> Attachment | None:
+        found = [one for one in self._state.attachments.values() if sha256 in {one.given.sha256, one.current.sha256}]
+        return max(found, key=lambda one: one.id) if found else None
+
+    def save_attachment_half(self, attachment_id: UUID, half: HalfSigned, *, credential: str) -> None:
+        if attachment_id not in self._state.attachments:
+            raise RowRefused(rule="attachment_halves_attachment_id_fkey")
+        self._state.halves[attachment_id] = (credential, half)
+
+    def attachment_half(self, attachment_id: UUID, *, credential: str) -> HalfSigned | None:
+        kept = self._state.halves.get(attachment_id)
+        return kept[1] if kept and kept[0] == credential else None
 
     def add_download_link(self, link: DownloadLink) -> None:
         if link.document_id not in self._state.documents:

@@ -112,7 +112,11 @@ class MemoryDocuments(OpenState):
         return list(self._state.revisions.get(document_id, []))
 
     def revision_digests(self) -> Iterator[str]:
-        yield from sorted({one.sha256 for chain in self._state.revisions.values() for one in chain})
+        revisions = {one.sha256 for chain in self._state.revisions.values() for one in chain}
+        attachments = self._state.attachments.values()
+        yield from sorted(
+            revisions | {one.given.sha256 for one in attachments} | {one.current.sha256 for one in attachments}
+        )
 
     def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:
         self._state.timeline.setdefault(document_id, []).append(step)

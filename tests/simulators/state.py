@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from issuance.companions import Attachment
     from issuance.delegations import Delegation
     from issuance.delivery import DownloadLink
     from issuance.document_types import DocumentType
     from issuance.documents import Document, Purpose, Revision
     from issuance.entries import RegisterEntry
+    from issuance.half_signed import HalfSigned
     from issuance.notifications import Notification
     from issuance.numbers import NumberingRule, NumberSeries
     from issuance.ports import Account, Agency, AuditEvent, Credential, SignatureRequest, TimelineStep
@@ -62,6 +64,8 @@ class State:
     rulebook: RulebookState = field(default_factory=RulebookState)
     entries: dict[UUID, RegisterEntry] = field(default_factory=dict)
     voided: dict[UUID, tuple[datetime, str]] = field(default_factory=dict)
+    attachments: dict[UUID, Attachment] = field(default_factory=dict)
+    halves: dict[UUID, tuple[str, HalfSigned]] = field(default_factory=dict)
     links: dict[str, DownloadLink] = field(default_factory=dict)
     audit: list[AuditEvent] = field(default_factory=list)
     notifications: dict[UUID, Notification] = field(default_factory=dict)
