@@ -1,7 +1,8 @@
 """How often an address or an account may ask: sliding windows in memory, one set for each server process.
 
-They slow down guessing (tokens, activation codes, lookup codes) and keep one caller from taking all the room. They are
-no books: a restart forgets them.
+They slow down guessing (client secrets, lookup codes) and keep one caller from taking all the room. They are no books:
+a restart forgets them, and several processes allow as many times as much. What they guard is random and long; what a
+person can choose, an activation code, is counted in PostgreSQL (:mod:`storage.secret_tries`).
 """
 
 from __future__ import annotations

@@ -43,9 +43,13 @@ class SecretHashes:
         with self._places:
             return self._hasher.hash(secret)
 
+    def recognises(self, secret: str, *, hashed: str | None) -> bool:
+        """Whether the secret matched lately; costs next to nothing."""
+        return hashed is not None and self._recognised.knows(hashed, secret)
+
     def matches(self, secret: str, *, hashed: str | None) -> bool:
         """Whether the secret belongs to the hash; None stands for an unknown account and costs the same time."""
-        if hashed is not None and self._recognised.knows(hashed, secret):
+        if self.recognises(secret, hashed=hashed):
             return True
         with self._places:
             try:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.activation import LOCK, WRONG_CODES
 from api.clock import SystemClock
 from api.living_trust import LivingTrust
 from api.settings import SettingsInvalid
@@ -30,6 +31,7 @@ from storage.idempotency import IdempotencyKeys
 from storage.job_queue import JobQueue
 from storage.outbox import Outbox
 from storage.revocation_answers import RevocationAnswers
+from storage.secret_tries import SecretTries
 from storage.sessions import Sessions
 from storage.trusted_lists import TrustedLists
 from storage.unit_of_work import PostgresUnitOfWork
@@ -71,6 +73,7 @@ class Application:
     ahead: RevocationGatherer
     sessions: Sessions
     idempotency: IdempotencyKeys
+    tries: SecretTries
     office: OfficeConverter | None
     announcements: Announcements
 
@@ -118,6 +121,7 @@ def joined(settings: Settings) -> Iterator[Application]:
             ahead=RevocationGatherer(online, trust, kept, ahead=_AHEAD),
             sessions=Sessions(engine),
             idempotency=IdempotencyKeys(engine),
+            tries=SecretTries(engine, most=WRONG_CODES, lock=LOCK),
             office=office_of(settings),
             announcements=announcements,
         )

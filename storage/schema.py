@@ -349,6 +349,16 @@ notification_counts = Table(
     CheckConstraint("outcome IN ('delivered', 'failed', 'given_up')", name="outcome"),
 )
 
+# Wrong tries of a secret since the last right one, for all processes together.
+secret_tries = Table(
+    "secret_tries",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("wrong", Integer, nullable=False, server_default=text("0")),
+    _instant("locked_until", nullable=True),
+    CheckConstraint("wrong >= 0", name="wrong"),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

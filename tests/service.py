@@ -149,9 +149,9 @@ class Service:
             process.kill()
             process.wait()
 
-    def await_ready(self) -> None:
+    def await_ready(self, *, within: float = _UP_WITHIN) -> None:
         """Wait until everything answers."""
-        deadline = time.monotonic() + _UP_WITHIN
+        deadline = time.monotonic() + within
         # Readiness asks no authority, so that is asked here.
         while not (self.public().ready() and ("responders" not in self.processes or _listens(self.responders))):
             if time.monotonic() > deadline or any(one.poll() is not None for one in self.processes.values()):

@@ -89,6 +89,7 @@ async def sign_document(
     def begin() -> Document:
         guards.activation.demand(
             uow=application.outside.uow,
+            tries=application.tries,
             actor=actor,
             credential=order.credential,
             activation=order.activation.get_secret_value(),
@@ -150,6 +151,7 @@ async def issue_document(
     def begin() -> Document:
         guards.activation.demand(
             uow=application.outside.uow,
+            tries=application.tries,
             actor=actor,
             credential=order.credential,
             activation=order.activation.get_secret_value() if order.activation else None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -12,11 +11,8 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import Request
 
-from api.activation import LOCK, WRONG_CODES, ActivationGuard
 from api.body_limit import SMALL_BODY, BodyLimit, lift_body_limit
 from api.errors import (
-    ActivationLocked,
-    ActivationRefused,
     ApiError,
     BodyTooLarge,
     BodyTooSlow,
@@ -30,9 +26,6 @@ from api.rates import RateLimit, address_key
 from api.room import Room
 from api.secret_hashes import SecretHashes
 from api.uploads import plain_file_name, read_upload
-from issuance.errors import NotCompetent, UnknownName
-from tests.register_material import People, settle_people
-from tests.simulators.register import MemoryRegister
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -89,92 +82,6 @@ def test_an_ipv6_caller_is_counted_by_its_network(address: str | None, key: str)
 @pytest.fixture(scope="module")
 def hashes() -> SecretHashes:
     return SecretHashes(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-
-
-@pytest.fixture
-def register() -> MemoryRegister:
-    return MemoryRegister()
-
-
-@pytest.fixture
-def people(register: MemoryRegister, hashes: SecretHashes) -> People:
-    people = settle_people(register)
-    with register() as rows:
-        rows.add_credential(people.signature, activation_hash=hashes.hash("1234"))
-        rows.add_credential(people.seal, activation_hash="")
-    return people
-
-
-def ask(guard: ActivationGuard, register: MemoryRegister, people: People, code: str | None) -> None:
-    guard.demand(uow=register, actor=people.signatory, credential=people.signature.name, activation=code)
-
-
-def test_five_wrong_codes_lock_a_credential_for_a_quarter_of_an_hour(
-    hashes: SecretHashes, register: MemoryRegister, people: People
-) -> None:
-    clock = Hand()
-    guard = ActivationGuard(hashes=hashes, monotonic=clock)
-    ask(guard, register, people, "1234")
-    for _ in range(WRONG_CODES):
-        with pytest.raises(ActivationRefused):
-            ask(guard, register, people, "0000")
-    with pytest.raises(ActivationLocked) as locked:
-        ask(guard, register, people, "1234")
-    assert locked.value.retry_after == LOCK.total_seconds()
-    clock.at += LOCK.total_seconds()
-    ask(guard, register, people, "1234")
-
-
-def test_a_right_code_forgives_the_wrong_ones(hashes: SecretHashes, register: MemoryRegister, people: People) -> None:
-    guard = ActivationGuard(hashes=hashes)
-    for code in ["0"] * (WRONG_CODES - 1) + ["1234"] + ["0"] * (WRONG_CODES - 1):
-        if code == "1234":
-            ask(guard, register, people, code)
-        else:
-            with pytest.raises(ActivationRefused):
-                ask(guard, register, people, code)
-    ask(guard, register, people, "1234")
-
-
-def test_many_at_once_get_no_more_tries(hashes: SecretHashes, register: MemoryRegister, people: People) -> None:
-    guard = ActivationGuard(hashes=hashes)
-
-    def one(_: int) -> type[Exception]:
-        try:
-            ask(guard, register, people, "0")
-        except ApiError as error:
-            return type(error)
-        return AssertionError
-
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(one, range(16)))
-    assert answers.count(ActivationRefused) == WRONG_CODES
-    assert answers.count(ActivationLocked) == 16 - WRONG_CODES
-
-
-def test_a_missing_code_is_refused_without_being_counted(
-    hashes: SecretHashes, register: MemoryRegister, people: People
-) -> None:
-    guard = ActivationGuard(hashes=hashes)
-    for _ in range(WRONG_CODES + 1):
-        with pytest.raises(ActivationRefused):
-            ask(guard, register, people, None)
-
-
-def test_nobody_tries_a_colleagues_or_another_agencys_credential(
-    hashes: SecretHashes, register: MemoryRegister, people: People
-) -> None:
-    guard, other = ActivationGuard(hashes=hashes), settle_people(register)
-    with pytest.raises(NotCompetent):
-        guard.demand(uow=register, actor=people.clerk, credential=people.signature.name, activation="1234")
-    with pytest.raises(UnknownName):
-        guard.demand(uow=register, actor=other.signatory, credential=people.signature.name, activation="1234")
-
-
-def test_a_seal_without_a_code_needs_none(hashes: SecretHashes, register: MemoryRegister, people: People) -> None:
-    ActivationGuard(hashes=hashes).demand(
-        uow=register, actor=people.clerk, credential=people.seal.name, activation=None
-    )
 
 
 def test_an_unknown_account_is_refused_and_a_broken_hash_too(hashes: SecretHashes) -> None:
