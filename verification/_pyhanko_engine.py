@@ -173,6 +173,9 @@ class Engine:
         if content is not None:
             usable = self._trust.algorithms.digest_algorithm_allowed(SHA1, existence.since)
             finding = with_both_digests(finding, content, usable=usable, at=existence.since)
+        if finding.sub_indication is SubIndication.NOT_YET_VALID:
+            # Final for a signature, whose proofs can only get older (EN 319 102-1, 5.5.4, step 4 b).
+            return replace(finding, indication=Indication.TOTAL_FAILED)
         algorithm = signed_data["signer_infos"][0]["signature_algorithm"]
         if finding.sub_indication is SubIndication.SIG_CRYPTO_FAILURE and not self._trust.algorithms.knows(algorithm):
             # Nothing was computed: the value may be right, but not by an algorithm that the policy relies on (5.2.8).

@@ -28,7 +28,7 @@ from tests.vectors.envelope import (
     signing_certificate,
 )
 from tests.vectors.stamps import TstInfo, info, stamped, token
-from tests.vectors.vector import CRYPTO, FORMAT, HASH, PASSED, Case, Expected, Vector, unsure
+from tests.vectors.vector import CRYPTO, FORMAT, HASH, PASSED, TOO_EARLY, Case, Expected, Vector, unsure
 from tests.vectors.workbench import Workbench, waiting
 from verification.report import SubIndication
 
@@ -156,7 +156,7 @@ _BUILT: dict[str, tuple[str, Expected, Callable[[Chamber, bytes], bytes]]] = {
     "time-in-the-future": ("The token is from tomorrow: it is our clock that may be slow, but this is no early time.", _REVOKED,
         partial(_by, who="tsa", at=LATER + timedelta(days=1))),
     "time-before-the-certificate": ("The token is older than the signer's certificate.",
-        Expected(_INVALID.indication, SubIndication.NOT_YET_VALID),
+        TOO_EARLY,
         partial(_by, who="tsa", at=datetime(2009, 6, 1, tzinfo=UTC))),
     "time-after-revocation": ("The token is right, but younger than the revocation.", _REVOKED,
         partial(_by, who="tsa", at=datetime(2025, 4, 2, tzinfo=UTC))),

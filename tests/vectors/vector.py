@@ -64,6 +64,7 @@ PASSED = Expected(Indication.TOTAL_PASSED)
 FORMAT = Expected(Indication.TOTAL_FAILED, SubIndication.FORMAT_FAILURE)
 HASH = Expected(Indication.TOTAL_FAILED, SubIndication.HASH_FAILURE)
 CRYPTO = Expected(Indication.TOTAL_FAILED, SubIndication.SIG_CRYPTO_FAILURE)
+TOO_EARLY = Expected(Indication.TOTAL_FAILED, SubIndication.NOT_YET_VALID)
 UNREADABLE = Expected(Indication.INDETERMINATE, SubIndication.FORMAT_FAILURE)
 NO_SIGNATURE = Expected(Indication.NO_SIGNATURE_FOUND)
 
