@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pyhanko.pdf_utils.writer import BasePdfFileWriter
+    from pyhanko.sign.signers.pdf_signer import PdfSigningSession
+
 SIGNED_AT = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
 SEALED_AT = SIGNED_AT + timedelta(minutes=5)
 GATHERED_AT = SIGNED_AT + timedelta(minutes=6)
@@ -232,9 +235,9 @@ class Notary:
             docmdp_permissions=permission if certify else fields.MDPPerm.NO_CHANGES,
         )
         stamper = token or (self.authority(at) if at else None)
-        output = PdfSigner(metadata, signer, timestamper=stamper).sign_pdf(
-            IncrementalPdfFileWriter(BytesIO(pdf)), bytes_reserved=16384
-        )
+        punctual = _PunctualSigner(metadata, signer, timestamper=stamper)
+        punctual.claims = at or SIGNED_AT
+        output = punctual.sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), bytes_reserved=16384)
         return bytes(output.getvalue())
 
     def archive(self, pdf: bytes, *, at: datetime, authority: str = "tsa") -> bytes:
@@ -249,6 +252,17 @@ class Notary:
         pdf = self.sign(fill(fill(pdf, NUMBER), DATE), SEAL, at=SEALED_AT)
         pdf = supply(pdf, self.revocation("signatory", "seal", at=GATHERED_AT))
         return self.archive(pdf, at=ARCHIVED_AT)
+
+
+class _PunctualSigner(PdfSigner):
+    """Claims to sign at a time that is given; pyHanko itself asks the machine's clock."""
+
+    claims = SIGNED_AT
+
+    def init_signing_session(self, pdf_out: BasePdfFileWriter, *options: bool, **more: bool) -> PdfSigningSession:
+        session = super().init_signing_session(pdf_out, *options, **more)
+        session.system_time = self.claims
+        return session
 
 
 class _StoppedClock(TimeStamper):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tests.vectors.envelope import baseline_attributes, der_set, sealed
 from tests.vectors.revocation import LATER
-from tests.vectors.slot import HEAD, Slot, slot
+from tests.vectors.slot import UNDATED, Slot, slot
 from tests.vectors.stamps import info, stamped, token
 from tests.vectors.vector import PASSED, Case, Expected, Vector, unsure
 from tests.vectors.workbench import scheme_of
@@ -55,7 +55,7 @@ _ALGORITHMS = (
 
 @cache
 def _waiting(claimed: datetime) -> Slot:
-    return slot(head=HEAD + f" /M (D:{claimed:%Y%m%d%H%M%S}Z)".encode())
+    return slot(head=UNDATED + f" /M (D:{claimed:%Y%m%d%H%M%S}Z)".encode())
 
 
 def _case(chamber: Chamber, *, algorithm: Algorithm, claimed: datetime, proven: datetime | None) -> Case:

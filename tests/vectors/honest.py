@@ -42,7 +42,7 @@ from tests.vectors.chamber import (
 from tests.vectors.envelope import attribute, rsa_pkcs1
 from tests.vectors.hands import approval
 from tests.vectors.paper import CATALOG, FORM, INFO, PAGE, SECOND_PAGE, appended, current
-from tests.vectors.slot import HEAD, slot
+from tests.vectors.slot import HEAD, UNDATED, slot
 from tests.vectors.stamps import info, token
 from tests.vectors.vector import PASSED, Case, Expected, Vector
 from tests.vectors.workbench import Workbench, waiting
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from tests.vectors.chamber import Chamber
 
 _CLAUSE = "ISO 32000-2, 12.8; EN 319 142-1, 5 and 6; EN 319 102-1, 5.5 and 5.6"
+_M = HEAD.removeprefix(UNDATED)
 _RENEWED, _RENEWED_AGAIN = datetime(2029, 6, 1, tzinfo=UTC), datetime(2040, 6, 1, tzinfo=UTC)
 _AFTER_SIGNERS, _AFTER_ALL = datetime(2036, 1, 1, tzinfo=UTC), datetime(2041, 1, 1, tzinfo=UTC)
 _THREE = (Person("signatory", "SigSignatory"), Person("deputy", "SigDeputy"), Person("elliptic", "SigThird"))
@@ -109,7 +110,12 @@ def _ours(chamber: Chamber, *, archived: bool) -> Case:
 def _signed_by_us(chamber: Chamber, pdf: bytes, field: str, *, who: str) -> bytes:
     certificate = SigningCertificate(chamber.certificate(who).dump(), chain=(chamber.certificate("interm").dump(),))
     certification = Certification.FILL_FORMS if field == SIGNATORY_FIELD else Certification.NONE
-    profile = SignatureProfile(field_name=field, certification=certification, appearance=Appearance(picture("blue")))
+    profile = SignatureProfile(
+        field_name=field,
+        certification=certification,
+        appearance=Appearance(picture("blue")),
+        claimed_signing_time=SIGNED_AT,
+    )
     prepared = prepare(pdf, profile=profile, certificate=certificate)
     value = rsa_pkcs1("sha256").sign(chamber.keys[who], prepared.dtbs)
     stamp = token(chamber, info(value))
@@ -155,7 +161,7 @@ def _packed_draft() -> bytes:
 
 def _dictionary(chamber: Chamber, *, head: bytes) -> Case:
     """A signature dictionary with other entries."""
-    waits = slot(head=HEAD + b" " + head)
+    waits = slot(head=UNDATED + b" " + head)
     return Case(waits.filled(approval(chamber, waits.digest(), who="elliptic").der()), chamber.known)
 
 
@@ -229,8 +235,10 @@ _FILES: dict[str, tuple[str, datetime, Callable[[Chamber], Case]]] = {
         partial(_dictionary, head=b"/Name <FEFF004B00FD> /Reason (x) /Location (y) /M (D:20250303090000+07'00')")),
     "odd-date": ("The dictionary's /M is no date; it is only a claim.", CHECKED_AT,
         partial(_dictionary, head=b"/M (yesterday)")),
+    "no-date": ("The dictionary has no /M; PAdES asks for one, but it is only a claim.", CHECKED_AT,
+        partial(_dictionary, head=b"")),
     "odd-build": ("The dictionary has build properties, as Adobe writes them.", CHECKED_AT,
-        partial(_dictionary, head=b"/Prop_Build << /App << /Name /Other /R 1 >> >> /Cert null")),
+        partial(_dictionary, head=b"/Prop_Build << /App << /Name /Other /R 1 >> >> /Cert null " + _M)),
     "lower-case-digits": ("The digits of the contents are in lower case.", CHECKED_AT,
         partial(_contents, write=bytes.lower)),
     "upper-case-digits": ("The digits of the contents are in upper case.", CHECKED_AT,

@@ -16,7 +16,9 @@ _GAP = b"<" + b"0" * (2 * _CAPACITY) + b">"
 _RANGE = b"[0 %09d %09d %09d]"
 _UNKNOWN = _RANGE % (0, 0, 0)
 
-HEAD = b"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached"
+UNDATED = b"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached"
+HEAD = UNDATED + b" /M (D:20250303090000Z)"
+"""As PAdES asks: with the time that the signer claims (EN 319 142-1, 6.3, Table 1, d)."""
 
 
 @dataclass(frozen=True, slots=True)
