@@ -38,8 +38,8 @@ vectors: setup-tests ## write every test vector with its text to var/vectors, an
 bench: setup-tests ## measure the promised figures, each against its peer; ARGS=NAME for one of them
 	@$(WITH_TOOLS) $(BIN)/python -m bench $(if $(JSON),--json) $(ARGS)
 
-interop: setup-runtime ## our verdicts beside those of EU DSS; needs Java 17 and Maven
-	@$(WITH_TOOLS) $(BIN)/python -m bench.interop $(ARGS)
+interop: setup-tests ## what we sign and how we judge beside EU DSS (Java 17, Maven) and a foreign time authority (Go)
+	@$(WITH_TOOLS) $(BIN)/python -m tests.interop $(ARGS)
 
 lint: setup-tools ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check .

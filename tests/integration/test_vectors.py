@@ -13,6 +13,7 @@ import pytest
 from certs.revocation_lack import Lack
 from tests.vectors.catalogue import ATTACKS, TEXTS, VECTORS, texts
 from tests.vectors.chamber import Chamber
+from tests.vectors.disagreements import DISAGREEMENTS, GROUPS
 from verification.by_picture import revisions_to_compare
 from verification.judgement import judge
 from verification.pictures import compare_pages
@@ -146,6 +147,13 @@ def test_the_texts_in_the_repository_are_those_of_the_declarations() -> None:
     assert written == texts()
     for content in written.values():
         assert tomllib.loads(content)["vector"]
+
+
+def test_disagreements_are_told_once_and_of_vectors() -> None:
+    """Whether they are true, ``make interop`` finds out."""
+    told = [name for group in GROUPS for disagreement in group for name in disagreement.vectors]
+    assert sorted(told) == sorted(DISAGREEMENTS)
+    assert DISAGREEMENTS.keys() <= {vector.name for vector in VECTORS}
 
 
 def test_names_are_unique() -> None:

@@ -7,7 +7,6 @@ kept in the repository because making all of them takes seconds and takes keys.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import tomllib
 from collections import Counter
@@ -15,47 +14,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import load_der_x509_certificate
-
-from tests.vectors.catalogue import TEXTS, VECTORS, text, texts
+from tests.vectors.catalogue import TEXTS, VECTORS, texts
 from tests.vectors.chamber import Chamber
+from tests.vectors.files import put, write_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from certs.revocation import RevocationInfo
 
 
 def main() -> None:
     """Write files and texts; print how many there are and what has changed."""
     directory = Path(sys.argv[1] if len(sys.argv) > 1 else "var/vectors")
     with TemporaryDirectory() as keys:
-        _write_files(Chamber(Path(keys)), directory)
+        write_files(Chamber(Path(keys)), directory)
     changed = list(_write_texts())
     for family, count in Counter(vector.family for vector in VECTORS).items():
         print(f"{count:5} {family}")
     print(f"{len(VECTORS):5} files with their texts in {directory}")
     print("\n".join(changed) or f"No text in {TEXTS.relative_to(Path.cwd())} has changed.")
-
-
-def _write_files(chamber: Chamber, directory: Path) -> None:
-    """Each file, its text, what the verifier is to know, and the anchor."""
-    _put(directory / "trust" / "root.pem", _pem(chamber.anchors.signing[0]))
-    for vector in VECTORS:
-        case = vector.make(chamber)
-        known = "".join(f'known = "{name}"\n' for name in sorted(_known(case.known, directory / "known")))
-        _put(directory / f"{vector.name}.pdf", case.pdf)
-        _put(directory / f"{vector.name}.toml", (text(vector) + known.replace("known =", "# known:")).encode())
-
-
-def _known(known: RevocationInfo, directory: Path) -> Iterator[str]:
-    """Write certificates and revocation data once each, and answer the names of the files."""
-    for kind, ders in (("crt", known.certificates), ("ocsp", known.ocsps), ("crl", known.crls)):
-        for der in ders:
-            name = f"{hashlib.sha256(der).hexdigest()[:16]}.{kind}"
-            _put(directory / name, der)
-            yield name
 
 
 def _write_texts() -> Iterator[str]:
@@ -68,7 +44,7 @@ def _write_texts() -> Iterator[str]:
     for name, content in written.items():
         path = TEXTS / name
         yield from _differences(path.read_text(encoding="utf-8") if path.exists() else "", content)
-        _put(path, content.encode())
+        put(path, content.encode())
 
 
 def _differences(old: str, new: str) -> Iterator[str]:
@@ -80,15 +56,6 @@ def _differences(old: str, new: str) -> Iterator[str]:
 
 def _by_name(content: str) -> dict[str, object]:
     return {entry["name"]: entry for entry in tomllib.loads(content).get("vector", ())}
-
-
-def _pem(der: bytes) -> bytes:
-    return load_der_x509_certificate(der).public_bytes(Encoding.PEM)
-
-
-def _put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
 
 
 if __name__ == "__main__":

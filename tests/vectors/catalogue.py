@@ -25,6 +25,7 @@ from tests.vectors import (
     tokens,
     wrapping,
 )
+from tests.vectors.disagreements import DISAGREEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,10 @@ ATTACKS = frozenset({"forgery", "saving", "wrapping", "shadow", "certified", "ce
 
 
 def text(vector: Vector) -> str:
-    """What the vector is and what is expected of it, as one entry of a TOML array of tables."""
+    """What the vector is and what is expected of it, as one entry of a TOML array of tables.
+
+    Where EU DSS says something else, the text tells what, why, and the clause that decides.
+    """
     expected = vector.expected
     entries = {
         "name": vector.name,
@@ -68,6 +72,9 @@ def text(vector: Vector) -> str:
     }
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items()]
     lines.append(f"at = {vector.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    if (other := DISAGREEMENTS.get(vector.name)) is not None:
+        said = {"dss": other.theirs, "dss_because": other.because, "dss_clause": other.clause}
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
     return "[[vector]]\n" + "\n".join(lines) + "\n"
 
 

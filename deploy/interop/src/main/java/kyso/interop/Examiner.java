@@ -4,55 +4,100 @@ import eu.europa.esig.dss.diagnostic.DiagnosticData;
 import eu.europa.esig.dss.diagnostic.PDFRevisionWrapper;
 import eu.europa.esig.dss.diagnostic.SignatureWrapper;
 import eu.europa.esig.dss.diagnostic.TimestampWrapper;
+import eu.europa.esig.dss.diagnostic.jaxb.XmlDigestMatcher;
 import eu.europa.esig.dss.diagnostic.jaxb.XmlObjectModification;
 import eu.europa.esig.dss.jaxb.object.Message;
-import eu.europa.esig.dss.model.DSSException;
+import eu.europa.esig.dss.model.DSSDocument;
 import eu.europa.esig.dss.model.FileDocument;
+import eu.europa.esig.dss.model.policy.ValidationPolicy;
 import eu.europa.esig.dss.pades.validation.PDFDocumentValidator;
 import eu.europa.esig.dss.simplereport.SimpleReport;
+import eu.europa.esig.dss.spi.DSSUtils;
 import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
+import eu.europa.esig.dss.spi.x509.CommonCertificateSource;
 import eu.europa.esig.dss.spi.x509.CommonTrustedCertificateSource;
+import eu.europa.esig.dss.spi.x509.revocation.crl.ExternalResourcesCRLSource;
+import eu.europa.esig.dss.spi.x509.revocation.ocsp.ExternalResourcesOCSPSource;
 import eu.europa.esig.dss.validation.reports.Reports;
+import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Date;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Validates files with the default policy of EU DSS, offline: the verifier has no source of certificates, OCSP answers
- * or CRLs but the file itself, so that LTA means what it promises.
+ * Validates files offline: the verifier has no source of certificates, OCSP answers or CRLs but the file itself and what
+ * the question brings, so that LTA means what it promises.
  */
 final class Examiner {
 
-    private final CommonTrustedCertificateSource anchors;
+    private static final Set<String> ANCHOR_ENDINGS = Set.of("pem", "crt", "cer", "der");
 
-    /** {@code anchors} are trusted for signatures and timestamps alike; DSS knows one set. */
-    Examiner(CommonTrustedCertificateSource anchors) {
-        this.anchors = anchors;
+    private final ValidationPolicy policy;
+
+    Examiner(ValidationPolicy policy) {
+        this.policy = policy;
     }
 
-    Opinion examine(Path file) {
+    /** Whatever DSS or PDFBox throws for a file, it is what they say of it. */
+    Opinion examine(Question question) throws IOException {
+        CommonCertificateVerifier verifier = verifier(question);
         try {
-            return opinion(file, reports(file));
-        } catch (DSSException | UnsupportedOperationException error) {
-            return Opinion.unreadable(file.toString(), String.valueOf(error.getMessage()));
+            var validator = new PDFDocumentValidator(new FileDocument(question.file()));
+            validator.setCertificateVerifier(verifier);
+            if (question.at() != null) {
+                validator.setValidationTime(Date.from(Instant.parse(question.at())));
+            }
+            return opinion(question.file(), validator.validateDocument(policy));
+        } catch (RuntimeException | StackOverflowError error) {
+            return Opinion.unreadable(question.file(), String.valueOf(error.getMessage()));
         }
     }
 
-    private Reports reports(Path file) {
+    private static CommonCertificateVerifier verifier(Question question) throws IOException {
         var verifier = new CommonCertificateVerifier();
-        verifier.setTrustedCertSources(anchors);
+        verifier.setTrustedCertSources(anchors(Path.of(question.trust())));
         verifier.setAIASource(null);
-        var validator = new PDFDocumentValidator(new FileDocument(file.toFile()));
-        validator.setCertificateVerifier(verifier);
-        return validator.validateDocument();
+        var others = new CommonCertificateSource();
+        for (String file : question.known(".crt")) {
+            others.addCertificate(DSSUtils.loadCertificate(Path.of(file).toFile()));
+        }
+        verifier.setAdjunctCertSources(others);
+        verifier.setCrlSource(new ExternalResourcesCRLSource(documents(question.known(".crl"))));
+        verifier.setOcspSource(new ExternalResourcesOCSPSource(documents(question.known(".ocsp"))));
+        return verifier;
     }
 
-    private static Opinion opinion(Path file, Reports reports) {
+    private static DSSDocument[] documents(String[] files) {
+        return Stream.of(files).map(FileDocument::new).toArray(DSSDocument[]::new);
+    }
+
+    /** Every certificate in the folder and in those below it, for signatures and time alike: DSS knows one set. */
+    private static CommonTrustedCertificateSource anchors(Path folder) throws IOException {
+        var anchors = new CommonTrustedCertificateSource();
+        try (Stream<Path> paths = Files.walk(folder)) {
+            paths.filter(Examiner::mayBeAnchor)
+                    .sorted()
+                    .map(path -> DSSUtils.loadCertificate(path.toFile()))
+                    .forEach(anchors::addCertificate);
+        }
+        return anchors;
+    }
+
+    private static boolean mayBeAnchor(Path path) {
+        String name = path.getFileName().toString();
+        return Files.isRegularFile(path) && ANCHOR_ENDINGS.contains(name.substring(name.lastIndexOf('.') + 1));
+    }
+
+    private static Opinion opinion(String file, Reports reports) {
         SimpleReport report = reports.getSimpleReport();
         DiagnosticData facts = reports.getDiagnosticData();
         return Opinion.of(
-                file.toString(),
+                file,
                 facts.getSignatures().stream().map(each -> signature(each, report)).toList(),
                 facts.getTimestampList().stream().map(each -> timestamp(each, report)).toList());
     }
@@ -64,6 +109,8 @@ final class Examiner {
                 report.getIndication(id).name(),
                 name(report.getSubIndication(id)),
                 String.valueOf(report.getSignatureFormat(id)),
+                signature.getDigestMatchers().stream().allMatch(XmlDigestMatcher::isDataIntact),
+                signature.isSignatureIntact(),
                 report.getSignedBy(id),
                 texts(report.getAdESValidationErrors(id)),
                 texts(report.getAdESValidationWarnings(id)),

@@ -8,12 +8,17 @@ import java.util.List;
  */
 record Opinion(String file, String unreadable, List<Signature> signatures, List<Timestamp> timestamps) {
 
-    /** One signature; {@code level} is what DSS recognised, such as {@code PAdES-BASELINE-LTA}. */
+    /**
+     * One signature; {@code level} is what DSS recognised, such as {@code PAdES-BASELINE-LTA}. {@code intact} and
+     * {@code valid}: the digest and the value are right.
+     */
     record Signature(
             String field,
             String indication,
             String subIndication,
             String level,
+            boolean intact,
+            boolean valid,
             String signer,
             List<String> errors,
             List<String> warnings,
