@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from api.commands.sign import Surroundings
+    from signing.claims import Claims
     from signing.field_place import FieldPlace
     from signing.profiles import Appearance
 
@@ -26,6 +27,17 @@ class LevelName(Enum):
     B_T = "B-T"
     B_LT = "B-LT"
     B_LTA = "B-LTA"
+
+
+class Commitment(Enum):
+    """The generic commitment types (ETSI TS 119 172-1, Annex B)."""
+
+    ORIGIN = "origin"
+    RECEIPT = "receipt"
+    DELIVERY = "delivery"
+    SENDER = "sender"
+    APPROVAL = "approval"
+    CREATION = "creation"
 
 
 def sign(  # noqa: PLR0913 - the options of a command
@@ -43,6 +55,12 @@ def sign(  # noqa: PLR0913 - the options of a command
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Lý do ký (why it is signed).")] = None,
     location: Annotated[str | None, typer.Option(help="Nơi ký (where).")] = None,
+    commitment: Annotated[
+        Commitment | None, typer.Option(help="Loại cam kết, thay cho lý do (commitment type, instead of a reason).")
+    ] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="Quyền hạn, chức vụ: KT., PHÓ CHỦ TỊCH; nhiều lần được (capacity, title).")
+    ] = None,
     tsa: Annotated[
         list[str] | None, typer.Option(metavar="URL", help="Dịch vụ dấu thời gian; mặc định KYSO_TSA_URLS (TSA).")
     ] = None,
@@ -74,6 +92,7 @@ def sign(  # noqa: PLR0913 - the options of a command
         where=_place(place, appearance=appearance),
         reason=reason,
         location=location,
+        claims=_claims(commitment, roles=tuple(role or ()), reason=reason),
         chain=chain,
     )
     teller = Teller(Form.JSON if as_json else Form.TEXT, out=sys.stdout)
@@ -97,6 +116,18 @@ def _surroundings(level: LevelName, *, tsa: tuple[str, ...], trust: Path | None)
     return Surroundings(
         signer_socket=settings.signer_socket, trust=anchors, tsa_urls=urls, online_allowed=settings.online_allowed
     )
+
+
+def _claims(commitment: Commitment | None, *, roles: tuple[str, ...], reason: str | None) -> Claims:
+    from signing.claims import Claims, CommitmentType
+
+    if commitment is not None and reason is not None:
+        message = "lý do và loại cam kết loại trừ nhau (a reason and a commitment type exclude each other)"
+        raise typer.BadParameter(message, param_hint="--commitment")
+    try:
+        return Claims(CommitmentType[commitment.name] if commitment else None, roles)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--role") from error
 
 
 def _appearance(file: Path | None, *, place: str | None) -> Appearance | None:

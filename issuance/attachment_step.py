@@ -16,6 +16,7 @@ from issuance.documents import Document, DocumentState, Intent, Revision
 from issuance.errors import Overtaken, UnknownName
 from issuance.file_signature import FileOrder, sign_file
 from issuance.ports import AuditEvent
+from signing.claims import Claims, CommitmentType
 from signing.display_rules import attachment_text
 from signing.field_place import FieldPlace
 from signing.layout import SEAL_FIELD
@@ -80,6 +81,7 @@ def _order(document: Document, given: bytes, credential: Credential, *, outside:
         field_name=SEAL_FIELD,
         # Nothing follows but timestamps: the seal is the only signature of the file (ISO 32000-2, 12.8.2.2).
         certification=Certification.NO_CHANGES,
+        claims=Claims(CommitmentType.ORIGIN),
         claimed_at=now,
     )
 

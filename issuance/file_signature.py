@@ -14,6 +14,7 @@ from certs.revocation import EMPTY, RevocationInfo
 from certs.timestamps import TimeStampToken
 from issuance.errors import DraftRefused, NotPassed
 from issuance.half_signed import HalfSigned
+from signing.claims import NO_CLAIMS, Claims
 from signing.complete import complete, complete_document_timestamp
 from signing.compose import ARCHIVE_FIELDS
 from signing.lint import Severity
@@ -60,6 +61,7 @@ class FileOrder:
     field_name: str = FIELD
     certification: Certification = Certification.NONE
     claimed_at: datetime | None = None
+    claims: Claims = NO_CLAIMS
 
 
 def sign_file(pdf: bytes, *, order: FileOrder, progress: Progress, means: SigningMeans) -> bytes:
@@ -107,6 +109,7 @@ def _prepared_half(pdf: bytes, *, order: FileOrder, means: SigningMeans) -> Half
         appearance=order.appearance,
         reason=order.reason,
         location=order.location,
+        claims=order.claims,
         claimed_signing_time=order.claimed_at or means.clock.now(),
     )
     with_field = means.workshop.append_field(pdf, field_name=order.field_name, where=order.where)
@@ -126,6 +129,7 @@ def _prepared(half: HalfSigned, pdf: bytes, order: FileOrder) -> PreparedSignatu
         signed_attributes=half.signed_attributes,
         certificate=order.certificate,
         algorithm=order.algorithm,
+        claims=order.claims,
     )
 
 

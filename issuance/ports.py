@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from issuance.companions import Companions
 from issuance.rulebook import Rulebook
+from signing.claims import NO_CLAIMS, Claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -148,6 +149,7 @@ class SignatureRequest:
     timestamp: bytes | None = None
     turn: int = 0
     filled: int = 0
+    claims: Claims = NO_CLAIMS
     id: UUID | None = None
     expires_at: datetime | None = None
     container: bytes | None = None

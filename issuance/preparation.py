@@ -5,12 +5,16 @@ Who holds the key plays no part: a worker with a key of the signer and an offici
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from issuance.capacity import printed_capacity
+from issuance.cosigners import Part
 from issuance.document_types import NumberingOrder
 from issuance.documents import Purpose
 from issuance.errors import UnknownName
 from issuance.ports import SignatureRequest
+from signing.claims import LONGEST_ROLE, Claims, CommitmentType
 from signing.layout import SEAL_FIELD, SIGNATORY_FIELD, cosigner_field
 from signing.prepared import Increment, Placeholder, PreparedSignature, ReservedRegion
 from signing.profiles import Appearance, Certification, SignatureProfile
@@ -24,21 +28,42 @@ _ROOM_FOR_OTHERS = 8192
 """Programs on officials' computers put anchors and attributes of their own into their CMS objects."""
 
 
-def signer_of(
-    document: Document, *, credential: str, actor: str, outside: Outside
-) -> tuple[Credential, Appearance | None]:
-    """The credential, and the picture that its signature shows: the agency's seal, or the official's signature."""
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """With which credential, with which picture on the page, and with what it says of itself."""
+
+    credential: Credential
+    appearance: Appearance | None
+    claims: Claims
+
+
+def signer_of(document: Document, *, credential: str, actor: str, outside: Outside) -> Signer:
+    """The agency with its seal, or the official with their signature, title and capacity."""
     with outside.uow() as register:
         found = register.credential(credential)
         if found is None:
             raise UnknownName(kind="credential", name=credential)
         if found.purpose is Purpose.SEAL:
             agency = register.agency(document.draft.agency)
-            image = agency.seal_image if agency else None
-        else:
-            account = register.account(actor)
-            image = account.signature_image if account else None
-    return found, Appearance(png=image) if image else None
+            return Signer(found, _shown(agency.seal_image if agency else None), Claims(CommitmentType.ORIGIN))
+        account = register.account(actor)
+    image = account.signature_image if account else None
+    return Signer(found, _shown(image), _claims(document, position=account.position if account else None))
+
+
+def _shown(image: bytes | None) -> Appearance | None:
+    return Appearance(png=image) if image else None
+
+
+def _claims(document: Document, *, position: str | None) -> Claims:
+    """What stands above the signature (Decree 30/2020, Annex I, II.7.b), and that it approves; no initial does."""
+    turn = document.draft.cosigners[document.cosigned] if cosigners_left(document) else None
+    capacity = printed_capacity(turn.capacity if turn else document.draft.capacity)
+    initial = turn is not None and turn.part is Part.INITIAL
+    return Claims(
+        commitment=None if initial else CommitmentType.APPROVAL,
+        roles=tuple(line for line in (capacity, " ".join((position or "").split())[:LONGEST_ROLE]) if line),
+    )
 
 
 def prepare_request(
@@ -46,20 +71,20 @@ def prepare_request(
     purpose: Purpose,
     base: bytes,
     *,
-    credential: Credential,
-    appearance: Appearance | None,
+    signer: Signer,
     outside: Outside,
 ) -> SignatureRequest:
     """The signature that is due on ``base``, the document's newest revision, with nothing signed yet."""
-    now = outside.clock.now()
+    now, credential = outside.clock.now(), signer.credential
     first = purpose is Purpose.SIGNATURE and document.cosigned == 0
     profile = SignatureProfile(
         field_name=field_of(document, purpose),
         algorithm=credential.algorithm,
         # Only the first signature of a file certifies it (ISO 32000-2, 12.8.2.2).
         certification=Certification.FILL_FORMS if first else Certification.NONE,
-        appearance=appearance if _shows(document, purpose) else None,
+        appearance=signer.appearance if _shows(document, purpose) else None,
         claimed_signing_time=now,
+        claims=signer.claims,
         extra_room=_ROOM_FOR_OTHERS if credential.key is None else 0,
     )
     pdf = _filled(document, base, outside=outside) if _fills(document, purpose) else base
@@ -78,6 +103,7 @@ def prepare_request(
         credential=credential.name,
         created_at=now,
         turn=turn_of(document, purpose),
+        claims=signer.claims,
     )
 
 
@@ -92,6 +118,7 @@ def prepared_of(request: SignatureRequest, base: bytes, credential: Credential) 
         signed_attributes=request.signed_attributes,
         certificate=credential.certificate,
         algorithm=request.algorithm,
+        claims=request.claims,
     )
 
 

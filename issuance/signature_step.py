@@ -34,7 +34,8 @@ def finish_signature(document: Document, purpose: Purpose, *, outside: Outside) 
     """
     intent = _intent(document)
     base = outside.blobs.get(document.current.sha256)
-    credential, appearance = signer_of(document, credential=intent.credential, actor=intent.actor, outside=outside)
+    signer = signer_of(document, credential=intent.credential, actor=intent.actor, outside=outside)
+    credential = signer.credential
     # 1. The certificate must be fit now: validity, key usage, path and revocation (NĐ 68/2024, art. 29).
     now = outside.clock.now()
     credential.certificate.demand_fit_to_sign(at=now)
@@ -42,9 +43,7 @@ def finish_signature(document: Document, purpose: Purpose, *, outside: Outside) 
     # 2. Prepare, or take up what an earlier attempt prepared, and look it through.
     request = _open_request(document, purpose, intent, outside=outside)
     if request is None:
-        request = prepare_request(
-            document, purpose, base, credential=credential, appearance=appearance, outside=outside
-        )
+        request = prepare_request(document, purpose, base, signer=signer, outside=outside)
     linted = lint(prepared_of(request, base, credential), base=base)
     # 3. Record what will be signed ★, sign, record the value ★.
     if request.value is None:

@@ -103,6 +103,7 @@ def _with_file(
             document_digest=returned.document_digest,
             certificate=prepared.certificate.der,
             algorithm=request.algorithm,
+            claims=request.claims,
         ),
     )
     request = replace(

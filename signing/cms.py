@@ -15,6 +15,7 @@ from cryptography import x509
 
 from certs import der
 from certs.identifiers import digest_identifier, signature_identifier
+from signing.claims import NO_CLAIMS, Claims
 
 if TYPE_CHECKING:
     from certs.algorithms import SignatureAlgorithm
@@ -28,17 +29,20 @@ _ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52"
 _SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14"
 
 
-def signed_attributes(*, document_digest: bytes, certificate: bytes, algorithm: SignatureAlgorithm) -> bytes:
+def signed_attributes(
+    *, document_digest: bytes, certificate: bytes, algorithm: SignatureAlgorithm, claims: Claims = NO_CLAIMS
+) -> bytes:
     """The DER ``SET OF Attribute`` that the device signs.
 
-    Content type, message digest, ESS signing-certificate-v2 (RFC 5035) and algorithm protection (RFC 6211).
-    There is no signing-time: PAdES keeps the claimed time in ``/M`` (EN 319 142-1, 6.3).
+    Content type, message digest, ESS signing-certificate-v2 (RFC 5035) and algorithm protection (RFC 6211), then what
+    the signer claims. There is no signing-time: PAdES keeps the claimed time in ``/M`` (EN 319 142-1, 6.3).
     """
     return der.set_of(
         _attribute(_CONTENT_TYPE, der.oid(_ID_DATA)),
         _attribute(_MESSAGE_DIGEST, der.octet_string(document_digest)),
         _certificate_attribute(certificate),
         _protection_attribute(algorithm),
+        *claims.attributes,
     )
 
 

@@ -40,7 +40,10 @@ def lint(prepared: PreparedSignature, *, base: bytes | Source) -> Linted:
     """
     digest = _digest(prepared.placeholder, base=Source.over(base), digest=prepared.algorithm.digest.value)
     expected = signed_attributes(
-        document_digest=digest, certificate=prepared.certificate.der, algorithm=prepared.algorithm
+        document_digest=digest,
+        certificate=prepared.certificate.der,
+        algorithm=prepared.algorithm,
+        claims=prepared.claims,
     )
     if digest != prepared.document_digest or expected != prepared.signed_attributes:
         raise LintFailed(reason="the data to be signed is not that of the prepared file")

@@ -43,17 +43,18 @@ def prepare(base: bytes | Source, *, profile: SignatureProfile, certificate: Sig
     :class:`signing.errors.DocumentUnfit`.
     """
     source = Source.over(base)
-    room = _room(certificate) + profile.extra_room
+    room = _room(certificate, profile)
     placeholder = building_on(source, lambda document: _with_signature(document, profile, room=room))
     digest = source.digest(profile.algorithm.digest.value, *placeholder.pieces())
     return PreparedSignature(
         placeholder=placeholder,
         document_digest=digest,
         signed_attributes=signed_attributes(
-            document_digest=digest, certificate=certificate.der, algorithm=profile.algorithm
+            document_digest=digest, certificate=certificate.der, algorithm=profile.algorithm, claims=profile.claims
         ),
         certificate=certificate,
         algorithm=profile.algorithm,
+        claims=profile.claims,
     )
 
 
@@ -83,10 +84,11 @@ _PERMISSIONS = {
 }
 
 
-def _room(certificate: SigningCertificate) -> int:
+def _room(certificate: SigningCertificate, profile: SignatureProfile) -> int:
     """How many bytes the CMS object may take: certificates, signature value, attributes and the timestamp token."""
     certificates = len(certificate.der) + sum(len(issuer) for issuer in certificate.chain)
-    return _CMS_OVERHEAD + certificates + 512 + TOKEN_ROOM
+    claimed = sum(map(len, profile.claims.attributes))
+    return _CMS_OVERHEAD + certificates + claimed + 512 + TOKEN_ROOM + profile.extra_room
 
 
 def _with_signature(document: Document, profile: SignatureProfile, *, room: int) -> Placeholder:

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from signing.claims import NO_CLAIMS, Claims
 from signing.errors import ReservedRegionTooSmall, RevisionBroken
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class PreparedSignature:
     signed_attributes: bytes
     certificate: SigningCertificate
     algorithm: SignatureAlgorithm
+    claims: Claims = NO_CLAIMS
 
     @property
     def dtbs(self) -> bytes:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from certs.algorithms import SignatureAlgorithm
+from signing.claims import NO_CLAIMS, Claims
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,6 +52,8 @@ class Appearance:
 class SignatureProfile:
     """What to sign with and how it shows; ``reason`` and ``location`` go into the signature dictionary.
 
+    ``claims`` goes into the signed attributes; a reason beside a commitment type is a ``ValueError``.
+
     ``extra_room`` is how many bytes more than ours a CMS object may take that somebody else's program will make.
     """
 
@@ -61,4 +64,11 @@ class SignatureProfile:
     reason: str | None = None
     location: str | None = None
     claimed_signing_time: datetime | None = field(default=None)
+    claims: Claims = NO_CLAIMS
     extra_room: int = 0
+
+    def __post_init__(self) -> None:
+        # EN 319 142-1, 6.3, requirements d and m: one says why, either in words or as a type.
+        if self.reason is not None and self.claims.commitment is not None:
+            msg = "a reason and a commitment type exclude each other"
+            raise ValueError(msg)

@@ -37,7 +37,7 @@ from issuance.document_types import NumberingOrder
 from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.entries import EntryKind
 from issuance.ports import Role
-from storage import rule_tables  # noqa: F401 - its tables belong to the same catalogue
+from storage import request_tables, rule_tables  # noqa: F401 - their tables belong to the same catalogue
 from storage.schema_parts import SHA256 as _SHA256
 from storage.schema_parts import instant as _instant
 from storage.schema_parts import listed as _list
@@ -269,40 +269,6 @@ timeline = Table(
     Column("other", Uuid, ForeignKey("documents.id")),
     CheckConstraint(f"state IN ({_values(DocumentState)})", name="state"),
     Index(None, "document_id", "id"),
-)
-
-signature_requests = Table(
-    "signature_requests",
-    metadata,
-    Column("document_id", Uuid, ForeignKey("documents.id"), primary_key=True),
-    Column("purpose", Text, primary_key=True),
-    Column("turn", Integer, primary_key=True, autoincrement=False, server_default=text("0")),
-    Column("base", Text, nullable=False),
-    Column("increment", LargeBinary, nullable=False),
-    Column("reserved_start", BigInteger, nullable=False),
-    Column("reserved_end", BigInteger, nullable=False),
-    Column("document_digest", LargeBinary, nullable=False),
-    Column("signed_attributes", LargeBinary, nullable=False),
-    Column("algorithm", Text, nullable=False),
-    Column("credential", Text, ForeignKey("credentials.name"), nullable=False),
-    _instant("created_at"),
-    Column("value", LargeBinary),
-    Column("timestamp", LargeBinary),
-    Column("filled", BigInteger, nullable=False, server_default=text("0")),
-    Column("id", Uuid, unique=True),
-    _instant("expires_at", nullable=True),
-    Column("container", LargeBinary),
-    Column("redeemed_by", Uuid),
-    ForeignKeyConstraint(["document_id", "base"], ["revisions.document_id", "revisions.sha256"]),
-    CheckConstraint(f"purpose IN ({_values(Purpose)})", name="purpose"),
-    CheckConstraint(f"algorithm IN ({_list(SignatureAlgorithm.__members__)})", name="algorithm"),
-    CheckConstraint("turn >= 0", name="turn"),
-    CheckConstraint("0 <= reserved_start AND reserved_start < reserved_end", name="reserved"),
-    CheckConstraint("timestamp IS NULL OR value IS NOT NULL", name="timestamp"),
-    CheckConstraint("filled >= 0", name="filled"),
-    CheckConstraint(_together("id", "expires_at"), name="id"),
-    CheckConstraint("(redeemed_by IS NULL) = (id IS NULL OR value IS NULL)", name="redeemed_by"),
-    CheckConstraint("container IS NULL OR redeemed_by IS NOT NULL", name="container"),
 )
 
 audit = Table(

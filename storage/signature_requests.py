@@ -10,8 +10,9 @@ from sqlalchemy import RowMapping, Select, select
 from certs.algorithms import SignatureAlgorithm
 from issuance.documents import Purpose
 from issuance.ports import SignatureRequest
+from signing.claims import Claims, CommitmentType
 from storage.open_transaction import OpenTransaction
-from storage.schema import signature_requests
+from storage.request_tables import signature_requests
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -55,7 +56,10 @@ class SignatureRequestRows(OpenTransaction):
 
 
 def _row(request: SignatureRequest) -> dict[str, object]:
-    return asdict(request) | {"purpose": request.purpose.value, "algorithm": request.algorithm.name}
+    row = asdict(request) | {"purpose": request.purpose.value, "algorithm": request.algorithm.name}
+    claims = request.claims
+    del row["claims"]
+    return row | {"commitment": claims.commitment and claims.commitment.name, "roles": list(claims.roles)}
 
 
 def _of(document_id: UUID) -> Select[tuple[object, ...]]:
@@ -63,6 +67,13 @@ def _of(document_id: UUID) -> Select[tuple[object, ...]]:
 
 
 def _request(row: RowMapping) -> SignatureRequest:
+    members = dict(row)
+    commitment, roles = members.pop("commitment"), members.pop("roles")
     return SignatureRequest(
-        **{**row, "purpose": Purpose(row["purpose"]), "algorithm": SignatureAlgorithm[row["algorithm"]]},
+        **{
+            **members,
+            "purpose": Purpose(row["purpose"]),
+            "algorithm": SignatureAlgorithm[row["algorithm"]],
+            "claims": Claims(CommitmentType[commitment] if commitment else None, tuple(roles)),
+        },
     )

@@ -1,7 +1,7 @@
 """Everything that opens a PDF, done in the sandbox: functions and errors are the same as outside of it.
 
 What comes back from a child is believed as little as the file it read: types are checked, a new revision is our own old
-bytes with what the child appends, and certificate and algorithm of a prepared signature are the caller's own.
+bytes with what the child appends, and certificate, algorithm and claims of a prepared signature are the caller's own.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Workshop:
         """:func:`signing.prepare.prepare`."""
         prepared = self._ask("prepare", pdf, {"profile": profile, "certificate": certificate}, PreparedSignature)
         _demand_base(prepared.placeholder, pdf)
-        return replace(prepared, certificate=certificate, algorithm=profile.algorithm)
+        return replace(prepared, certificate=certificate, algorithm=profile.algorithm, claims=profile.claims)
 
     def embed_validation_data(self, pdf: bytes, *, revocation: RevocationInfo) -> bytes:
         """:func:`signing.augment.embed_validation_data`."""

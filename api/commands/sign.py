@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.batch.telling import Teller
+    from signing.claims import Claims
     from signing.field_place import FieldPlace
     from signing.profiles import Appearance, SignatureLevel
 
@@ -45,6 +46,7 @@ class Wishes:
     where: FieldPlace | None
     reason: str | None
     location: str | None
+    claims: Claims
     chain: Path | None
 
 
@@ -120,13 +122,18 @@ def _order(wishes: Wishes, signer: SignerClient, *, at: datetime) -> FileOrder:
         where=wishes.where,
         reason=wishes.reason,
         location=wishes.location,
+        claims=wishes.claims,
     )
 
 
 def _facts(order: FileOrder) -> dict[str, str]:
     """What must stay the same over all runs into one folder."""
     picture = (order.appearance.png if order.appearance else None) or b""
-    return {
+    claims = order.claims
+    # Only where there are any, so that a folder of an earlier version can be gone on with.
+    claimed = {"commitment": claims.commitment.name} if claims.commitment else {}
+    claimed |= {f"role {place}": role for place, role in enumerate(claims.roles)}
+    return claimed | {
         "certificate": order.certificate.sha256,
         "algorithm": order.algorithm.name,
         "level": order.level.value,

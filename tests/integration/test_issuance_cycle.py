@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from certs.demonstration.authority import revoke
 from certs.errors import CertificateUnfit, RevocationUnavailable, TimestampUnavailable
 from certs.revocation import EMPTY
+from issuance.capacity import Capacity
 from issuance.documents import MAIN_PATH, DocumentState
 from issuance.errors import (
     ClockSkewed,
@@ -34,9 +35,12 @@ from issuance.numbers import DocumentNumber
 from issuance.ports import Account, Role
 from issuance.sign import request_signature
 from issuance.submit import create_draft, submit
+from signing.claims import Claims, CommitmentType
 from signing.errors import WrongSignatureValue
+from signing.layout import SEAL_FIELD, SIGNATORY_FIELD
 from tests.integration.certs_servers import demonstration, start
 from tests.material import open_cells
+from tests.second_opinion import signatures_in
 from tests.small_agency import AGENCY, SmallAgency
 from verification.report import Indication, Level
 from verification.validate import validate
@@ -88,6 +92,24 @@ def test_a_draft_becomes_an_issued_document_that_verifies_by_itself(
     assert report.indication is Indication.TOTAL_PASSED
     assert [signature.level for signature in report.signatures[:2]] == [Level.B_LTA, Level.B_LTA]
     assert document.current.sha256 in agency.blobs.retained
+
+
+def test_each_signature_says_in_which_capacity_and_to_what_end_it_was_made(agency: SmallAgency) -> None:
+    document = agency.submitted(capacity=(Capacity.TL, Capacity.KT))
+    agency.ask_for_signature(document)
+    agency.advance(document)
+    agency.ask_for_issue(document)
+    agency.advance(document)
+    with agency.register() as register:
+        signature, seal = (request.claims for request in register.signature_requests(document.id))
+    assert signature == Claims(CommitmentType.APPROVAL, ("TL. KT.", "Chánh"))
+    assert seal == Claims(CommitmentType.ORIGIN)
+    pdf = agency.blobs.get(agency.read(document).current.sha256)
+    by_field = {one.field_name: one.container for one in signatures_in(pdf)}
+    for attribute in signature.attributes:
+        assert attribute in by_field[SIGNATORY_FIELD]
+    for attribute in seal.attributes:
+        assert attribute in by_field[SEAL_FIELD]
 
 
 def test_every_revision_is_a_prefix_of_the_next(agency: SmallAgency) -> None:

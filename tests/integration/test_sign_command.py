@@ -14,7 +14,9 @@ import pytest
 from api.commands.outermost import Exit
 from certs.anchors import read_trust_directory
 from certs.revocation import EMPTY
+from signing.claims import Claims, CommitmentType
 from tests.material import blank_pdf, picture
+from tests.second_opinion import signatures_in
 from tests.signing_desk import Run, SigningDesk, signing_desk
 from tests.small_agency import RealClock
 from verification.report import Indication, Level
@@ -58,6 +60,21 @@ def test_every_level_is_reached_and_poppler_agrees(
     assert report.signatures[0].level is Level[level.replace("-", "_")]
     assert report.signatures[0].intact
     assert (report.indication is Indication.TOTAL_PASSED) == (level in {"B-LT", "B-LTA"})
+
+
+def test_capacity_and_commitment_are_signed_and_stand_for_a_reason(desk: SigningDesk, tmp_path: Path) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(blank_pdf())
+    wishes = ("--level", "B-B", "--commitment", "approval", "--role", "KT.", "--role", "PHÓ CHỦ TỊCH", "--json")
+    run = desk.sign(file, "--output", tmp_path / "out", *wishes)
+    assert run.code == 0, run.stderr
+    (found,) = signatures_in(Path(str(told(run)["a.pdf"]["output"])).read_bytes())
+    for attribute in Claims(CommitmentType.APPROVAL, ("KT.", "PHÓ CHỦ TỊCH")).attributes:
+        assert attribute in found.container
+    assert desk.sign(file, "--output", tmp_path / "b", *wishes, "--reason", "Phê duyệt").code == Exit.USAGE
+    assert desk.sign(file, "--output", tmp_path / "b", "--role", "").code == Exit.USAGE
+    other = desk.sign(file, "--output", tmp_path / "out", *wishes[:-1], "--role", "Q.")
+    assert "was begun with another key or other options" in other.stderr
 
 
 def test_a_folder_keeps_its_shape_and_a_picture_stands_on_the_last_page(desk: SigningDesk, tmp_path: Path) -> None:

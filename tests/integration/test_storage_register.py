@@ -15,6 +15,7 @@ from issuance.documents import DocumentState, Obstacle, Purpose, Revision
 from issuance.errors import DateInvalid, UnknownName
 from issuance.numbers import DocumentNumber, NumberSeries
 from issuance.ports import AuditEvent, TimelineStep, UnitOfWork
+from signing.claims import Claims, CommitmentType
 from storage.errors import AlreadyThere, RowRefused, StorageError
 from tests.register_material import (
     NOW,
@@ -291,6 +292,7 @@ class TestHistory:
         document = stored_document(uow, people)
         name = uuid4()
         handed_out = replace(request_for(document, people), id=name, expires_at=NOW, filled=7)
+        handed_out = replace(handed_out, claims=Claims(CommitmentType.APPROVAL, ("TL. KT.", "PHÓ CHÁNH")))
         redeemed = replace(handed_out, value=b"value", redeemed_by=uuid4(), container=b"container")
         with uow() as register:
             register.save_signature_request(handed_out)
