@@ -20,6 +20,7 @@ from api.pages import routes as page_routes
 from api.pages.rendering import Pages
 from api.routes import (
     attachments,
+    copies,
     credentials,
     deadlines,
     delegations,
@@ -62,6 +63,7 @@ _ROUTERS = (
     deadlines,
     delegations,
     attachments,
+    copies,
     verifications,
     health,
     metrics,

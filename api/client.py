@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 from api.attachment_forms import AttachedAnswer, AttachmentAnswer, AttachmentsAnswer
-from api.document_forms import CreatedAnswer, DocumentAnswer, DocumentPage, MetadataForm
+from api.copy_forms import CopyMetadata, OutsideCopyMetadata
+from api.document_forms import CopiesAnswer, CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, MetadataForm
 from api.signature_request_forms import BatchAnswer, SignatureRequestAnswer, SignatureRequestStatus
 
 if TYPE_CHECKING:
@@ -180,6 +181,26 @@ class Client:
     def attachment_file(self, document: UUID, attachment: UUID) -> bytes:
         """The sealed file, or the one that was sent in while there is none."""
         return self.call("GET", f"/v1/documents/{document}/attachments/{attachment}/file").body
+
+    def copy(self, original: UUID, pdf: bytes, metadata: CopyMetadata, *, wait: int | None = None) -> DocumentAnswer:
+        """A copy of a paper of the register from its scan, or an extract of a document."""
+        return self._copied(f"/v1/documents/{original}/copies", pdf, metadata, wait=wait)
+
+    def copy_paper(self, pdf: bytes, metadata: OutsideCopyMetadata, *, wait: int | None = None) -> DocumentAnswer:
+        """A copy of a paper that others issued, from its scan."""
+        return self._copied("/v1/copies", pdf, metadata, wait=wait)
+
+    def copies(self, original: UUID) -> tuple[DocumentSummary, ...]:
+        """The copies that were made of a document or paper."""
+        return CopiesAnswer.model_validate_json(self.call("GET", f"/v1/documents/{original}/copies").body).items
+
+    def _copied(self, path: str, pdf: bytes, metadata: CopyMetadata, *, wait: int | None) -> DocumentAnswer:
+        described = metadata.model_dump(mode="json", exclude_none=True)
+        if metadata.activation is not None:
+            described["activation"] = metadata.activation.get_secret_value()
+        body, media_type = multipart({"metadata": json.dumps(described)}, file=pdf, name="copy.pdf")
+        prefer = {} if wait is None else {"Prefer": f"wait={wait}"}
+        return DocumentAnswer.model_validate_json(self._post(path, body, media_type, None, prefer).body)
 
     def make_link(self, document: UUID, *, valid_hours: int = 72) -> str:
         """A link for one download of an issued document, for the one it is for."""

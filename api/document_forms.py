@@ -9,11 +9,12 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
+from api.copy_forms import CopyAnswer
 from api.plain_text import Line, Name, WebAddress
 from issuance.capacity import Capacity
 from issuance.cosigners import MOST_COSIGNERS, Cosigner, Part
 from issuance.document_types import NumberingOrder
-from issuance.documents import Document, DocumentState, Draft, Revision
+from issuance.documents import CopyOf, Document, DocumentState, Draft, Revision
 from issuance.ports import TimelineStep
 from signing.layout import CODE_BOX, Box, OpenCells
 from signing.lint import Finding
@@ -283,6 +284,7 @@ class DocumentAnswer(DocumentSummary):
     timeline: tuple[TimelineAnswer, ...]
     revisions: tuple[RevisionAnswer, ...]
     signatures: tuple[SignatureAnswer, ...]
+    copy_of: CopyAnswer | None = Field(description="of a copy, its form and what it was made from")
     attachments: int = Field(description="how many files go out with it")
 
 
@@ -297,6 +299,12 @@ class DocumentPage(BaseModel):
 
     items: tuple[DocumentSummary, ...]
     next_cursor: str | None
+
+
+class CopiesAnswer(BaseModel):
+    """Every copy that was made from a document or paper of the register, oldest first."""
+
+    items: tuple[DocumentSummary, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +328,13 @@ def created_answer(story: Story, *, findings: tuple[Finding, ...]) -> CreatedAns
     """The same with the findings of the first look at the file."""
     noticed = [{"code": f.code, "severity": f.severity.value, "vi": f.vi, "en": f.en} for f in findings]
     return CreatedAnswer.model_validate(_story(story) | {"findings": noticed})
+
+
+def _copy(copy: CopyOf | None) -> dict[str, object] | None:
+    if copy is None:
+        return None
+    original = asdict(copy.original)
+    return {"form": copy.form.name.lower(), "original": {"type": original.pop("document_type"), **original}}
 
 
 _SIGNATURE_STATES = {
@@ -366,6 +381,7 @@ def _story(story: Story) -> dict[str, object]:
         "issue_by": story.issue_by,
         "reappointed_to": story.reappointed_to,
         "attachments": story.attachments,
+        "copy_of": _copy(document.draft.copy),
         "created_by": document.created_by,
         "timeline": [asdict(step) for step in timeline],
         "revisions": [

@@ -66,6 +66,7 @@ DOCUMENT: JsonDict = {
     "revisions": [{"revision": 1, "sha256": _SHA256, "length": 184320, "predecessor": None}],
     "signatures": [],
     "attachments": 0,
+    "copy_of": None,
 }
 
 CREATED: JsonDict = {**DOCUMENT, "findings": []}

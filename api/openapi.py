@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from fastapi.openapi.utils import get_openapi
 
 from api.authorization import is_public
+from api.copy_forms import CopyMetadata, OutsideCopyMetadata
 from api.document_forms import MetadataForm
 from api.examples import OF_FORMS
 from api.problem_answers import PROBLEM_SCHEMA
@@ -76,9 +77,12 @@ def description_of(app: FastAPI, *, public_url: str) -> Node:
 
 
 def _metadata_schemas() -> Node:
-    """The description of a draft, which travels inside a form and so is not found by the framework."""
-    schema = MetadataForm.model_json_schema(ref_template="#/components/schemas/{model}")
-    return {**schema.pop("$defs"), "MetadataForm": schema}
+    """Descriptions that travel inside a form, and so are not found by the framework."""
+    found: Node = {}
+    for form in (MetadataForm, CopyMetadata, OutsideCopyMetadata):
+        schema = form.model_json_schema(ref_template="#/components/schemas/{model}")
+        found |= {**schema.pop("$defs"), form.__name__: schema}
+    return found
 
 
 def _complete(method: str, operation: Node) -> None:

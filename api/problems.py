@@ -107,6 +107,12 @@ ROWS: Mapping[str, Row] = {
         "Numbers taken already",
         "Hãy tìm các số được nêu trong sổ, sửa danh sách rồi gửi lại.",
     ),
+    "copy-refused": Row(
+        422,
+        "Không sao được theo hình thức này",
+        "There is no such copy",
+        "Bản giấy: sao y, sao lục từ bản quét, hoặc trích sao. Văn bản điện tử: trích sao, hoặc in ra giấy để sao y.",
+    ),
     "link-spent": Row(
         410,
         "Liên kết đã hết hạn hoặc đã được dùng",

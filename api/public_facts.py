@@ -12,6 +12,7 @@ from issuance.documents import CHANGED, IN_FORCE, PUBLISHED, Document, DocumentS
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from issuance.documents import CopyOf
     from issuance.ports import Repositories
 
 SignerKind = Literal["signature", "seal"]
@@ -45,6 +46,21 @@ class PublicAttachment:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicCopy:
+    """Of a copy: its form, and what it was made from, with the state and code where that is known here."""
+
+    form: str
+    original: str
+    original_state: DocumentState | None
+    original_code: str | None
+
+    @property
+    def original_in_force(self) -> bool:
+        """Whether nothing is known here that took the original's place."""
+        return self.original_state is None or self.original_state in IN_FORCE
+
+
+@dataclass(frozen=True, slots=True)
 class PublicFacts:
     """A document as the public sees it; number, date, digest and signers only once it is issued."""
 
@@ -59,6 +75,7 @@ class PublicFacts:
     signers: tuple[PublicSigner, ...]
     events: tuple[PublicEvent, ...] = ()
     attachments: tuple[PublicAttachment, ...] = ()
+    copy: PublicCopy | None = None
 
     @property
     def in_force(self) -> bool:
@@ -88,6 +105,7 @@ def public_facts(register: Repositories, document: Document) -> PublicFacts:
         signers=_signers(register, document, agency_name) if issued else (),
         events=_events(register, document) if issued else (),
         attachments=_attachments(register, document) if issued else (),
+        copy=_copy(register, document.draft.copy) if issued and document.draft.copy else None,
     )
 
 
@@ -109,11 +127,24 @@ def _events(register: Repositories, document: Document) -> tuple[PublicEvent, ..
     return tuple(events)
 
 
+def _copy(register: Repositories, copy: CopyOf) -> PublicCopy:
+    original = register.document(copy.original.entry) if copy.original.entry else None
+    told = original is not None and is_published(register, original)
+    return PublicCopy(
+        form=copy.form.value,
+        original=str(copy.original),
+        original_state=original.state if original else None,
+        original_code=original.lookup_code if original and told else None,
+    )
+
+
 def _attachments(register: Repositories, document: Document) -> tuple[PublicAttachment, ...]:
     return tuple(PublicAttachment(one.place, one.current.sha256) for one in register.attachments(document.id))
 
 
 def _signers(register: Repositories, document: Document, agency_name: str) -> tuple[PublicSigner, ...]:
+    if document.draft.copy is not None:
+        return (PublicSigner(kind="seal", role=agency_name),)
     signatory = register.account(document.draft.signatory)
     position = (signatory.position if signatory else None) or "người có thẩm quyền"
     return (

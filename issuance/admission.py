@@ -28,6 +28,11 @@ def admitted(register: Repositories, draft: Draft, *, actor: Account, on: date) 
     ``on`` is the day in Vietnam. Raises :class:`UnknownName`, :class:`MetadataInvalid` with every problem at once.
     """
     demand_role(actor, Role.SUBMITTER)
+    return described_well(register, draft, actor=actor, on=on)
+
+
+def described_well(register: Repositories, draft: Draft, *, actor: Account, on: date) -> tuple[Agency, Draft]:
+    """The same, whatever the actor's role: what is true of a draft is true of a copy."""
     agency = register.agency(draft.agency)
     if agency is None or draft.agency != actor.agency:
         raise UnknownName(kind="agency", name=draft.agency)

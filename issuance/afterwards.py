@@ -68,6 +68,8 @@ def _demand_issued(register: Repositories, other: UUID, *, document: Document) -
     found = register.document(other)
     if found is None or found.draft.agency != document.draft.agency or found.id == document.id:
         raise MetadataInvalid(problems={"by": "is no other document of the agency"})
+    if found.draft.copy is not None:
+        raise MetadataInvalid(problems={"by": "is a copy, which changes nothing"})
     if found.state not in IN_FORCE:
         raise MetadataInvalid(problems={"by": "is not in force"})
     if found.issued_on and document.issued_on and found.issued_on < document.issued_on:

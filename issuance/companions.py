@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from issuance.delivery import DownloadLink
-    from issuance.documents import Revision
+    from issuance.documents import Document, Revision
     from issuance.half_signed import HalfSigned
 
 
@@ -32,7 +32,7 @@ class Attachment:
 
 
 class Companions(Protocol):
-    """Files that go out with a document, and links by which it is fetched, in the open transaction."""
+    """Files that go out with a document, its copies, and links by which it is fetched, in the open transaction."""
 
     # attachments
     def add_attachment(self, attachment: Attachment) -> None:
@@ -65,6 +65,15 @@ class Companions(Protocol):
 
     def attachment_half(self, attachment_id: UUID, *, credential: str) -> HalfSigned | None:
         """What was kept last of the seal with this credential, or None."""
+        ...
+
+    # copies
+    def copies_of(self, entry_id: UUID) -> list[Document]:
+        """Every copy that was made from what has this entry in the register, oldest first."""
+        ...
+
+    def entry_is_void(self, entry_id: UUID) -> bool:
+        """Whether this number was given up."""
         ...
 
     # links

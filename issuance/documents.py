@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from issuance.capacity import Capacity
     from issuance.cosigners import Cosigner
     from issuance.numbers import DocumentNumber
+    from signing.copy_form import CopyForm
     from signing.layout import Layout
 
 
@@ -119,11 +120,34 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """What a copy was made from; ``entry`` is its number in the agency's own register, None where others issued it."""
+
+    document_type: str
+    number: str
+    issued_on: date
+    agency: str
+    entry: UUID | None = None
+
+    def __str__(self) -> str:
+        return f"{self.document_type} số {self.number} ngày {self.issued_on:%d/%m/%Y} của {self.agency}"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOf:
+    """In which form (Decree 30/2020, art. 25), and of what."""
+
+    form: CopyForm
+    original: Original
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What the sending system says of a document; names as in Decree 30/2020, Annex VI.
 
     An empty ``series`` asks for the one in which the agency numbers this type; the register never keeps it empty.
-    ``capacity`` is what stands above the signature, line by line; ``order`` is the type's when the draft came.
+    ``capacity`` is what stands above the signature, line by line; ``order`` is the type's when the draft came. ``copy``
+    says of a copy what it was made from; its signatory decided on it and signs nothing in the file.
     """
 
     agency: str
@@ -141,6 +165,7 @@ class Draft:
     capacity: tuple[Capacity, ...] = ()
     order: NumberingOrder = NumberingOrder.SIGNATURE_FIRST
     cosigners: tuple[Cosigner, ...] = ()
+    copy: CopyOf | None = None
 
 
 class Purpose(Enum):
@@ -173,13 +198,13 @@ class Obstacle:
 class Document:
     """A row of the register. ``current`` is the newest good revision; ``number`` and ``issued_on`` come together.
 
-    ``cosigned`` is how many of the draft's cosigners have signed.
+    ``cosigned`` is how many of the draft's cosigners have signed. A copy has no ``layout``: its only cell is number 14.
     """
 
     id: UUID
     lookup_code: str
     draft: Draft
-    layout: Layout
+    layout: Layout | None
     state: DocumentState
     current: Revision
     created_by: str

@@ -119,6 +119,18 @@ class ClockSkewed(IssuanceError):
         self.seconds = seconds
 
 
+class CopyRefused(IssuanceError):
+    """A copy that the rules do not know: form, original and medium do not go together (Decree 30/2020, art. 25)."""
+
+    code = "copy-refused"
+    hint = "See which copies there are in docs/copies.md."
+
+    def __init__(self, *, reason: str, vi: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.vi = vi
+
+
 class LinkSpent(IssuanceError):
     """A download link whose time is over, or that was used before."""
 

@@ -15,12 +15,15 @@ from issuance.documents import Purpose
 from issuance.errors import UnknownName
 from issuance.ports import SignatureRequest
 from signing.claims import LONGEST_ROLE, Claims, CommitmentType
+from signing.display_rules import copy_text
 from signing.layout import SEAL_FIELD, SIGNATORY_FIELD, cosigner_field
 from signing.prepared import Increment, Placeholder, PreparedSignature, ReservedRegion
 from signing.profiles import Appearance, Certification, SignatureProfile
 
 if TYPE_CHECKING:
-    from issuance.documents import Document
+    from datetime import datetime
+
+    from issuance.documents import CopyOf, Document
     from issuance.outside import Outside
     from issuance.ports import Credential
 
@@ -75,14 +78,15 @@ def prepare_request(
     outside: Outside,
 ) -> SignatureRequest:
     """The signature that is due on ``base``, the document's newest revision, with nothing signed yet."""
-    now, credential = outside.clock.now(), signer.credential
-    first = purpose is Purpose.SIGNATURE and document.cosigned == 0
+    now, credential, appearance = outside.clock.now(), signer.credential, signer.appearance
+    if document.draft.copy is not None:
+        appearance = Appearance(text=_copy_text(document, document.draft.copy, at=now, outside=outside))
     profile = SignatureProfile(
         field_name=field_of(document, purpose),
         algorithm=credential.algorithm,
         # Only the first signature of a file certifies it (ISO 32000-2, 12.8.2.2).
-        certification=Certification.FILL_FORMS if first else Certification.NONE,
-        appearance=signer.appearance if _shows(document, purpose) else None,
+        certification=_certification(document, purpose),
+        appearance=appearance if _shows(document, purpose) else None,
         claimed_signing_time=now,
         claims=signer.claims,
         extra_room=_ROOM_FOR_OTHERS if credential.key is None else 0,
@@ -143,11 +147,27 @@ def _shows(document: Document, purpose: Purpose) -> bool:
     """Whether the field has a place on the page; a cosigner's may have none."""
     if purpose is Purpose.SEAL or not cosigners_left(document):
         return True
-    return document.layout.cosigners[document.cosigned] is not None
+    return document.layout is None or document.layout.cosigners[document.cosigned] is not None
+
+
+def _certification(document: Document, purpose: Purpose) -> Certification:
+    if document.draft.copy is not None:
+        return Certification.NO_CHANGES  # the seal is its first signature and its last
+    first = purpose is Purpose.SIGNATURE and document.cosigned == 0
+    return Certification.FILL_FORMS if first else Certification.NONE
+
+
+def _copy_text(document: Document, copy: CopyOf, *, at: datetime, outside: Outside) -> str:
+    """What cell 14 says (Decree 30/2020, Annex I, Part II, I.3)."""
+    with outside.uow() as register:
+        agency = register.agency(document.draft.agency)
+    return copy_text(copy.form, agency=agency.name if agency else document.draft.agency, at=at)
 
 
 def _fills(document: Document, purpose: Purpose) -> bool:
     """Number and date are filled in under the first signature of all, or under the seal, as the type has it."""
+    if document.draft.copy is not None:
+        return False
     if document.draft.order is NumberingOrder.NUMBER_FIRST:
         return purpose is Purpose.SIGNATURE and document.cosigned == 0
     return purpose is Purpose.SEAL

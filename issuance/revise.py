@@ -54,6 +54,8 @@ def revise(  # noqa: PLR0913 - what it needs from outside is named at the call
         raise UnknownName(kind="agency", name=document.draft.agency)
     findings = inspected(pdf, workshop=workshop)
     old = document.layout
+    if old is None:  # a copy has no draft
+        raise WrongState(state=document.state.value, step="file")
     kept = OpenCells(number=old.number, date=old.date, signature=old.signature, code=old.code)
     layout = placed(replace(cells or kept, cosigners=old.cosigners), agency)
     composed = composed_with_code(

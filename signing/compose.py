@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import segno
 
 from signing.appearances import show
+from signing.display_rules import code_box, corner_box
 from signing.errors import FieldUnavailable
 from signing.fields import append_field, say_that_there_are_signatures, signature_fields
 from signing.geometry import PlacedBox, place
 from signing.layout import DATE_FIELD, NUMBER_FIELD, SEAL_FIELD, SIGNATORY_FIELD, Box, Layout, cosigner_field
+from signing.new_field import open_field
 from signing.pdf.pages import add_resource, page, wrap_content
 from signing.pdf.values import Name, Stream, deflated, numbers, text_string
 from signing.protection import FieldLock, Locked, Permission, lock_dictionary
@@ -57,6 +59,23 @@ def compose(pdf: bytes, *, layout: Layout, lookup_code: str, lookup_url: str) ->
         ):
             _append_text_field(document, field_name=field_name, label=label, box=place(document, box, cell=cell))
         _print_code(document, layout.code, lookup_code=lookup_code, lookup_url=lookup_url)
+
+    return with_changes(pdf, add)
+
+
+def compose_copy(pdf: bytes, *, lookup_code: str, lookup_url: str) -> bytes:
+    """Make a copy ready for its seal: one field, cell 14 (Decree 30/2020, Annex I, Part II), and the lookup code.
+
+    Raises as :func:`compose`.
+    """
+    corner, code = corner_box(pdf), code_box(pdf)
+
+    def add(document: Document) -> None:
+        if any(signature_fields(document)):
+            raise FieldUnavailable(field_name=SEAL_FIELD, reason="the file already has signature fields")
+        show(open_field(document, SEAL_FIELD, box=corner))
+        say_that_there_are_signatures(document)
+        _print_code(document, code, lookup_code=lookup_code, lookup_url=lookup_url)
 
     return with_changes(pdf, add)
 

@@ -8,7 +8,6 @@ the signing time (Part II, I.3).
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from signing.errors import NoPlace
@@ -17,20 +16,14 @@ from signing.layout import Box
 from signing.revision import building_on
 
 if TYPE_CHECKING:
+    from signing.copy_form import CopyForm
     from signing.source import Source
 
 _VIETNAM = timezone(timedelta(hours=7))
 _WIDTH, _HEIGHT = 85.0, 13.0
 _FROM_RIGHT, _FROM_TOP = 15.0, 6.0
+_FROM_LEFT, _GAP, _CODE_WIDTH = 15.0, 5.0, 75.0
 _CELL = "corner"
-
-
-class CopyForm(Enum):
-    """The forms of a copy (Decree 30/2020, article 25); the value is what the copy says."""
-
-    TRUE_COPY = "Sao y"
-    FURTHER_COPY = "Sao lục"
-    EXTRACT = "Trích sao"
 
 
 def attachment_text(*, number: str, at: datetime) -> str:
@@ -59,3 +52,13 @@ def corner_box(base: bytes | Source) -> Box:
     if width < _FROM_RIGHT + _WIDTH or height < _FROM_TOP + _HEIGHT:
         raise NoPlace(cell=_CELL, reason=f"page 1 is only {width:.0f} mm wide and {height:.0f} mm high")
     return Box(page=1, left=width - _FROM_RIGHT - _WIDTH, top=_FROM_TOP, width=_WIDTH, height=_HEIGHT)
+
+
+def code_box(base: bytes | Source) -> Box:
+    """Where a copy's lookup code stands: beside cell 14, at the top left; on a narrow page at its foot."""
+    size = building_on(base, lambda document: seen_size(document, page=1, cell=_CELL))
+    width, height = (side / POINTS_PER_MM for side in size)
+    free = width - _FROM_RIGHT - _WIDTH - _FROM_LEFT - _GAP
+    if free >= _CODE_WIDTH:
+        return Box(page=1, left=_FROM_LEFT, top=_FROM_TOP, width=_CODE_WIDTH, height=_HEIGHT)
+    return Box(page=1, left=_FROM_LEFT, top=height - _FROM_TOP - _HEIGHT, width=_CODE_WIDTH, height=_HEIGHT)

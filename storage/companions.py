@@ -14,6 +14,7 @@ from issuance.half_signed import HalfSigned
 from signing.prepared import ReservedRegion
 from storage.companion_tables import attachment_halves, attachments, download_links
 from storage.open_transaction import OpenTransaction
+from storage.schema import register_entries
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,6 +88,13 @@ class CompanionRows(OpenTransaction):
         )
         row = self._connection.execute(query).mappings().one_or_none()
         return _half(row) if row is not None else None
+
+    def entry_is_void(self, entry_id: UUID) -> bool:
+        """Whether this number was given up."""
+        query = select(register_entries.c.id).where(
+            register_entries.c.id == entry_id, register_entries.c.voided_at.is_not(None)
+        )
+        return self._connection.scalar(query) is not None
 
     def add_download_link(self, link: DownloadLink) -> None:
         """Append."""

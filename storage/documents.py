@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import RowMapping, Select, select
@@ -10,10 +11,22 @@ from sqlalchemy import RowMapping, Select, select
 from issuance.capacity import Capacity
 from issuance.cosigners import Cosigner, Part
 from issuance.document_types import NumberingOrder
-from issuance.documents import PUBLISHED, Document, DocumentState, Draft, Intent, Obstacle, Purpose, Revision
+from issuance.documents import (
+    PUBLISHED,
+    CopyOf,
+    Document,
+    DocumentState,
+    Draft,
+    Intent,
+    Obstacle,
+    Original,
+    Purpose,
+    Revision,
+)
 from issuance.errors import UnknownName
 from issuance.numbers import DocumentNumber
 from issuance.statistics import ENDED
+from signing.copy_form import CopyForm
 from signing.layout import Box, Layout
 from storage.announcements import announcement
 from storage.open_transaction import OpenTransaction
@@ -98,6 +111,11 @@ class DocumentRows(OpenTransaction):
             )
         )
 
+    def copies_of(self, entry_id: UUID) -> list[Document]:
+        """Every copy that was made from what has this entry in the register, oldest first."""
+        query = select(documents).where(documents.c.copy_of == entry_id).order_by(documents.c.id)
+        return [_document(row) for row in self._connection.execute(query).mappings()]
+
     def _one(self, query: Select[tuple[object, ...]]) -> Document | None:
         row = self._connection.execute(query).mappings().one_or_none()
         return _document(row) if row is not None else None
@@ -110,7 +128,9 @@ def _waits() -> ColumnElement[bool]:
 def _described(document: Document) -> dict[str, object]:
     """The columns that never change."""
     draft = asdict(document.draft)
+    del draft["copy"]
     return draft | {
+        **_copy_columns(document.draft.copy),
         "id": document.id,
         "lookup_code": document.lookup_code,
         "recipients": list(document.draft.recipients),
@@ -126,7 +146,7 @@ def _standing(document: Document) -> dict[str, object]:
     """The columns that say where the document stands."""
     intent, number, obstacle = document.intent, document.number, document.obstacle
     return {
-        "layout": asdict(document.layout),
+        "layout": document.layout and asdict(document.layout),
         "state": document.state.value,
         "current_sha256": document.current.sha256,
         "current_length": document.current.length,
@@ -150,7 +170,7 @@ def _document(row: RowMapping) -> Document:
         id=row["id"],
         lookup_code=row["lookup_code"],
         draft=_draft(row),
-        layout=_layout(row),
+        layout=_layout(row) if row["layout"] is not None else None,
         state=DocumentState(row["state"]),
         current=Revision(
             sha256=row["current_sha256"], length=row["current_length"], predecessor=row["current_predecessor"]
@@ -182,7 +202,33 @@ def _draft(row: RowMapping) -> Draft:
         capacity=tuple(Capacity(one) for one in row["capacity"]),
         order=NumberingOrder(row["order"]),
         cosigners=tuple(_cosigner(one) for one in row["cosigners"]),
+        copy=_copy(row) if row["copy_form"] is not None else None,
     )
+
+
+def _copy_columns(copy: CopyOf | None) -> dict[str, object]:
+    if copy is None:
+        return {}
+    original = copy.original
+    described = {
+        "document_type": original.document_type,
+        "number": original.number,
+        "issued_on": original.issued_on.isoformat(),
+        "agency": original.agency,
+    }
+    return {"copy_form": copy.form.name, "copy_of": original.entry, "copy_original": described}
+
+
+def _copy(row: RowMapping) -> CopyOf:
+    described = row["copy_original"]
+    original = Original(
+        document_type=described["document_type"],
+        number=described["number"],
+        issued_on=date.fromisoformat(described["issued_on"]),
+        agency=described["agency"],
+        entry=row["copy_of"],
+    )
+    return CopyOf(form=CopyForm[row["copy_form"]], original=original)
 
 
 def _cosigner_row(one: Cosigner) -> dict[str, object]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from certs.kept_answers import KeptAnswer
 from storage.database import transaction
-from storage.schema import revocation_answers as answers
+from storage.trust_tables import revocation_answers as answers
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -37,7 +37,8 @@ from issuance.document_types import NumberingOrder
 from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.entries import EntryKind
 from issuance.ports import Role
-from storage import request_tables, rule_tables  # noqa: F401 - their tables belong to the same catalogue
+from signing.copy_form import CopyForm
+from storage import request_tables, rule_tables, trust_tables  # noqa: F401 - their tables belong to the same catalogue
 from storage.schema_parts import SHA256 as _SHA256
 from storage.schema_parts import instant as _instant
 from storage.schema_parts import listed as _list
@@ -187,8 +188,12 @@ documents = Table(
     Column("capacity", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     Column("order", Text, nullable=False, server_default=text("'signature_first'::text")),
     Column("cosigners", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    # what a copy was made from; ``copy_of`` where it has an entry in the register
+    Column("copy_form", Text),
+    Column("copy_of", Uuid, ForeignKey("register_entries.id")),
+    Column("copy_original", JSONB),
     # where it stands
-    Column("layout", JSONB, nullable=False),
+    Column("layout", JSONB(none_as_null=True)),
     Column("state", Text, nullable=False),
     Column("current_sha256", Text, nullable=False),
     Column("current_length", BigInteger, nullable=False),
@@ -220,6 +225,10 @@ documents = Table(
     UniqueConstraint("agency", "issued_year", "number_symbol", "number_ordinal", name="documents_number_key"),
     CheckConstraint(f"capacity <@ ARRAY[{_values(Capacity)}]::text[]", name="capacity"),
     CheckConstraint(f'"order" IN ({_values(NumberingOrder)})', name="order"),
+    CheckConstraint(f"copy_form IN ({_list(CopyForm.__members__)})", name="copy_form"),
+    CheckConstraint(_together("copy_form", "copy_original"), name="copy"),
+    CheckConstraint("copy_of IS NULL OR copy_form IS NOT NULL", name="copy_of"),
+    CheckConstraint("(layout IS NULL) = (copy_form IS NOT NULL)", name="layout"),
     CheckConstraint("cosigned BETWEEN 0 AND jsonb_array_length(cosigners)", name="cosigned"),
     CheckConstraint(f"state IN ({_values(DocumentState)})", name="state"),
     CheckConstraint("lookup_code ~ '^[0-9A-HJKMNP-TV-Z]{17}$'", name="lookup_code"),
@@ -234,6 +243,7 @@ documents = Table(
     Index(None, "agency", "id"),
     Index(None, "agency", "state", "id"),
     Index(None, "agency", "dossier_code", "id", postgresql_where=text("dossier_code IS NOT NULL")),
+    Index(None, "copy_of", postgresql_where=text("copy_of IS NOT NULL")),
     Index(None, "agency", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     Index(None, "due_at", postgresql_where=text("due_at IS NOT NULL")),
     Index("documents_unfinished_idx", "id", postgresql_where=text(f"state IN ({_values(UNFINISHED)})")),
@@ -343,28 +353,4 @@ idempotency_keys = Table(
     CheckConstraint(_together("status", "headers", "body"), name="response"),
     CheckConstraint("length(key) BETWEEN 1 AND 255", name="key"),
     Index(None, "created_at"),
-)
-
-trusted_lists = Table(
-    "trusted_lists",
-    metadata,
-    # as `lists.toml` in the trust directory calls it
-    Column("name", Text, primary_key=True),
-    Column("edition", LargeBinary, nullable=False),
-    _instant("kept_at"),
-)
-
-revocation_answers = Table(
-    "revocation_answers",
-    metadata,
-    # SHA-1 of the issuer's key, by which OCSP names an issuer (RFC 6960, 4.1.1)
-    Column("issuer_key", LargeBinary, primary_key=True),
-    # hexadecimal; empty for a CRL, which speaks of all certificates
-    Column("serial_number", Text, primary_key=True),
-    Column("url", Text, primary_key=True),
-    Column("answer", LargeBinary, nullable=False),
-    _instant("good_until"),
-    CheckConstraint("length(issuer_key) = 20", name="issuer_key"),
-    CheckConstraint("serial_number ~ '^-?[0-9a-f]*$'", name="serial_number"),
-    Index(None, "good_until"),
 )

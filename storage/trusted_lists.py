@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.database import transaction
-from storage.schema import trusted_lists as lists
+from storage.trust_tables import trusted_lists as lists
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -12,7 +12,7 @@ from certs.certificate import SigningCertificate
 from certs.errors import CertsError
 from certs.revocation import RevocationInfo
 from signing.augment import embed_validation_data
-from signing.compose import compose
+from signing.compose import compose, compose_copy
 from signing.display_rules import corner_box
 from signing.errors import SigningError
 from signing.field_place import FieldPlace, append_field
@@ -25,6 +25,7 @@ from signing.prepare import prepare, prepare_document_timestamp
 from signing.profiles import SignatureProfile
 from signing.returned_cms import container_parts, demand_container, with_timestamp
 from signing.returned_pdf import accept_signed_pdf
+from signing.scan import inspect_scan
 from verification.chains import chains
 from verification.facts import SignedRevision
 from verification.pictures import compare_pages
@@ -81,6 +82,8 @@ def _region_of_signed_pdf(
 TASKS = {
     "inspect": Task(inspect, {}),
     "compose": Task(_appended(compose), {"layout": Layout, "lookup_code": str, "lookup_url": str}),
+    "compose_copy": Task(_appended(compose_copy), {"lookup_code": str, "lookup_url": str}),
+    "inspect_scan": Task(inspect_scan, {}),
     "append_field": Task(_appended(append_field), {"field_name": str, "where": FieldPlace | None}),
     "fill_cells": Task(_appended(fill_cells), {"number": str, "issued_on": date}),
     "prepare": Task(prepare, {"profile": SignatureProfile, "certificate": SigningCertificate}),

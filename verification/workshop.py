@@ -85,6 +85,14 @@ class Workshop:
         """:func:`signing.compose.compose`."""
         return self._grown("compose", pdf, {"layout": layout, "lookup_code": lookup_code, "lookup_url": lookup_url})
 
+    def compose_copy(self, pdf: bytes, *, lookup_code: str, lookup_url: str) -> bytes:
+        """:func:`signing.compose.compose_copy`."""
+        return self._grown("compose_copy", pdf, {"lookup_code": lookup_code, "lookup_url": lookup_url})
+
+    def inspect_scan(self, pdf: bytes) -> tuple[Finding, ...]:
+        """:func:`signing.scan.inspect_scan`."""
+        return self._ask("inspect_scan", pdf, {}, tuple[Finding, ...])
+
     def fill_cells(self, pdf: bytes, *, number: str, issued_on: date) -> bytes:
         """:func:`signing.fill.fill_cells`."""
         return self._grown("fill_cells", pdf, {"number": number, "issued_on": issued_on})

@@ -65,6 +65,7 @@ def document(
         facts=_for_people(facts, language),
         banner=state_banner(facts, language),
         events=event_lines(facts, language),
+        original_in_force=facts.copy is None or facts.copy.original_in_force,
     )
 
 

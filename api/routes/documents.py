@@ -6,16 +6,17 @@ import base64
 import binascii
 import secrets
 from collections.abc import AsyncIterator
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime
 
 from api.dependencies import Actor, Guarded, Parts
 from api.document_forms import CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, LayoutForm, MetadataForm
 from api.errors import RequestInvalid
 from api.idempotency import Ticket, take_ticket
+from api.json_part import described
 from api.office import taken
 from api.plain_text import Name
 from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
@@ -81,7 +82,6 @@ _FILE_FORM = {
         },
     }
 }
-Form = TypeVar("Form", bound=BaseModel)
 
 
 async def _draft_upload(request: Request, _: Actor, guards: Guarded) -> AsyncIterator[Upload]:
@@ -94,18 +94,7 @@ def _metadata(upload: Annotated[Upload, Depends(_draft_upload)]) -> MetadataForm
     text = upload.fields.get("metadata")
     if text is None:
         raise RequestInvalid(problems={"metadata": "is missing: send the description as JSON in a part of this name"})
-    return _described(MetadataForm, text, part="metadata")
-
-
-def _described(form: type[Form], text: str, *, part: str) -> Form:
-    try:
-        return form.model_validate_json(text)
-    except ValidationError as error:
-        places = {
-            ".".join((part, *(str(part) for part in item["loc"]))): str(item["msg"])
-            for item in error.errors(include_input=False, include_url=False)
-        }
-        raise RequestInvalid(problems=places) from error
+    return described(MetadataForm, text, part="metadata")
 
 
 @router.post(
@@ -150,7 +139,7 @@ def create_document(
 
 def _new_layout(upload: Annotated[Upload, Depends(_draft_upload)]) -> LayoutForm | None:
     text = upload.fields.get("layout")
-    return _described(LayoutForm, text, part="layout") if text is not None else None
+    return described(LayoutForm, text, part="layout") if text is not None else None
 
 
 @router.post(

@@ -52,6 +52,15 @@ class FileAnswer(BaseModel):
     sha256: str
 
 
+class CopyFacts(BaseModel):
+    """Of a copy: its form, what it was made from, and what became of that where it is known here."""
+
+    form: str = Field(examples=["Sao y"])
+    original: str = Field(examples=["Quyết định số 12/QĐ-TTg ngày 05/01/2026 của Thủ tướng Chính phủ"])
+    original_state: DocumentState | None
+    original_code: str | None
+
+
 class LookupAnswer(BaseModel):
     """The public facts; number, date, digest and signers only once the document is issued."""
 
@@ -66,6 +75,7 @@ class LookupAnswer(BaseModel):
     signers: tuple[SignerAnswer, ...]
     events: tuple[EventAnswer, ...]
     attachments: tuple[FileAnswer, ...]
+    copy_of: CopyFacts | None
 
 
 def find_facts(application: Application, guards: Guards, code: str, *, caller: str) -> PublicFacts | None:
@@ -112,4 +122,5 @@ def look_up(application: Parts, guards: Guarded, caller: Caller, code: str, resp
         signers=tuple(SignerAnswer(kind=signer.kind, role=signer.role) for signer in facts.signers),
         events=tuple(EventAnswer.model_validate(asdict(event)) for event in facts.events),
         attachments=tuple(FileAnswer.model_validate(asdict(one)) for one in facts.attachments),
+        copy_of=CopyFacts.model_validate(asdict(facts.copy)) if facts.copy else None,
     )

@@ -17,11 +17,11 @@ from pydantic import BaseModel
 from api.dependencies import Actor, Guarded, Parts
 from api.document_forms import DocumentAnswer, DocumentSummary
 from api.error_classes import BASES
+from api.finishing import Prefer
 from api.idempotency import Ticket, take_ticket
 from api.language import preferred_language
 from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
 from api.problem_responses import problem_of, request_id_of
-from api.routes.steps import Prefer
 from api.signature_request_forms import (
     BatchAnswer,
     BatchItem,

@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.dependencies import Actor, Guarded, Parts
 from api.document_forms import DocumentAnswer, IssueOrder, NumberOrder, SignatureOrder
+from api.finishing import UNDER_WAY, WITH_A_KEY, Prefer, finished
 from api.idempotency import Ticket, take_ticket
 from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
-from api.problem_responses import problem_of_obstacle, problem_response
-from api.telling import answer, read_own, told
-from api.waiting import belled, settled, wait_of
-from api.wiring import Application
+from api.telling import answer, told
+from api.waiting import wait_of
 from issuance.documents import Document
 from issuance.issue import request_issue
 from issuance.number_first import request_number
-from issuance.ports import Account
 from issuance.sign import request_signature
 from issuance.submit import submit
 
 router = APIRouter(prefix="/v1/documents/{document_id}", tags=["steps"])
 
 _STEP = ("not-found", "wrong-state", "not-competent", *SIGNED_IN, *REPEATED)
-_KEY = (
-    "activation-refused",
-    "activation-locked",
-    "certificate-unfit",
-    "signer-unavailable",
-    "token-absent",
-    "pin-refused",
-    "key-absent",
-    "mechanism-unsupported",
-    "device-failed",
-    "timestamp-unavailable",
-    "timestamp-refused",
-    "revocation-unavailable",
-    "object-storage-unavailable",
-    "clock-skewed",
-    "not-passed",
-)
-_UNDER_WAY: dict[int | str, dict[str, object]] = {
-    202: {"model": DocumentAnswer, "description": "Still under way; read `Location`, or repeat the call."}
-}
-Prefer = Annotated[
-    str | None, Header(description="`wait=N`: answer after at most N seconds (20 by default, 60 at most)")
-]
 
 
 @router.post(
@@ -73,7 +46,7 @@ def submit_document(request: Request, application: Parts, actor: Actor, document
     "/signature",
     operation_id="signDocument",
     response_model=DocumentAnswer,
-    responses=_UNDER_WAY | problem_answers(*_STEP, *_KEY),
+    responses=UNDER_WAY | problem_answers(*_STEP, *WITH_A_KEY),
 )
 async def sign_document(
     request: Request,
@@ -108,7 +81,7 @@ async def sign_document(
     if not isinstance(ticket, Ticket):
         return ticket
     async with ticket:
-        return await _finished(request, application, actor, document_id, ticket, begin, seconds=wait_of(prefer))
+        return await finished(request, application, actor, document_id, ticket, begin, seconds=wait_of(prefer))
 
 
 @router.post(
@@ -135,7 +108,7 @@ def number_document(
     "/issue",
     operation_id="issueDocument",
     response_model=DocumentAnswer,
-    responses=_UNDER_WAY | problem_answers(*_STEP, *_KEY, "date-invalid"),
+    responses=UNDER_WAY | problem_answers(*_STEP, *WITH_A_KEY, "date-invalid"),
 )
 async def issue_document(
     request: Request,
@@ -170,28 +143,4 @@ async def issue_document(
     if not isinstance(ticket, Ticket):
         return ticket
     async with ticket:
-        return await _finished(request, application, actor, document_id, ticket, begin, seconds=wait_of(prefer))
-
-
-async def _finished(
-    request: Request,
-    application: Application,
-    actor: Account,
-    document_id: UUID,
-    ticket: Ticket,
-    begin: Callable[[], Document],
-    *,
-    seconds: float,
-) -> Response:
-    """200 when the worker is done, 202 while it is not, the problem where it met an obstacle."""
-    uow = application.outside.uow
-
-    async def read() -> Document:
-        return await run_in_threadpool(read_own, uow, document_id, actor=actor)
-
-    with belled(application.announcements, document_id) as bell:
-        waited = await settled(await run_in_threadpool(begin), read=read, bell=bell, seconds=seconds)
-    if waited.stopped:
-        return problem_response(request, problem_of_obstacle(waited.document))
-    story = await run_in_threadpool(told, uow, document_id, actor=actor)
-    return await run_in_threadpool(ticket.keep, answer(story, status=202 if waited.under_way else 200))
+        return await finished(request, application, actor, document_id, ticket, begin, seconds=wait_of(prefer))

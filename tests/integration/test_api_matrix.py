@@ -37,6 +37,8 @@ SECRET = "secret-of-the-matrix"
 YEAR = vietnam_date(datetime.now(UTC)).year
 PAPER = {"type": "Quyết định", "subject": "Mẫu", "signer": "Mẫu", "series": SERIES}
 REASON = {"reason": "Mẫu"}
+COPY = {"form": "extract", "signatory": "x", "credential": SEAL_CREDENTIAL}
+PAPER_ORIGINAL = {"type": "Quyết định", "number": "12/QĐ-TTg", "issued_on": "2026-01-05", "agency": "Mẫu"}
 SLIP = {"agency": AGENCY, "type": "Giấy mời", "subject": "Mẫu", "signatory": "x"}
 LATE = {"applicant": "Mẫu", "procedure": "Mẫu", "reason": "Mẫu", "new_due_at": f"{YEAR + 1}-01-01T00:00:00Z"}
 DELEGATION = {
@@ -56,6 +58,9 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "readDocument": ("issued", None),
     "readDocumentFile": ("issued", None),
     "reviseDocument": ("draft", None),
+    "copyDocument": ("issued", None),
+    "copyPaper": (None, None),
+    "listCopies": ("issued", None),
     "attachFile": ("draft", None),
     "detachFile": ("draft", {}),
     "listAttachments": ("issued", None),
@@ -112,6 +117,7 @@ READS = {
     "listCredentials",
     "listDelegations",
     "listAttachments",
+    "listCopies",
     "listDocuments",
     "listTypes",
     "readDocument",
@@ -220,6 +226,9 @@ def ask(
     if operation == "createDocument":
         described = service.metadata().model_dump_json(exclude_none=True)
         body, kind = multipart({"metadata": described}, file=service.notice.pdf, name="x.pdf")
+    elif operation in {"copyDocument", "copyPaper"}:
+        copied = COPY | ({"original": PAPER_ORIGINAL} if operation == "copyPaper" else {})
+        body, kind = multipart({"metadata": json.dumps(copied)}, file=service.notice.pdf, name="x.pdf")
     elif operation == "attachFile":
         body, kind = multipart({"title": "Phụ lục"}, file=service.notice.pdf, name="x.pdf")
     elif operation in {"reviseDocument", "redeemWithSignedFile"}:

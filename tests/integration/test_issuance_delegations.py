@@ -17,7 +17,7 @@ from issuance.documents import DocumentState
 from issuance.errors import MetadataInvalid, NotCompetent, UnknownName
 from issuance.ports import Role
 from issuance.sign import request_signature
-from tests.register_material import NOW, new_document, settle_people
+from tests.register_material import LAYOUT, NOW, new_document, settle_people
 from tests.set_clock import SetClock
 from tests.simulators.register import MemoryRegister
 
@@ -194,7 +194,7 @@ def test_a_document_keeps_its_cosigners_as_they_were_named(uow: UnitOfWork, peop
     document = replace(
         document,
         draft=draft_by_authority(uow, people, capacity=(), cosigners=named),
-        layout=replace(document.layout, cosigners=(None,)),
+        layout=replace(LAYOUT, cosigners=(None,)),
         cosigned=1,
     )
     with uow() as register:

@@ -11,7 +11,8 @@ import pytest
 import typst
 
 from certs.algorithms import SignatureAlgorithm
-from signing.display_rules import CopyForm, attachment_text, copy_text, corner_box
+from signing.copy_form import CopyForm
+from signing.display_rules import attachment_text, copy_text, corner_box
 from signing.errors import AppearanceUnfit, NoPlace
 from signing.layout import Box
 from signing.new_field import add_signature_field

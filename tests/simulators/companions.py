@@ -62,6 +62,9 @@ class MemoryCompanions(OpenState):
         kept = self._state.halves.get(attachment_id)
         return kept[1] if kept and kept[0] == credential else None
 
+    def entry_is_void(self, entry_id: UUID) -> bool:
+        return entry_id in self._state.voided
+
     def add_download_link(self, link: DownloadLink) -> None:
         if link.document_id not in self._state.documents:
             raise RowRefused(rule="download_links_document_id_fkey")

@@ -35,6 +35,9 @@ class MemoryDocuments(OpenState):
         if document.draft.agency not in state.agencies or document.draft.signatory not in state.accounts:
             raise RowRefused(rule="documents_fkey")
         _demand_consistent(document)
+        copy = document.draft.copy
+        if copy is not None and copy.original.entry is not None and copy.original.entry not in state.entries:
+            raise RowRefused(rule="documents_copy_of_fkey")
         state.documents[document.id] = document
 
     def document(self, document_id: UUID) -> Document | None:
@@ -92,6 +95,11 @@ class MemoryDocuments(OpenState):
         later = until + timedelta(microseconds=1)
         found = [one for one in self._state.documents.values() if one.draft.agency == agency]
         return sorted((one for one in found if _waits_beyond(one, later)), key=_urgency)[:limit]
+
+    def copies_of(self, entry_id: UUID) -> list[Document]:
+        found = [one for one in self._state.documents.values() if one.draft.copy]
+        made = [one for one in found if one.draft.copy and one.draft.copy.original.entry == entry_id]
+        return sorted(made, key=lambda one: one.id)
 
     def unfinished_documents(self) -> list[UUID]:
         return sorted(one.id for one in self._state.documents.values() if one.state in TRANSITIONAL)
@@ -173,6 +181,8 @@ def _number_key(document: Document) -> tuple[str, int, DocumentNumber | None]:
 
 
 def _demand_consistent(document: Document) -> None:
+    if (document.layout is None) != (document.draft.copy is not None):
+        raise RowRefused(rule="documents_layout_check")
     if (document.number is None) != (document.issued_on is None):
         raise RowRefused(rule="documents_number_check")
     if document.number is None and document.state in {*PUBLISHED, *_NUMBERED}:
