@@ -10,6 +10,7 @@ Only for the sandbox: what PDFium asks of memory and time is up to the file.
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections import Counter
 from io import BytesIO
@@ -22,6 +23,7 @@ from pypdfium2 import PdfDocument, PdfiumError, PdfPosConv
 
 from verification._pdfium_fields import Sides, places_of
 from verification.facts import Comparison, SignedRevision
+from verification.page_memory import PageMemory
 from verification.second_reader import SECOND_READER_ERRORS
 
 if TYPE_CHECKING:
@@ -37,13 +39,17 @@ _ALIKE = 0.9  # the share of letters that two parsers must agree on
 _MOST_PAGES_READ, _LARGEST_READ = 200, 16 << 20  # the second parser looks through all pages before it reads one
 
 
-def compare_pages(pdf: bytes, *, revisions: tuple[SignedRevision, ...]) -> Comparison:
-    """Draw the file and its signed revisions and compare them; never raises for bad bytes."""
+def compare_pages(pdf: bytes, *, revisions: tuple[SignedRevision, ...], memory: PageMemory | None = None) -> Comparison:
+    """Draw the file and its signed revisions and compare them; never raises for bad bytes.
+
+    What a memory holds is neither drawn nor read again.
+    """
+    known = memory or PageMemory()
     try:
         with opened(pdf) as document:
-            drawn = _Drawn(document)
+            drawn = _Drawn(document, digest=_digest(pdf), memory=known)
             differs = tuple(_differs(drawn, pdf[: revision.end], revision.fields) for revision in revisions)
-            return Comparison(len(document), differs, _letters_agree(pdf, document))
+            return Comparison(len(document), differs, _letters_agree(pdf, document, known))
     except PdfiumError:
         return Comparison(0, (None,) * len(revisions), letters_agree=None)
 
@@ -60,19 +66,34 @@ Pixels = tuple[int, int, int, int]
 
 
 class _Drawn:
-    """The pages of the file as it is, each drawn once; ``left`` is how many pictures may still be made."""
+    """The pages of the file as it is; ``left`` is how many pictures may still be made."""
 
-    def __init__(self, document: PdfDocument) -> None:
+    def __init__(self, document: PdfDocument, *, digest: bytes, memory: PageMemory) -> None:
         self.document = document
         self.left = _MOST_PICTURES
+        self._digest = digest
+        self._memory = memory
         self._pictures: dict[int, Image.Image | None] = {}
 
     def picture(self, number: int) -> Image.Image | None:
         """The page as it is now; None where it cannot be drawn."""
         if number not in self._pictures:
-            self.left -= 1
-            self._pictures[number] = picture_of(self.document[number])
+            self._pictures[number] = self.picture_in(self.document, number, digest=self._digest)
         return self._pictures[number]
+
+    def picture_in(self, document: PdfDocument, number: int, *, digest: bytes) -> Image.Image | None:
+        """The page of any document with this digest."""
+        known = self._memory.picture(digest, number)
+        if known is not None:
+            return known[0]
+        self.left -= 1
+        picture = picture_of(document[number])
+        self._memory.keep_picture(digest, number, picture)
+        return picture
+
+
+def _digest(pdf: bytes) -> bytes:
+    return hashlib.sha256(pdf).digest()
 
 
 def picture_of(page: PdfPage) -> Image.Image | None:
@@ -117,7 +138,8 @@ def _differs(drawn: _Drawn, revision: bytes, fields: tuple[str, ...]) -> bool | 
         with opened(revision) as signed:
             if len(signed) != len(drawn.document):
                 return True
-            return _any(_page_differs(drawn, signed, number, fields) for number in range(len(signed)))
+            digest = _digest(revision)
+            return _any(_page_differs(drawn, signed, digest, number, fields) for number in range(len(signed)))
     except PdfiumError:
         return None
 
@@ -132,26 +154,30 @@ def _any(answers: Iterator[bool | None]) -> bool | None:
     return None if None in given else False
 
 
-def _page_differs(drawn: _Drawn, signed: PdfDocument, number: int, fields: tuple[str, ...]) -> bool | None:
+def _page_differs(
+    drawn: _Drawn, signed: PdfDocument, digest: bytes, number: int, fields: tuple[str, ...]
+) -> bool | None:
     if drawn.left <= 0:
         return None
     after = drawn.picture(number)
-    page = signed[number]
-    drawn.left -= 1
-    before = picture_of(page)
+    before = drawn.picture_in(signed, number, digest=digest)
     if before is None or after is None:
         return None
-    return difference(page, drawn.document[number], fields, before=before, after=after) is not None
+    if before == after:
+        return False  # without having opened the page
+    return difference(signed[number], drawn.document[number], fields, before=before, after=after) is not None
 
 
-def _letters_agree(pdf: bytes, document: PdfDocument) -> bool | None:
+def _letters_agree(pdf: bytes, document: PdfDocument, memory: PageMemory) -> bool | None:
     """Whether pypdf reads the same letters as PDFium, in whatever order, on the first pages."""
     if len(document) > _MOST_PAGES_READ or len(pdf) > _LARGEST_READ:
         return None
     try:
         pages = pypdf.PdfReader(BytesIO(pdf), strict=False).pages
         wanted = min(_MOST_READ, len(document), len(pages))
-        return wanted > 0 and all(_alike(_letters(document[n]), _plain(pages[n].extract_text())) for n in range(wanted))
+        return wanted > 0 and all(
+            _alike(_letters(document[n]), memory.letters(pages[n], _second_letters)) for n in range(wanted)
+        )
     except SECOND_READER_ERRORS:
         return None
 
@@ -159,6 +185,10 @@ def _letters_agree(pdf: bytes, document: PdfDocument) -> bool | None:
 def _letters(page: PdfPage) -> Counter[str]:
     text = page.get_textpage()
     return _plain(text.get_text_range())
+
+
+def _second_letters(page: pypdf.PageObject) -> Counter[str]:
+    return _plain(page.extract_text())
 
 
 def _plain(text: str) -> Counter[str]:

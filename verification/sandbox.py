@@ -91,9 +91,12 @@ class Sandbox:
         with self._changed:
             return tuple(child.pid for child in (*self._idle, *self._busy))
 
-    def ask(self, question: Frame) -> Frame:
-        """A child's answer; raises :class:`SandboxFailed`, or :class:`SandboxBusy` where too many wait already."""
-        child = self._acquire()
+    def ask(self, question: Frame, *, about: bytes = b"") -> Frame:
+        """A child's answer; raises :class:`SandboxFailed`, or :class:`SandboxBusy` where too many wait already.
+
+        Where several children are free, the one answers that was asked ``about`` the same before: it may remember.
+        """
+        child = self._acquire(about)
         try:
             answer = child.ask(question, cpu=self._limits.cpu, wall=self._limits.wall)
         except BaseException:
@@ -119,7 +122,7 @@ class Sandbox:
             child.kill()
         self._starter.shutdown(wait=True)
 
-    def _acquire(self) -> SandboxProcess:
+    def _acquire(self, about: bytes) -> SandboxProcess:
         deadline = time.monotonic() + self._limits.patience.total_seconds()
         with self._changed:
             if self._waiting >= self._limits.waiting:
@@ -127,7 +130,7 @@ class Sandbox:
             self._waiting += 1
             failed_before = self._failed_starts
             try:
-                while (child := self._living()) is None:
+                while (child := self._living(about)) is None:
                     self._demand_usable(failed_before)
                     if self._has_room():
                         self._start_one()
@@ -136,6 +139,8 @@ class Sandbox:
                         raise SandboxBusy(waiting=self._waiting)
                     self._changed.wait(min(left, self._limits.slow_after.total_seconds()))
                 self._busy.add(child)
+                if about:
+                    child.familiar.append(about)
                 return child
             finally:
                 self._waiting -= 1
@@ -148,10 +153,11 @@ class Sandbox:
         spared = min(len(slow), self._limits.spare)
         return len(self._busy) + self._starting < self._limits.children + spared
 
-    def _living(self) -> SandboxProcess | None:
+    def _living(self, about: bytes) -> SandboxProcess | None:
         """An idle child, after burying those that died while they were idle; the lock is held."""
         while self._idle:
-            child = self._idle.pop()
+            child = next((one for one in self._idle if about and about in one.familiar), self._idle[-1])
+            self._idle.remove(child)
             if child.is_alive:
                 return child
             child.kill()

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -25,6 +26,7 @@ _CHUNK = 1 << 20
 _DIED, _TOO_LONG, _NO_ANSWER = "it died", "it took too long", "its answer is no answer"
 _ROOT = Path(__file__).resolve().parent.parent
 _HANDED_ON = ("KYSO_FONT_DIR", "LD_LIBRARY_PATH")
+_FAMILIAR = 16
 _LOW = 15  # of 19
 _USER_TIME, _SYSTEM_TIME = 11, 12  # fields of /proc/PID/stat behind the program's name
 
@@ -44,6 +46,7 @@ class SandboxProcess:
             env=scrubbed_environment(),
         )
         self.jobs = 0
+        self.familiar: deque[bytes] = deque(maxlen=_FAMILIAR)  # what it was asked about lately
         self.is_slowed = False
         self._asked_at = math.inf
         self._requests, self._answers = _descriptor(self._process.stdin), _descriptor(self._process.stdout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from certs.algorithms import SignatureAlgorithm
@@ -28,6 +29,7 @@ from signing.returned_pdf import accept_signed_pdf
 from signing.scan import inspect_scan
 from verification.chains import chains
 from verification.facts import SignedRevision
+from verification.page_memory import PageMemory
 from verification.pictures import compare_pages
 from verification.policy import ValidationPolicy
 from verification.validate import find_out
@@ -108,7 +110,8 @@ TASKS = {
         {"anchors": TrustAnchors, "known": RevocationInfo, "at": datetime, "policy": ValidationPolicy, "file": str},
     ),
     "draw_revisions": Task(draw_revisions, {"revisions": tuple[SignedRevision, ...]}),
-    "compare_pages": Task(compare_pages, {"revisions": tuple[SignedRevision, ...]}),
+    # One memory for the life of the child.
+    "compare_pages": Task(partial(compare_pages, memory=PageMemory()), {"revisions": tuple[SignedRevision, ...]}),
 }
 
 

@@ -6,6 +6,7 @@ bytes with what the child appends, and certificate, algorithm and claims of a pr
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
@@ -225,16 +226,22 @@ class Workshop:
     def _compare_pages(self, pdf: bytes, facts: FileFacts) -> Comparison:
         """:func:`verification.pictures.compare_pages`, of what was read."""
         revisions = revisions_to_compare(facts)
-        return self._ask("compare_pages", _as_read(pdf, facts), {"revisions": revisions}, Comparison)
+        read = _as_read(pdf, facts)
+        # All revisions of a document have the first that was signed in common.
+        first = min((revision.end for revision in signed_revisions(facts)), default=len(read))
+        about = hashlib.sha256(read[:first]).digest()
+        return self._ask("compare_pages", read, {"revisions": revisions}, Comparison, about=about)
 
     def _grown(self, task: str, pdf: bytes, arguments: dict[str, object]) -> bytes:
         """The new revision of a task that must append something; only that crosses the border."""
         return Increment(len(pdf), self._ask(task, pdf, arguments, bytes)).onto(pdf)
 
-    def _ask(self, task: str, pdf: bytes, arguments: dict[str, object], expected: type[_Answer]) -> _Answer:
+    def _ask(
+        self, task: str, pdf: bytes, arguments: dict[str, object], expected: type[_Answer], *, about: bytes = b""
+    ) -> _Answer:
         blobs = [pdf]
         packed = {name: pack(value, blobs) for name, value in arguments.items()}
-        answer = self._sandbox.ask(Frame({"task": task, "arguments": packed}, tuple(blobs)))
+        answer = self._sandbox.ask(Frame({"task": task, "arguments": packed}, tuple(blobs)), about=about)
         if "refusal" in answer.header:
             raise _refusal(answer)
         try:

@@ -16,6 +16,7 @@ from tests.vectors.chamber import Chamber
 from tests.vectors.disagreements import DISAGREEMENTS, GROUPS
 from verification.by_picture import revisions_to_compare
 from verification.judgement import judge
+from verification.page_memory import PageMemory
 from verification.pictures import compare_pages
 from verification.policy import DEFAULT_POLICY
 from verification.reasons import without_revocation
@@ -41,6 +42,7 @@ RIGHT_TOKENS = {
     "tokens/right-over-other-document",
 }  # their times are proven, and do not help
 
+MEMORY = PageMemory()
 SEEN_BY_SOME = {"certified/citizen-unseen-at-unlocked"}  # PDFium draws an appearance whose box is empty
 
 
@@ -131,6 +133,8 @@ def test_pictures_say_the_same_as_the_text(vector: Vector, chamber: Chamber) -> 
     facts = facts_of(chamber, vector, case)
     pdf = from_header(case.pdf) if facts.read is ReadMode.LAX else case.pdf
     comparison = compare_pages(pdf, revisions=revisions_to_compare(facts))
+    # What is remembered of all those files, so like each other, changes nothing.
+    assert compare_pages(pdf, revisions=revisions_to_compare(facts), memory=MEMORY) == comparison
     looked_at = judge(replace(facts, comparison=comparison), DEFAULT_POLICY)
 
     expected = Indication.TOTAL_FAILED if vector.name in SEEN_BY_SOME else vector.expected.indication

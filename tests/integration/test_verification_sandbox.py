@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 import zlib
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pypdf import PageObject, PdfReader
 
 from certs.revocation import EMPTY
 from signing.errors import DocumentUnfit, FieldUnavailable
@@ -25,6 +29,7 @@ from verification.by_picture import revisions_to_compare
 from verification.errors import SandboxBusy, SandboxFailed
 from verification.frames import Frame
 from verification.judgement import judge
+from verification.page_memory import PageMemory
 from verification.pictures import compare_pages
 from verification.policy import DEFAULT_POLICY
 from verification.report import Indication, ReadMode, ValidationReport
@@ -65,6 +70,13 @@ class TestWorkshop:
         comparison = compare_pages(issued, revisions=revisions_to_compare(facts))
         assert verdict(workshop, notary, issued) == judge(replace(facts, comparison=comparison), DEFAULT_POLICY)
 
+    def test_it_says_the_same_of_each_revision_again_and_of_others_between(
+        self, workshop: Workshop, notary: Notary, issued: bytes
+    ) -> None:
+        other = notary.issued()
+        said = [verdict(workshop, notary, pdf) for pdf in (issued, other, issued, other)]
+        assert said[:2] == said[2:]
+
     def test_refusals_arrive_as_the_errors_they_were(self, workshop: Workshop, issued: bytes) -> None:
         with pytest.raises(FieldUnavailable) as refused:
             workshop.fill_cells(issued, number="5", issued_on=CHECKED_AT.date())
@@ -78,6 +90,55 @@ class TestWorkshop:
 
     def test_the_kernel_here_can_do_all_that_is_asked(self, workshop: Workshop) -> None:
         assert workshop.missing == ()
+
+
+def test_a_page_is_read_once_however_many_revisions_follow_and_anew_when_it_changes(issued: bytes) -> None:
+    memory, read = PageMemory(), list[str]()
+
+    def reading(page: PageObject) -> Counter[str]:
+        read.append(page.extract_text())
+        return Counter(read[-1])
+
+    ends = [mark.end() for mark in re.finditer(rb"%%EOF\n?", issued)]
+    for end in ends[-3:]:
+        memory.letters(PdfReader(BytesIO(issued[:end])).pages[0], reading)
+    assert len(read) == 1
+    changed = PdfReader(BytesIO(issued)).pages[0]
+    contents = changed.raw_get("/Contents").get_object()
+    font = next(iter(changed.get_inherited("/Resources")["/Font"]))
+    contents.set_data(contents.get_data() + f" BT {font} 12 Tf (one more) Tj ET".encode())
+    memory.letters(changed, reading)
+    assert len(read) == 2
+    assert read[1].replace("\n", "").endswith("one more")
+
+
+def test_a_child_is_asked_again_about_what_it_knows(notary: Notary, issued: bytes) -> None:
+    question = Frame({"task": "inspect", "arguments": {}}, (issued,))
+    with Sandbox(SandboxLimits(children=2), start=Start.EAGERLY) as sandbox:
+        while len(sandbox.child_pids()) < 2:
+            time.sleep(0.05)
+        together = threading.Barrier(2)
+
+        def ask(about: bytes) -> None:
+            together.wait()
+            sandbox.ask(question, about=about)
+
+        with ThreadPoolExecutor(2) as callers:
+            list(callers.map(ask, [b"one", b"two"]))
+        first, second = sandbox.child_pids()
+
+        def worked(about: bytes) -> set[int]:
+            before = {child: _cpu(child) for child in (first, second)}
+            for _ in range(6):
+                sandbox.ask(question, about=about)
+            return {child for child in (first, second) if _cpu(child) - before[child] > 0.02}
+
+        assert len(worked(b"one")) == len(worked(b"two")) == 1
+
+
+def _cpu(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 ATTEMPTS = """
