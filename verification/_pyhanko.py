@@ -7,28 +7,26 @@ object hide the others. Here each filled field is met on its own, and what canno
 from __future__ import annotations
 
 import logging
-import zlib
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
 from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
-from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from signing.layout import SEAL_FIELD
 from verification._pyhanko_anchor import use_it as look_at_anchors_too
+from verification._pyhanko_errors import READ_ERRORS
 from verification._pyhanko_hex import use_it as read_hexadecimal_in_pieces
 from verification._pyhanko_names import use_it as keep_prepared_names
+from verification._pyhanko_reader import Reader
 from verification._pyhanko_sha1 import SHA1_CONTENT, holds_digest
 from verification.coverage import covered_length
 from verification.foreign_text import well_formed
@@ -38,6 +36,8 @@ from verification.structure import from_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pyhanko.pdf_utils.reader import PdfFileReader
 
 # pyHanko logs what it refuses, with pieces of the file; whoever wants that attaches a handler of their own.
 logging.getLogger("pyhanko").addHandler(logging.NullHandler())
@@ -55,27 +55,6 @@ _LIMITS = DecodeLimits(
 _TIMESTAMP = "/ETSI.RFC3161"
 _RANGE_LENGTH, _FARTHEST = 4, 1 << 40
 _SUPPORTED = frozenset({"/ETSI.CAdES.detached", "/adbe.pkcs7.detached", SHA1_CONTENT, _TIMESTAMP})
-
-READ_ERRORS = (
-    PdfError,
-    PathError,
-    ValidationError,
-    UnsupportedAlgorithm,
-    ValueError,
-    KeyError,
-    IndexError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    NameError,  # asn1crypto, asked for the size of a key on a curve that it does not know
-    NotImplementedError,
-    ArithmeticError,
-    OSError,
-    RecursionError,
-    zlib.error,
-)
-"""What was seen to escape from pyHanko and asn1crypto on damaged files."""
-
 
 Signature = EmbeddedPdfSignature
 """A signature as pyHanko read it; outside of the doors it is only handed on."""
@@ -116,7 +95,7 @@ class OpenDocument:
 
     pdf: bytes
     mode: ReadMode
-    reader: PdfFileReader
+    reader: Reader
     pages: int
     fields: tuple[FilledField, ...]
 
@@ -151,7 +130,7 @@ def open_document(pdf: bytes, *, mode: ReadMode) -> OpenDocument:
     if mode is ReadMode.LAX:
         pdf = from_header(pdf)
     try:
-        reader = PdfFileReader(BytesIO(pdf), strict=mode is ReadMode.STRICT, decode_limits=_LIMITS)
+        reader = Reader(BytesIO(pdf), strict=mode is ReadMode.STRICT, decode_limits=_LIMITS)
         if mode is ReadMode.STRICT and reader.xrefs.hybrid_xrefs_present:
             raise Unreadable(Cause.UNREADABLE)
         _unlock(reader)
@@ -163,7 +142,7 @@ def open_document(pdf: bytes, *, mode: ReadMode) -> OpenDocument:
     return OpenDocument(pdf=pdf, mode=mode, reader=reader, pages=plausible, fields=fields)
 
 
-def _unlock(reader: PdfFileReader) -> None:
+def _unlock(reader: Reader) -> None:
     """Files that open without a password are read; all others are refused."""
     if reader.security_handler is None:
         return
@@ -175,7 +154,7 @@ def _unlock(reader: PdfFileReader) -> None:
         raise Unreadable(Cause.ENCRYPTED)
 
 
-def _filled_fields(reader: PdfFileReader) -> tuple[FilledField, ...]:
+def _filled_fields(reader: Reader) -> tuple[FilledField, ...]:
     found = list(enumerate_sig_fields(reader, filled_status=True))
     uses = Counter(_value_reference(field_ref) for _, _, field_ref in found)
     fields = [
@@ -195,7 +174,7 @@ def _is_shared(field_ref: IndirectObject, uses: Counter[object]) -> bool:
     return reference is not None and uses[reference] > 1
 
 
-def _filled_field(reader: PdfFileReader, name: str, field_ref: IndirectObject, *, shared: bool) -> FilledField:
+def _filled_field(reader: Reader, name: str, field_ref: IndirectObject, *, shared: bool) -> FilledField:
     kind, sub_filter, problem, signature = SignatureKind.SIGNATURE, None, None, None
     try:
         with reading(reader):

@@ -8,33 +8,49 @@ viewers be told to draw all fields anew, in fonts that have changed their meanin
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject
+from pyhanko.pdf_utils.reader import RawPdfPath
 from pyhanko.sign.diff_analysis import (
-    DEFAULT_DIFF_POLICY,
-    DiffResult,
+    CatalogModificationRule,
+    DocInfoRule,
+    DSSCompareRule,
+    FieldComparisonContext,
+    FormUpdate,
     FormUpdatingRule,
     GenericFieldModificationRule,
     ModificationLevel,
+    ObjectStreamRule,
     SigFieldCreationRule,
     SigFieldModificationRule,
-    StandardDiffPolicy,
     SuspiciousModification,
+    XrefStreamRule,
 )
+from pyhanko.sign.diff_analysis.commons import compare_dicts, compare_key_refs, qualify_transforming
+from pyhanko.sign.diff_analysis.rules.form_field_rules import _arr_to_refs, _walk_page_tree_annots
+from pyhanko.sign.diff_analysis.rules_api import Context
 
 from verification._pyhanko import Damaged, reading
+from verification._pyhanko_reader import as_ours
+from verification._pyhanko_review import Locks, MetadataOnce, Review
+from verification._pyhanko_steps import FIELDS, Specs
 from verification.foreign_text import well_formed
 from verification.report import ChangeClass, Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from pyhanko.pdf_utils.generic import PdfObject, Reference
     from pyhanko.pdf_utils.reader import HistoricalResolver
-    from pyhanko.sign.diff_analysis import FieldComparisonContext, FieldComparisonSpec, FormUpdate
+    from pyhanko.sign.diff_analysis import FieldComparisonSpec
     from pyhanko.sign.validation import EmbeddedPdfSignature
 
+    _Both = tuple[PdfObject | None, PdfObject | None]
+    _Update = tuple[ModificationLevel, FormUpdate]
+
+_FORM, _RESOURCES = RawPdfPath("/Root", "/AcroForm"), RawPdfPath("/Root", "/AcroForm", "/DR")
 _CLASSES = {
     ModificationLevel.NONE: ChangeClass.NONE,
     ModificationLevel.LTA_UPDATES: ChangeClass.EXTENSION,
@@ -53,12 +69,9 @@ def changes_since(signature: EmbeddedPdfSignature) -> Changes:
     try:
         with reading(signature.reader):
             allowed = signature.docmdp_level
-            result = _POLICY.review_file(
-                signature.reader, signature.signed_revision, field_mdp_spec=signature.fieldmdp, doc_mdp=allowed
-            )
+            locks = Locks(fields=signature.fieldmdp, document=allowed)
+            result = REVIEW.of(signature.reader.get_historical_resolver(signature.signed_revision), locks)
     except Damaged:
-        return UNDEFINED
-    if not isinstance(result, DiffResult):
         return UNDEFINED
     level = result.modification_level
     if allowed is not None and level.value > allowed.value:
@@ -72,7 +85,8 @@ class _FormAsItWas(FormUpdatingRule):
     Fonts may be added to the form's resources, as products do when they sign; none may get another meaning.
     """
 
-    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterator[_Update]:
+        """What changed in the form, as pyHanko's rule says it, but for fields that ``new`` did not touch."""
         before, after = _form(old), _form(new)
         if _is_drawn_anew(after) and not _is_drawn_anew(before):
             msg = "viewers are told to draw all fields anew (/NeedAppearances)"
@@ -80,7 +94,76 @@ class _FormAsItWas(FormUpdatingRule):
         if _resources(after) | _resources(before) != _resources(after):
             msg = "a default resource of the form has another meaning"
             raise SuspiciousModification(msg)
-        return super().apply(old, new)
+        old_form, new_form = yield from _entry("/AcroForm", _FORM, old, (old.root, new.root))
+        compare_dicts(old_form, new_form, self.ignored_acroform_keys)
+        yield from _entry("/Fields", FIELDS, old, (old_form, new_form))
+        yield from self._resource_updates(old, new, (old_form, new_form))
+        specs, added = as_ours(new).reader.steps.specs(as_ours(old), as_ours(new))
+        context = _Context(field_specs=specs, old=old, new=new, added=added)
+        for rule in self.field_rules:
+            yield from rule.apply(context)
+
+    def _resource_updates(self, old: HistoricalResolver, new: HistoricalResolver, forms: _Both) -> Iterator[_Update]:
+        """The form's resources, and what they bring with them."""
+        _, resources = yield from _entry("/DR", _RESOURCES, old, forms, level=ModificationLevel.FORM_FILLING)
+        if resources is not None:
+            for ref in new.collect_dependencies(resources, since_revision=old.revision + 1):
+                yield ModificationLevel.FORM_FILLING, FormUpdate(updated_ref=ref)
+
+
+def _entry(
+    key: str,
+    path: RawPdfPath,
+    old: HistoricalResolver,
+    holders: _Both,
+    *,
+    level: ModificationLevel = ModificationLevel.LTA_UPDATES,
+) -> Generator[_Update, None, _Both]:
+    """An entry of the form in both revisions; that it is another object now is explained, what is in it is not."""
+    context = Context.from_absolute(old, path)
+    both: _Both = yield from qualify_transforming(
+        level,
+        compare_key_refs(key, old, *holders),  # type: ignore[arg-type] # dictionaries, as the rules have seen to
+        transform=FormUpdate.curry_ref(field_name=None, context_checked=context),
+    )
+    return both
+
+
+@dataclass(frozen=True)
+class _Context(FieldComparisonContext):
+    """``field_specs`` are the fields to look at, ``added`` all that are new since the signed revision."""
+
+    added: Specs
+
+
+class _CreatedFields(SigFieldCreationRule):
+    """The rule for new signature fields, which looks for their widgets only on pages that may have changed."""
+
+    def __init__(self) -> None:
+        super().__init__(approve_widget_bindings=False)  # type: ignore[no-untyped-call]
+
+    def apply(self, context: FieldComparisonContext) -> Iterator[_Update]:
+        """PyHanko's question."""
+        yield from super().apply(context)
+        added = context.added if isinstance(context, _Context) else context.field_specs
+        signatures = {name: spec.new_field_ref for name, spec in added.items() if spec.field_type == "/Sig"}
+        if not signatures:
+            return
+        old, new = as_ours(context.old), as_ours(context.new)
+        widgets = {widget: name for name, ref in signatures.items() if ref for widget in _widgets(ref)}
+        for update in _walk_page_tree_annots(
+            *new.reader.steps.pages(old, new), widgets, old, valid_when_locked=True, refs_seen=set()
+        ):
+            yield ModificationLevel.LTA_UPDATES, update
+
+
+def _widgets(field_ref: Reference) -> list[Reference]:
+    """How a field shows itself: in widgets of its own, or as one."""
+    field = field_ref.get_object()
+    if not isinstance(field, DictionaryObject) or "/Kids" not in field:
+        return [field_ref]
+    kids = _arr_to_refs(field.raw_get("/Kids"), SuspiciousModification)
+    return [kid for kid in kids if "/T" not in kid.get_object()]
 
 
 def _form(resolver: HistoricalResolver) -> DictionaryObject:
@@ -107,7 +190,7 @@ def _resources(form: DictionaryObject) -> dict[tuple[str, str], PdfObject]:
     }
 
 
-class _ChangedFieldsOnly(GenericFieldModificationRule):
+class ChangedFieldsOnly(GenericFieldModificationRule):
     """The rule for form fields, asked only about fields that the revision touches.
 
     A field that is skipped here but was changed in a way not seen stays unexplained, and the analysis refuses it.
@@ -115,7 +198,7 @@ class _ChangedFieldsOnly(GenericFieldModificationRule):
 
     def check_form_field(
         self, fq_name: str, spec: FieldComparisonSpec, context: FieldComparisonContext
-    ) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+    ) -> Iterable[_Update]:
         if _is_untouched(spec, context):
             return ()
         return super().check_form_field(fq_name, spec, context)
@@ -144,7 +227,14 @@ def _appearance_references(field: DictionaryObject) -> Iterator[Reference]:
                 yield stream.reference
 
 
-_POLICY = StandardDiffPolicy(
-    global_rules=DEFAULT_DIFF_POLICY.global_rules,
-    form_rule=_FormAsItWas(field_rules=[SigFieldCreationRule(), SigFieldModificationRule(), _ChangedFieldsOnly()]),
+REVIEW = Review(
+    global_rules=(
+        CatalogModificationRule(),
+        *(
+            rule.as_qualified(ModificationLevel.LTA_UPDATES)
+            for rule in (DocInfoRule(), XrefStreamRule(), ObjectStreamRule(), DSSCompareRule(), MetadataOnce())
+        ),
+    ),
+    form_rule=_FormAsItWas(field_rules=[_CreatedFields(), SigFieldModificationRule(), ChangedFieldsOnly()]),
 )
+"""The rules that decide."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from pyhanko.pdf_utils.generic import IndirectObject
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from verification._pyhanko import READ_ERRORS, reading
+from verification._pyhanko import reading
+from verification._pyhanko_errors import READ_ERRORS
 from verification.foreign_text import well_formed
 from verification.overlay import EVERYWHERE, Box, Placement
 

@@ -21,7 +21,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from certs.revocation import RevocationInfo
-from verification._pyhanko import READ_ERRORS
+from verification._pyhanko_errors import READ_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -13,9 +13,10 @@ from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.generic_cms import message_imprint_checker
 from pyhanko_certvalidator.ltv.poe import POEManager, POEType
 
-from verification._pyhanko import READ_ERRORS, coverage_of
+from verification._pyhanko import coverage_of
 from verification._pyhanko_cms import signature_timestamps, signer_of
 from verification._pyhanko_engine import Existence, Finding
+from verification._pyhanko_errors import READ_ERRORS
 from verification._pyhanko_store import attribute_of
 from verification.report import Coverage, SignatureKind
 

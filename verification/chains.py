@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from certs.revocation_search import Chains
-from verification._pyhanko import READ_ERRORS, Unreadable, open_document
+from verification._pyhanko import Unreadable, open_document
 from verification._pyhanko_cms import chain_of, signature_timestamps
+from verification._pyhanko_errors import READ_ERRORS
 from verification._pyhanko_store import Stores
 from verification.report import ReadMode, SignatureKind
 

@@ -38,8 +38,9 @@ from tests.material import layout
 from tests.vectors import paper
 from tests.vectors.chamber import CHECKED_AT, Base
 from tests.vectors.workbench import waiting
-from verification._pyhanko import READ_ERRORS, Unreadable
+from verification._pyhanko import Unreadable
 from verification._pyhanko_cms import signer_of
+from verification._pyhanko_errors import READ_ERRORS
 from verification._pyhanko_store import as_known, covers, material_of
 from verification.chains import chains
 from verification.cms_form import is_as_standard
