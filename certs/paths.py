@@ -55,9 +55,17 @@ def path_to_anchor(
 
     A certificate that is itself an anchor is its own path.
     """
-    if not _valid(certificate, at=at) or not _understood(certificate):
+    if not _valid(certificate, at=at):
         return None
-    return _extend((certificate,), candidates=candidates, anchors=anchors, at=at)
+    return _path(certificate, _valid_of(candidates, at=at), _valid_of(anchors, at=at))
+
+
+@lru_cache(maxsize=256)
+def _path(
+    certificate: x509.Certificate, candidates: tuple[x509.Certificate, ...], anchors: tuple[x509.Certificate, ...]
+) -> tuple[x509.Certificate, ...] | None:
+    """The same among certificates of which none has ended, remembered: time is all that could change it."""
+    return _extend((certificate,), candidates=candidates, anchors=anchors) if _understood(certificate) else None
 
 
 @lru_cache(maxsize=1024)
@@ -86,7 +94,6 @@ def _extend(
     *,
     candidates: tuple[x509.Certificate, ...],
     anchors: tuple[x509.Certificate, ...],
-    at: datetime,
 ) -> tuple[x509.Certificate, ...] | None:
     last = path[-1]
     if last in anchors:
@@ -94,18 +101,18 @@ def _extend(
     if len(path) >= _LONGEST:
         return None
     for issuer in (*anchors, *candidates):
-        if issuer in path or issuer.subject != last.issuer or not _may_issue(issuer, depth=len(path) - 1, at=at):
+        if issuer in path or issuer.subject != last.issuer or not _may_issue(issuer, depth=len(path) - 1):
             continue
         if is_issued_by(last, issuer):
-            longer = _extend((*path, issuer), candidates=candidates, anchors=anchors, at=at)
+            longer = _extend((*path, issuer), candidates=candidates, anchors=anchors)
             if longer is not None:
                 return longer
     return None
 
 
-def _may_issue(issuer: x509.Certificate, *, depth: int, at: datetime) -> bool:
+def _may_issue(issuer: x509.Certificate, *, depth: int) -> bool:
     """``depth`` counts the CA certificates that stand between this issuer and the end of the path."""
-    if not _valid(issuer, at=at) or not _understood(issuer):
+    if not _understood(issuer):
         return False
     try:
         constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
@@ -117,6 +124,10 @@ def _may_issue(issuer: x509.Certificate, *, depth: int, at: datetime) -> bool:
         return issuer.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
     except x509.ExtensionNotFound:
         return True
+
+
+def _valid_of(certificates: tuple[x509.Certificate, ...], *, at: datetime) -> tuple[x509.Certificate, ...]:
+    return tuple(certificate for certificate in certificates if _valid(certificate, at=at))
 
 
 def _valid(certificate: x509.Certificate, *, at: datetime) -> bool:

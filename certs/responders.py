@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from cryptography import x509
@@ -86,30 +87,32 @@ class Responders:
         return der, verdict
 
 
-def ocsp_urls(certificate: x509.Certificate) -> list[str]:
+@lru_cache(maxsize=1024)
+def ocsp_urls(certificate: x509.Certificate) -> tuple[str, ...]:
     """The responders that the certificate names."""
     try:
         access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
     except x509.ExtensionNotFound:
-        return []
+        return ()
     return _web_addresses(
         each.access_location for each in access if each.access_method == AuthorityInformationAccessOID.OCSP
     )
 
 
-def crl_urls(certificate: x509.Certificate) -> list[str]:
+@lru_cache(maxsize=1024)
+def crl_urls(certificate: x509.Certificate) -> tuple[str, ...]:
     """Complete CRLs of the issuer itself: points with a ``cRLIssuer`` or ``reasons`` of their own are left out."""
     try:
         points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
     except x509.ExtensionNotFound:
-        return []
+        return ()
     own = (point for point in points if point.crl_issuer is None and point.reasons is None)
     return _web_addresses(name for point in own for name in point.full_name or ())
 
 
-def _web_addresses(names: Iterable[x509.GeneralName]) -> list[str]:
-    return [
+def _web_addresses(names: Iterable[x509.GeneralName]) -> tuple[str, ...]:
+    return tuple(
         name.value
         for name in names
         if isinstance(name, x509.UniformResourceIdentifier) and name.value.lower().startswith(("http://", "https://"))
-    ]
+    )

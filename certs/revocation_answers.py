@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -24,10 +25,12 @@ from certs.signature_values import is_signed_by
 from certs.tsp import AlgorithmIdentifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from functools import _lru_cache_wrapper
 
 _SHA_2 = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 _SKEW = timedelta(minutes=5)
+_REMEMBERED = 32_768  # octets: every OCSP response and the lists of small authorities
 _LIFE_WITHOUT_NEXT_UPDATE = timedelta(hours=24)
 
 
@@ -58,6 +61,7 @@ class Verdict:
     responder: x509.Certificate | None = None
 
 
+@lru_cache(maxsize=1024)
 def key_hash(issuer: x509.Certificate) -> bytes:
     """SHA-1 of the ``subjectPublicKey`` bits, by which OCSP names an issuer (RFC 6960, 4.1.1)."""
     return x509.SubjectKeyIdentifier.from_public_key(issuer.public_key()).digest
@@ -71,36 +75,77 @@ def ocsp_question(certificate: x509.Certificate, *, issuer: x509.Certificate) ->
 
 def judge_ocsp(der: bytes, *, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime) -> Verdict:
     """Judge an ``OCSPResponse`` for this certificate at this time; raises :class:`Unusable`."""
+    said = _remembered(_ocsp_word, der, certificate, issuer)
+    good_until = _freshness(said.this_update, said.next_update, at=at)
+    responder = next((signer for signer in said.signers if signer == issuer or _is_valid(signer, at=at)), None)
+    if responder is None:
+        msg = "the OCSP response is not signed by the issuer or its delegate"
+        raise Unusable(msg, Shortcoming.FORGED)
+    if said.is_unknown:
+        msg = "the OCSP responder does not know the certificate"
+        raise Unusable(msg)
+    delegated = None if responder == issuer else responder
+    return Verdict(good_until=good_until, revoked_at=said.revoked_at, reason=said.reason, responder=delegated)
+
+
+def judge_crl(der: bytes, *, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime) -> Verdict:
+    """Judge the issuer's ``CertificateList`` for this certificate at this time; raises :class:`Unusable`."""
+    said = _remembered(_crl_word, der, certificate, issuer)
+    good_until = _freshness(said.this_update, said.next_update, at=at)
+    if said.objection is not None:
+        raise Unusable(said.objection)
+    return Verdict(good_until=good_until, revoked_at=said.revoked_at, reason=said.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What an answer says of one certificate whatever the time is; ``signers`` are those who may speak for the issuer.
+
+    ``objection`` is why a CRL does not speak of the certificate, which counts once it is known to be fresh.
+    """
+
+    this_update: datetime
+    next_update: datetime | None
+    revoked_at: datetime | None = None
+    reason: str = "unspecified"
+    is_unknown: bool = False
+    signers: tuple[x509.Certificate, ...] = ()
+    objection: str | None = None
+
+
+def _remembered(
+    word: _lru_cache_wrapper[_Word], der: bytes, certificate: x509.Certificate, issuer: x509.Certificate
+) -> _Word:
+    """The word, read and its signature checked once for all who ask; large lists are not kept for that."""
+    return word(der, certificate, issuer) if len(der) <= _REMEMBERED else word.__wrapped__(der, certificate, issuer)
+
+
+@lru_cache(maxsize=256)
+def _ocsp_word(der: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> _Word:
     try:
         response = ocsp.load_der_ocsp_response(der)
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             msg = f"the OCSP responder answered {response.response_status.name.lower()}"
             raise Unusable(msg)
         single = _single_for(response.responses, certificate=certificate, issuer=issuer)
-        good_until = _freshness(single.this_update_utc, single.next_update_utc, at=at)
-        responder = _responder(response, issuer=issuer, at=at)
+        signers = tuple(_signers(response, issuer=issuer))
+        revoked = single.certificate_status is ocsp.OCSPCertStatus.REVOKED
+        reason = single.revocation_reason
+        return _Word(
+            this_update=single.this_update_utc,
+            next_update=single.next_update_utc,
+            revoked_at=(single.revocation_time_utc or datetime.min.replace(tzinfo=UTC)) if revoked else None,
+            reason=reason.value if revoked and reason else "unspecified",
+            is_unknown=single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN,
+            signers=signers,
+        )
     except UNREADABLE as error:
         msg = f"the OCSP response cannot be read: {error}"
         raise Unusable(msg) from error
-    delegated = None if responder == issuer else responder
-    match single.certificate_status:
-        case ocsp.OCSPCertStatus.GOOD:
-            return Verdict(good_until=good_until, responder=delegated)
-        case ocsp.OCSPCertStatus.REVOKED:
-            reason = single.revocation_reason
-            return Verdict(
-                good_until=good_until,
-                revoked_at=single.revocation_time_utc or datetime.min.replace(tzinfo=UTC),
-                reason=reason.value if reason else "unspecified",
-                responder=delegated,
-            )
-        case _:
-            msg = "the OCSP responder does not know the certificate"
-            raise Unusable(msg)
 
 
-def judge_crl(der: bytes, *, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime) -> Verdict:
-    """Judge the issuer's ``CertificateList`` for this certificate at this time; raises :class:`Unusable`."""
+@lru_cache(maxsize=256)
+def _crl_word(der: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> _Word:
     try:
         crl = x509.load_der_x509_crl(der)
         if crl.issuer != issuer.subject or not _may_sign_crls(issuer):
@@ -112,12 +157,14 @@ def judge_crl(der: bytes, *, certificate: x509.Certificate, issuer: x509.Certifi
         if not crl.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type] # a foreign key type is a TypeError
             msg = "the CRL's signature is wrong"
             raise Unusable(msg, Shortcoming.FORGED)
-        good_until = _freshness(crl.last_update_utc, crl.next_update_utc, at=at)
-        _demand_scope(crl, certificate=certificate)
         entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-        if entry is None:
-            return Verdict(good_until=good_until)
-        return Verdict(good_until=good_until, revoked_at=entry.revocation_date_utc, reason=_reason(entry))
+        return _Word(
+            this_update=crl.last_update_utc,
+            next_update=crl.next_update_utc,
+            revoked_at=entry.revocation_date_utc if entry is not None else None,
+            reason=_reason(entry) if entry is not None else "unspecified",
+            objection=_objection_to_scope(crl, certificate=certificate),
+        )
     except UNREADABLE as error:
         msg = f"the CRL cannot be read: {error}"
         raise Unusable(msg) from error
@@ -139,11 +186,11 @@ def _single_for(
     raise Unusable(msg)
 
 
-def _responder(response: ocsp.OCSPResponse, *, issuer: x509.Certificate, at: datetime) -> x509.Certificate:
-    """Who signed: the issuer itself, or a delegate that the same issuer appointed (RFC 6960, 4.2.2.2)."""
+def _signers(response: ocsp.OCSPResponse, *, issuer: x509.Certificate) -> Iterator[x509.Certificate]:
+    """Whose key signed: the issuer's own, or that of delegates whom the same issuer appointed (RFC 6960, 4.2.2.2)."""
     algorithm = AlgorithmIdentifier(oid=response.signature_algorithm_oid.dotted_string, parameters=None)
     for candidate in (issuer, *response.certificates):
-        if not _is_named(candidate, response) or not (candidate == issuer or _is_delegate(candidate, issuer, at=at)):
+        if not _is_named(candidate, response) or not (candidate == issuer or _is_delegate(candidate, issuer)):
             continue
         if is_signed_by(
             candidate.public_key(),
@@ -151,9 +198,7 @@ def _responder(response: ocsp.OCSPResponse, *, issuer: x509.Certificate, at: dat
             signature=response.signature,
             algorithm=algorithm,
         ):
-            return candidate
-    msg = "the OCSP response is not signed by the issuer or its delegate"
-    raise Unusable(msg, Shortcoming.FORGED)
+            yield candidate
 
 
 def _is_named(candidate: x509.Certificate, response: ocsp.OCSPResponse) -> bool:
@@ -162,14 +207,17 @@ def _is_named(candidate: x509.Certificate, response: ocsp.OCSPResponse) -> bool:
     return response.responder_key_hash == key_hash(candidate)
 
 
-def _is_delegate(candidate: x509.Certificate, issuer: x509.Certificate, *, at: datetime) -> bool:
-    if not candidate.not_valid_before_utc <= at <= candidate.not_valid_after_utc:
-        return False
+def _is_delegate(candidate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         purposes = candidate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return False
-    return ExtendedKeyUsageOID.OCSP_SIGNING in purposes and is_issued_by(candidate, issuer)
+    lives = candidate.not_valid_before_utc <= candidate.not_valid_after_utc
+    return lives and ExtendedKeyUsageOID.OCSP_SIGNING in purposes and is_issued_by(candidate, issuer)
+
+
+def _is_valid(delegate: x509.Certificate, *, at: datetime) -> bool:
+    return delegate.not_valid_before_utc <= at <= delegate.not_valid_after_utc
 
 
 def _freshness(this_update: datetime, next_update: datetime | None, *, at: datetime) -> datetime:
@@ -191,25 +239,22 @@ def _may_sign_crls(issuer: x509.Certificate) -> bool:
         return True
 
 
-def _demand_scope(crl: x509.CertificateRevocationList, *, certificate: x509.Certificate) -> None:
-    """Refuse delta, indirect and partial CRLs, and what is critical and not understood (RFC 5280, 5.2)."""
+def _objection_to_scope(crl: x509.CertificateRevocationList, *, certificate: x509.Certificate) -> str | None:
+    """Delta, indirect and partial CRLs, and what is critical and not understood (RFC 5280, 5.2)."""
     for extension in crl.extensions:
         value = extension.value
         if isinstance(value, x509.IssuingDistributionPoint):
             if value.indirect_crl or value.only_some_reasons or value.only_contains_attribute_certs:
-                msg = "the CRL is indirect or partial"
-                raise Unusable(msg)
+                return "the CRL is indirect or partial"
             if (value.only_contains_user_certs and _is_ca(certificate)) or (
                 value.only_contains_ca_certs and not _is_ca(certificate)
             ):
-                msg = "the CRL covers other certificates"
-                raise Unusable(msg)
+                return "the CRL covers other certificates"
             if value.full_name and not set(value.full_name) & set(_distribution_names(certificate)):
-                msg = "the CRL is that of another distribution point"
-                raise Unusable(msg)
+                return "the CRL is that of another distribution point"
         elif extension.critical or extension.oid == ExtensionOID.DELTA_CRL_INDICATOR:
-            msg = f"the CRL has the critical extension {extension.oid.dotted_string}"
-            raise Unusable(msg)
+            return f"the CRL has the critical extension {extension.oid.dotted_string}"
+    return None
 
 
 def _distribution_names(certificate: x509.Certificate) -> list[x509.GeneralName]:

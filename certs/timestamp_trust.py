@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -77,6 +78,7 @@ def _is_hash_of(certificate: bytes, digest_name: str, digest: bytes) -> bool:
     return hashlib.new(digest_name, certificate, usedforsecurity=False).digest() == digest
 
 
+@lru_cache(maxsize=256)
 def _is_for_timestamping(certificate: x509.Certificate) -> bool:
     """RFC 3161, 2.3: the extended key usage is critical and timeStamping only; and the key may make signatures."""
     try:
