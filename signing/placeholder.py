@@ -25,9 +25,8 @@ def with_placeholder(document: Document, ref: Ref, signature: Dictionary, *, roo
     document.replace(ref, {"/ByteRange": Verbatim(_ROOM_FOR_RANGE), "/Contents": Verbatim(gap), **signature})
     octets, offsets = document.section()
     base = document.source.length
-    begins = offsets[ref] - base
-    start = octets.index(gap, begins)
+    at = octets.index(_ROOM_FOR_RANGE, offsets[ref] - base)
+    start = octets.index(b"<", at)
     covered = _RANGE % (base + start, base + start + len(gap), len(octets) - start - len(gap))
-    at = octets.index(_ROOM_FOR_RANGE, begins)
     filled = b"".join((octets[:at], covered.ljust(len(_ROOM_FOR_RANGE)), octets[at + len(_ROOM_FOR_RANGE) :]))
     return Placeholder(Increment(base, filled), ReservedRegion(start=base + start, end=base + start + len(gap)))

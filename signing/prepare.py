@@ -16,7 +16,7 @@ from signing.pdf.values import Name, date_string, text_string
 from signing.placeholder import with_placeholder
 from signing.prepared import PreparedSignature, PreparedTimestamp
 from signing.profiles import Certification
-from signing.protection import Permission, lock_of, references
+from signing.protection import Permission, references, scope_of
 from signing.revision import building_on
 from signing.source import Source
 from signing.stamps import show_appearance
@@ -96,7 +96,7 @@ def _with_signature(document: Document, profile: SignatureProfile, *, room: int)
     if profile.appearance is not None:
         show_appearance(field, profile.appearance)
     certifies = _PERMISSIONS[profile.certification]
-    protected = references(certifies=certifies, lock=lock_of(field), root=document.root.ref)
+    protected = references(certifies=certifies, scope=scope_of(field), root=document.root.ref)
     texts = {"/Reason": profile.reason, "/Location": profile.location}
     signature: Dictionary = {
         "/Type": Name("/Sig"),

@@ -7,7 +7,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING
 
 from signing.errors import DocumentDamaged
-from signing.pdf.values import Name, Ref, decoded_text, text_string
+from signing.pdf.values import Name, Ref, text_string
 
 if TYPE_CHECKING:
     from signing.pdf.document import Node
@@ -32,20 +32,33 @@ class Locked(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FieldLock:
-    """A lock dictionary; ``fields`` are those that are named, if any."""
+    """A lock as this service lays it on: the fields that are named, and what else stays allowed."""
 
     action: Locked
     fields: tuple[str, ...]
-    permission: Permission | None
+    permission: Permission
 
 
 def lock_dictionary(lock: FieldLock) -> Dictionary:
     """The ``/Lock`` of a signature field (table 236)."""
-    return {"/Type": Name("/SigFieldLock"), **_scope(lock)}
+    return {
+        "/Type": Name("/SigFieldLock"),
+        "/Action": Name(lock.action.value),
+        "/Fields": [text_string(name) for name in lock.fields],
+        "/P": int(lock.permission),
+    }
 
 
-def lock_of(field: Node) -> FieldLock | None:
-    """What the field's ``/Lock`` says; raises :class:`DocumentUnfit` where it cannot be understood."""
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a field's lock says, as it says it: ``/Action`` and ``/Fields``, and ``/P`` apart."""
+
+    entries: Dictionary
+    permission: Permission | None
+
+
+def scope_of(field: Node) -> Scope | None:
+    """What the field's ``/Lock`` says; raises :class:`DocumentDamaged` where it cannot be understood."""
     lock = field.dictionary("/Lock")
     if lock is None:
         return None
@@ -55,15 +68,16 @@ def lock_of(field: Node) -> FieldLock | None:
         allowed = Permission(permission) if permission else None
     except ValueError as error:
         raise DocumentDamaged(reason=f"the lock of a field cannot be understood: {error}") from error
+    if locked is Locked.ALL:
+        return Scope({"/Action": Name(locked.value)}, allowed)
     named = lock.array("/Fields")
-    if named is None and locked is not Locked.ALL:
+    if named is None or not all(isinstance(item, bytes) for item in named.raw_items):
         raise DocumentDamaged(reason="the lock of a field names no fields")
-    names = [item.value for item in named.items() if item is not None] if named is not None else []
-    fields = tuple(decoded_text(name) for name in names if isinstance(name, bytes))
-    return FieldLock(locked, fields, allowed)
+    # A copy, even where the list is an object of its own, which a later revision could change.
+    return Scope({"/Action": Name(locked.value), "/Fields": [*named.raw_items]}, allowed)
 
 
-def references(*, certifies: Permission | None, lock: FieldLock | None, root: Ref) -> list[Value]:
+def references(*, certifies: Permission | None, scope: Scope | None, root: Ref) -> list[Value]:
     """The ``/Reference`` of a signature dictionary (table 256): DocMDP where it certifies, FieldMDP for the lock.
 
     ``/P`` among the parameters of FieldMDP is what Acrobat writes, and what stock readers then hold others to.
@@ -71,13 +85,10 @@ def references(*, certifies: Permission | None, lock: FieldLock | None, root: Re
     found: list[Value] = []
     if certifies is not None:
         found.append(_reference("/DocMDP", {"/P": int(certifies)}))
-    if lock is not None:
-        permission = certifies if certifies is not None else lock.permission
+    if scope is not None:
+        permission = certifies if certifies is not None else scope.permission
         bound: Dictionary = {} if permission is None else {"/P": int(permission)}
-        scope = {key: value for key, value in _scope(lock).items() if key != "/P"}
-        reference = _reference("/FieldMDP", {**scope, **bound})
-        reference["/Data"] = root
-        found.append(reference)
+        found.append({**_reference("/FieldMDP", {**scope.entries, **bound}), "/Data": root})
     return found
 
 
@@ -87,12 +98,3 @@ def _reference(method: str, parameters: Dictionary) -> Dictionary:
         "/TransformMethod": Name(method),
         "/TransformParams": {"/Type": Name("/TransformParams"), "/V": Name("/1.2"), **parameters},
     }
-
-
-def _scope(lock: FieldLock) -> Dictionary:
-    entries: Dictionary = {"/Action": Name(lock.action.value)}
-    if lock.action is not Locked.ALL:
-        entries["/Fields"] = [text_string(name) for name in lock.fields]
-    if lock.permission is not None:
-        entries["/P"] = int(lock.permission)
-    return entries

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from signing.pdf.values import Name, Real, Ref
+from signing.pdf.values import Name, Real, Ref, Verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +48,8 @@ _SPECIAL = re.compile(rb"[()\\\r]")
 _ESCAPED = re.compile(rb"([nrtbf()\\])|([0-7]{1,3})|(\r\n|\n|\r)")
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _DEEPEST = 64
-_END_OF_ARRAY, _END_OF_DICTIONARY = object(), object()
-_ENDING = {b"]": _END_OF_ARRAY, b">>": _END_OF_DICTIONARY}
+_ARRAY, _DICTIONARY = Verbatim(b"["), Verbatim(b"<<")
+_BEGINS, _BEGUN_BY = {b"[": _ARRAY, b"<<": _DICTIONARY}, {b"]": _ARRAY, b">>": _DICTIONARY}
 
 
 class Irregular(Exception):
@@ -57,57 +57,49 @@ class Irregular(Exception):
 
 
 def parse(buffer: Buffer, at: int) -> tuple[Value, int]:
-    """The object that begins at an offset, and the offset behind it; raises :class:`Irregular`."""
-    value, end = _parse(buffer, at, 0)
-    if value is _END_OF_ARRAY or value is _END_OF_DICTIONARY:
-        msg = f"nothing begins at {at}"
+    """The object that begins at an offset, and the offset behind it; raises :class:`Irregular`.
+
+    One loop with the arrays and dictionaries that are open in a list: calls would cost more than all the rest.
+    """
+    match = _TOKEN.match
+    open_ones: list[list[Value]] = []
+    items: list[Value] = []
+    while (token := match(buffer, at)) is not None:
+        kind, at = token.lastindex or 0, token.end()
+        if kind != _MARK:
+            items.append(_SIMPLE[kind](token[kind]))
+        elif (mark := token[kind]) == b"(":
+            string, at = _string(buffer, at)
+            items.append(string)
+        elif mark in _BEGINS:
+            open_ones.append(items)
+            items = [_BEGINS[mark]]
+            if len(open_ones) > _DEEPEST:
+                break
+            continue
+        else:
+            if not open_ones or items[0] is not _BEGUN_BY[mark]:
+                break
+            closed = items[1:] if mark == b"]" else _dictionary(items)
+            items = open_ones.pop()
+            items.append(closed)
+        if not open_ones:
+            return items[0], at
+    msg = f"no object that is read here at {at}"
+    raise Irregular(msg)
+
+
+def _dictionary(items: list[Value]) -> Dictionary:
+    """Keys and values by turns behind the mark that began them."""
+    keys, values = items[1::2], items[2::2]
+    entries = {key: value for key, value in zip(keys, values, strict=False) if type(key) is Name}
+    if len(entries) != len(keys) or len(keys) != len(values):  # of two entries of one name each reader believes another
+        msg = "a dictionary with something else than keys and values, or with a key twice"
         raise Irregular(msg)
-    return value, end  # type: ignore[return-value]
+    return {key: value for key, value in entries.items() if value is not None}
 
 
-def _parse(buffer: Buffer, at: int, depth: int) -> tuple[object, int]:
-    token = _TOKEN.match(buffer, at)
-    if token is None or depth > _DEEPEST:
-        msg = f"no object that is read here at {at}"
-        raise Irregular(msg)
-    kind, end = token.lastindex or 0, token.end()
-    text = token[kind]
-    if kind == _MARK:
-        if text in _ENDING:
-            return _ENDING[text], end
-        return _OPENING[text](buffer, end, depth + 1)
-    return _SIMPLE[kind](text), end
-
-
-def _array(buffer: Buffer, at: int, depth: int) -> tuple[object, int]:
-    items: list[object] = []
-    while True:
-        item, at = _parse(buffer, at, depth)
-        if item is _END_OF_ARRAY:
-            return items, at
-        if item is _END_OF_DICTIONARY:
-            msg = f"an array does not end at {at}"
-            raise Irregular(msg)
-        items.append(item)
-
-
-def _dictionary(buffer: Buffer, at: int, depth: int) -> tuple[object, int]:
-    entries: dict[str, object] = {}
-    while True:
-        key, at = _parse(buffer, at, depth)
-        if key is _END_OF_DICTIONARY:
-            return {key: value for key, value in entries.items() if value is not None}, at
-        if type(key) is not Name or key in entries:  # of two entries of one name each reader believes another
-            msg = f"no key, or a second one of its name, at {at}"
-            raise Irregular(msg)
-        value, at = _parse(buffer, at, depth)
-        if value is _END_OF_ARRAY or value is _END_OF_DICTIONARY:
-            msg = f"a key without a value at {at}"
-            raise Irregular(msg)
-        entries[key] = value
-
-
-def _string(buffer: Buffer, at: int, _depth: int) -> tuple[object, int]:
+def _string(buffer: Buffer, at: int) -> tuple[bytes, int]:
     """A literal string with parentheses, escapes or carriage returns in it (7.3.4.2)."""
     pieces: list[bytes] = []
     opened = 1
@@ -168,11 +160,6 @@ _SIMPLE: dict[int, Callable[[bytes], Value]] = {
     _STRING: lambda text: text,
     _HEXADECIMAL: _hexadecimal,
     _WORD: lambda text: _WORDS[text],
-}
-_OPENING: dict[bytes, Callable[[Buffer, int, int], tuple[object, int]]] = {
-    b"<<": _dictionary,
-    b"[": _array,
-    b"(": _string,
 }
 
 
