@@ -17,12 +17,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin
-
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from certs.alarm import alarms
 from certs.destination import Destination, Resolver, addresses_of, destination_of, system_resolver
@@ -30,19 +27,17 @@ from certs.errors import AddressForbidden, OnlineUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from http.client import HTTPResponse
     from types import TracebackType
-
-    from urllib3.response import HTTPResponse
 
     from certs.alarm import Alarm
 
-_CHUNK = 65536
 _IDLE_CONNECTIONS = 16
 _USER_AGENT = "kyso"
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _MOVED_WITH_BODY = frozenset({307, 308})
 _ACKNOWLEDGED = range(200, 300)
-_BROKEN_OFF = (HTTPError, HTTPException, OSError, ValueError)
+_BROKEN_OFF = (HTTPException, OSError, ValueError)
 _GONE_STALE = (ConnectionError, HTTPException)
 
 
@@ -73,6 +68,10 @@ class _Answer:
     status: int
     location: str | None
     body: bytes
+
+
+class _Unreached(Exception):
+    """No connection to an address; another one of the same host may take one."""
 
 
 class _Allowance:
@@ -174,7 +173,7 @@ class OnlineClient:
                 break
             try:
                 return self._exchange_at(address, destination, question, seconds=seconds)
-            except (NewConnectionError, ConnectTimeoutError) as error:
+            except _Unreached as error:
                 reasons.append(f"no connection to {address} ({_described(error.__cause__ or error)})")
             except _BROKEN_OFF as error:
                 raise OnlineUnavailable(url=destination.url, reason=_described(error)) from error
@@ -189,57 +188,72 @@ class OnlineClient:
             except _GONE_STALE:
                 # The responder had closed the connection that was kept; everything asked here may be asked again.
                 kept.close()
-        return self._converse(self._connection(place), place, destination, question, seconds=seconds)
+        return self._converse(None, place, destination, question, seconds=seconds)
 
     def _converse(
         self,
-        connection: HTTPConnection,
+        connection: HTTPConnection | None,
         place: _Place,
         destination: Destination,
         question: _Question,
         *,
         seconds: float,
     ) -> _Answer:
-        connection.timeout = seconds
         headers = {"Host": destination.host_header, "User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
         headers |= question.headers
         method = "GET" if question.body is None else "POST"
         try:
-            with _Watch(connection, seconds=seconds) as watch:
-                connection.request(
-                    method, destination.target, question.body, headers, preload_content=False, decode_content=False
-                )
+            with _Watch(seconds=seconds) as watch:
+                if connection is None:
+                    connection = self._connection(place, watch, seconds=seconds)
                 watch.stream = connection.sock
+                connection.sock.settimeout(seconds)
+                connection.request(method, destination.target, question.body, headers)
                 response = connection.getresponse()
                 answer = _Answer(response.status, response.headers.get("Location"), self._body(response))
         except BaseException:
-            connection.close()
+            if connection is not None:
+                connection.close()
             raise
         self._keep(place, connection)
         return answer
 
     def _body(self, response: HTTPResponse) -> bytes:
         limit = self._limits.body_bytes
-        if (response.length_remaining or 0) > limit:
-            msg = f"the body is larger than {limit} bytes"
-            raise ValueError(msg)
-        body = bytearray()
-        for chunk in response.stream(_CHUNK, decode_content=False):
-            body += chunk
-            if len(body) > limit:
-                msg = f"the body is larger than {limit} bytes"
-                raise ValueError(msg)
-        return bytes(body)
+        if (response.length or 0) <= limit:
+            # A body whose length was told is demanded whole when all of it is asked for, and only then.
+            body = response.read() if response.length is not None else response.read(limit + 1)
+            if len(body) <= limit:
+                return body
+        msg = f"the body is larger than {limit} bytes"
+        raise ValueError(msg)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         return self._own_tls or ssl.create_default_context()
 
-    def _connection(self, place: _Place) -> HTTPConnection:
+    def _connection(self, place: _Place, watch: _Watch, *, seconds: float) -> HTTPConnection:
+        """To the address that was checked; the certificate must be for the name (RFC 9110, 4.3.4)."""
         scheme, host, port, address = place
-        if scheme == "http":
-            return HTTPConnection(address, port)
-        return HTTPSConnection(address, port, ssl_context=self._tls, server_hostname=host, assert_hostname=host)
+        try:
+            stream = socket.create_connection((address, port), seconds)
+        except OSError as error:
+            raise _Unreached from error
+        watch.stream = stream
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = HTTPConnection(address, port)
+        connection.auto_open = 0  # it never connects by itself
+        connection.sock = stream
+        if scheme == "https":
+            try:
+                watch.stream = connection.sock = secured = self._tls.wrap_socket(
+                    stream, server_hostname=host, do_handshake_on_connect=False
+                )
+                secured.do_handshake()
+            except BaseException:
+                connection.close()
+                raise
+        return connection
 
     def _take(self, place: _Place) -> HTTPConnection | None:
         with self._lock:
@@ -249,7 +263,7 @@ class OnlineClient:
         return None
 
     def _keep(self, place: _Place, connection: HTTPConnection) -> None:
-        if connection.is_closed:
+        if connection.sock is None:  # the other side wanted it closed
             return
         with self._lock:
             self._idle.append((place, connection))
@@ -280,8 +294,8 @@ class _Watch:
     ``stream`` is remembered by itself because ``http.client`` lets go of it when a response ends with its connection.
     """
 
-    def __init__(self, connection: HTTPConnection, *, seconds: float) -> None:
-        self.stream: socket.socket | None = connection.sock
+    def __init__(self, *, seconds: float) -> None:
+        self.stream: socket.socket | None = None
         self._seconds = seconds
         self._has_fired = False
         self._alarm: Alarm | None = None

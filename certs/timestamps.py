@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -80,16 +80,7 @@ class TimeStampToken:
     @cached_property
     def signer(self) -> SigningCertificate:
         """The authority's certificate, with those of its issuers that the token carries, nearest first."""
-        carried = load_readable(self.contents.certificates)
-        matching = [certificate for certificate in carried if _is_signer(certificate, self.contents.signer)]
-        if not matching:
-            msg = "the token does not carry its signer's certificate"
-            raise TimestampUnreadable(msg)
-        chain = _issuers(matching[0], carried)
-        return SigningCertificate(
-            der=matching[0].public_bytes(Encoding.DER),
-            chain=tuple(issuer.public_bytes(Encoding.DER) for issuer in chain),
-        )
+        return _signer_among(self.contents.certificates, self.contents.signer)
 
 
 class HttpTimestamper:
@@ -154,6 +145,21 @@ class HttpTimestamper:
         if self._clock is not None and abs(contents.gen_time - self._clock.now()) > _FARTHEST_CLOCK:
             return "its time and the clock of this machine differ by more than five minutes"
         return None
+
+
+@lru_cache(maxsize=256)
+def _signer_among(certificates: tuple[bytes, ...], signer: tsp.SignerIdentifier) -> SigningCertificate:
+    """Remembered, since an authority's tokens carry the same few certificates."""
+    carried = load_readable(certificates)
+    matching = [certificate for certificate in carried if _is_signer(certificate, signer)]
+    if not matching:
+        msg = "the token does not carry its signer's certificate"
+        raise TimestampUnreadable(msg)
+    chain = _issuers(matching[0], carried)
+    return SigningCertificate(
+        der=matching[0].public_bytes(Encoding.DER),
+        chain=tuple(issuer.public_bytes(Encoding.DER) for issuer in chain),
+    )
 
 
 def _is_signer(certificate: x509.Certificate, signer: tsp.SignerIdentifier) -> bool:
