@@ -1,4 +1,4 @@
-"""``python -m bench [--json] [FIGURE…]``: measure the promised figures, or only those that are named.
+"""``python -m bench [--json] [--ours] [FIGURE…]``: measure the promised figures, or only those that are named.
 
 The table goes to standard output, or with ``--json`` one object a line there and the table to standard error. The exit
 code is 1 where something that is asked is missed, and 64 for a figure that nobody promised.
@@ -17,7 +17,7 @@ from bench.figures import FIGURES, Row, table
 from bench.ground import Ground, ground
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
 _MEASUREMENTS: tuple[tuple[frozenset[str], Callable[[Ground], Iterator[Row]]], ...] = (
     (frozenset({"sign_visible_cpu_per_csign", "sign_invisible_cpu_per_csign"}), signing.measure_one_process),
@@ -40,25 +40,27 @@ def main() -> int:
     """Measure, print, and tell whether all that is asked was reached."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the promised figures.")
     parser.add_argument("--json", action="store_true", help="one JSON object a line and figure on standard output")
+    parser.add_argument("--ours", action="store_true", help="without the peers that must be installed first")
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help="only these; all by default")
     arguments = parser.parse_args()
     wanted = set(arguments.figures) or set(FIGURES)
     if unknown := sorted(wanted - set(FIGURES)):
         sys.stderr.write(f"python -m bench: no such figure: {', '.join(unknown)}; there are {', '.join(FIGURES)}\n")
         return _BAD_USAGE
-    rows = _measured(wanted)
+    left_out = {peers.measure} if arguments.ours else set()
+    rows = _measured(wanted, left_out=left_out)
     Console(stderr=arguments.json, width=160).print(table(rows))
     if arguments.json:
         sys.stdout.writelines(row.as_json() + "\n" for row in rows)
     return 1 if any(row.missed for row in rows) else 0
 
 
-def _measured(wanted: set[str]) -> list[Row]:
+def _measured(wanted: set[str], *, left_out: Container[Callable[[Ground], Iterator[Row]]]) -> list[Row]:
     console = Console(stderr=True)
     rows: list[Row] = []
     with console.status("set-up") as status, ground() as standing:
         for names, measure in _MEASUREMENTS:
-            if names & wanted:
+            if names & wanted and measure not in left_out:
                 status.update(", ".join(sorted(names & wanted)))
                 rows += [row for row in measure(standing) if row.figure in wanted]
     return sorted(rows, key=lambda row: list(FIGURES).index(row.figure))
