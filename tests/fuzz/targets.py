@@ -27,13 +27,19 @@ from certs.tsp import read_request, read_response
 from certs.weak_keys import weakness_of
 from signing.compose import compose
 from signing.errors import SigningError
+from signing.layout import Box
 from signing.lint import Severity, inspect
+from signing.new_field import add_signature_field
+from signing.prepare import prepare, prepare_document_timestamp
+from signing.profiles import SignatureProfile
 from signing.returned_cms import demand_container
 from signing.returned_pdf import accept_signed_pdf
 from tests.fuzz.chance_damage import CHANCE_DAMAGES
 from tests.fuzz.der_damage import change_element
+from tests.fuzz.lists import Lists
 from tests.fuzz.pdf_damage import PDF_DAMAGES
 from tests.fuzz.seeds import seeds
+from tests.fuzz.xml_damage import XML_DAMAGES
 from tests.material import layout
 from tests.vectors import paper
 from tests.vectors.chamber import CHECKED_AT, Base
@@ -59,6 +65,9 @@ if TYPE_CHECKING:
 
 _FOR_PDF: tuple[Damage, ...] = (*CHANCE_DAMAGES, *PDF_DAMAGES * 2)
 _FOR_DER: tuple[Damage, ...] = (*CHANCE_DAMAGES, *(change_element,) * 12)
+_FOR_XML: tuple[Damage, ...] = (*CHANCE_DAMAGES, *XML_DAMAGES * 2)
+_PROFILE = SignatureProfile(field_name="SigFuzzed", algorithm=SignatureAlgorithm.RSA_SHA256)
+_BOX = Box(page=1, left=20, top=20, width=40, height=20)
 _ALGORITHM = SignatureAlgorithm.RSA_SHA256
 
 
@@ -90,6 +99,9 @@ def _targets(readers: Readers, chamber: Chamber) -> Iterator[Target]:
     yield Target("evidence", readers.verify_with_evidence, (*found.certificates, *found.ocsps, *found.crls))
     yield Target("returned", readers.take_pdf, found.increments, _FOR_PDF, "pdf")
     yield Target("draft", readers.look_at_draft, found.drafts, _FOR_PDF, "pdf")
+    lists = Lists()
+    yield Target("foreign", readers.sign_foreign, found.pdfs, _FOR_PDF, "pdf")
+    yield Target("trusted-list", lists.believe, tuple(lists.seeds()), _FOR_XML, "xml")
 
 
 class Readers:
@@ -193,6 +205,14 @@ class Readers:
             covers(about, (self._asked,))
             if as_known(about) == EMPTY:
                 return
+
+    def sign_foreign(self, pdf: bytes) -> None:
+        """A file of somebody else's that gets one more signature and an archive timestamp, up to the key."""
+        with suppress(SigningError):
+            opened = add_signature_field(pdf, field_name="SigFuzzed", box=_BOX)
+            prepare(opened, profile=_PROFILE, certificate=self._certificate)
+        with suppress(SigningError):
+            prepare_document_timestamp(pdf, field_name="Archive9", revocation=self._question.known)
 
     def look_at_draft(self, pdf: bytes) -> None:
         """The look at an upload, and what is laid on it where the look let it pass."""

@@ -32,6 +32,8 @@ INPUTS = {
     "evidence": scaled(20, nightly=4_000),
     "returned": scaled(50, nightly=5_000),
     "draft": scaled(50, nightly=5_000),
+    "foreign": scaled(50, nightly=10_000),
+    "trusted-list": scaled(50, nightly=5_000),
 }
 
 
