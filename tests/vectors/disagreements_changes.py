@@ -67,6 +67,14 @@ IN_CHANGES = (
             "seal-field-unlocked-at-unlocked"),
     ),
     Disagreement(
+        theirs=PASSED,
+        because="By its objects both pass it. The new signature's field has an empty rectangle and an appearance with text: "
+        "PDFium, and so a common browser, draws that all the same, and our comparison of pages refuses it; DSS's renderer "
+        "does not draw it.",
+        clause="ISO 32000-2, 12.7.5.5 (such a field is not shown); our policy: `pages_as_signed` fails what a viewer shows",
+        vectors=these("certified", "citizen-unseen-at-unlocked"),
+    ),
+    Disagreement(
         theirs="INDETERMINATE/NO_CERTIFICATE_CHAIN_FOUND",
         because="DSS puts a new field that a stranger signed down to signing and only misses the stranger's chain; to add a "
         "field over the text of a certified document is more than filling in and signing, so the first signature fails.",
