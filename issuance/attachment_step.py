@@ -81,8 +81,8 @@ def _order(document: Document, given: bytes, credential: Credential, *, outside:
         field_name=SEAL_FIELD,
         # Nothing follows but timestamps: the seal is the only signature of the file (ISO 32000-2, 12.8.2.2).
         certification=Certification.NO_CHANGES,
-        claims=Claims(CommitmentType.ORIGIN),
         claimed_at=now,
+        claims=Claims(CommitmentType.ORIGIN),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -20,14 +20,16 @@ from certs.revocation import RevocationGatherer
 from certs.timestamps import HttpTimestamper
 from issuance.advance import advance
 from issuance.attachments import attach, detach
-from issuance.documents import Document, Draft, Purpose
+from issuance.copies import TYPES, CopyOrder, request_copy
+from issuance.documents import Document, Draft, Original, Purpose
 from issuance.identifiers import document_id
 from issuance.issue import request_issue
-from issuance.numbers import NumberSeries
+from issuance.numbers import NumberingRule, NumberSeries
 from issuance.outside import Outside
 from issuance.ports import Account, Agency, Credential, Role
 from issuance.sign import request_signature
 from issuance.submit import create_draft, submit
+from signing.copy_form import CopyForm
 from signing.prepared import SignatureValue
 from tests.material import blank_pdf, open_cells, picture
 from tests.simulators.blobs import MemoryBlobs
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from verification.workshop import Workshop
 
 AGENCY = "H00"
+COPIES = "sao"
 
 
 class RealClock:
@@ -172,6 +175,24 @@ class SmallAgency:
             attachment_id=attachment.id,
         )
 
+    def copied(self, identifier: UUID, pdf: bytes) -> Document:
+        """The clerk orders a true copy of somebody's paper."""
+        original = Original("Quyết định", "12/QĐ-TTg", date(2026, 1, 5), "Thủ tướng Chính phủ")
+        copy, _ = request_copy(
+            copy_id=identifier,
+            uow=self._uow,
+            blobs=self._store,
+            workshop=self.workshop,
+            clock=self.clock,
+            random_bytes=secrets.token_bytes,
+            actor=self.clerk,
+            order=CopyOrder(form=CopyForm.TRUE_COPY, original=original, signatory=self.signatory.id),
+            pdf=pdf,
+            credential=self.seal.name,
+            public_url="http://127.0.0.1:8000",
+        )
+        return copy
+
     def submit(self, document: Document) -> Document:
         """The sending system hands it in."""
         return submit(uow=self._uow, clock=self.clock, actor=self.submitter, document_id=document.id)
@@ -239,6 +260,9 @@ class SmallAgency:
             register.add_agency(Agency(AGENCY, "Cơ quan mẫu", None, "Mẫu", 36.0, picture("red")))
             for each in (year, year + 1):
                 register.add_series(NumberSeries(agency=AGENCY, name="TB", year=each, symbol="TB-UBND"))
+            copies = NumberSeries(agency=AGENCY, name=COPIES, year=year, symbol="SY-UBND")
+            register.add_series(copies)
+            register.add_numbering_rule(NumberingRule(AGENCY, TYPES[CopyForm.TRUE_COPY], COPIES, "SY-UBND"))
             for account in (self.submitter, self.signatory, self.clerk):
                 register.add_account(account, secret_hash="-")
             for credential in (self.signature, self.seal):

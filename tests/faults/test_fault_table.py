@@ -39,7 +39,8 @@ from tests.faults.breaking import Broken, FaultTable, breaking, breaking_at_comm
 from tests.integration.certs_servers import Answer, demonstration, playing
 from tests.material import blank_pdf
 from tests.scale import scaled
-from tests.small_agency import AGENCY, SmallAgency
+from tests.scans import scan
+from tests.small_agency import AGENCY, COPIES, SmallAgency
 from verification.report import Indication
 from verification.validate import validate
 
@@ -70,12 +71,17 @@ class Walk:
     random: random.Random
     documents: list[Document] = field(default_factory=list)
     issued: list[Document] = field(default_factory=list)
+    copies: list[Document] = field(default_factory=list)
+    paper: bytes = field(default_factory=scan)
     changed: int = 0
     delivered: int = 0
 
     def live(self) -> None:
-        """One document from draft to what becomes of it."""
-        self.seal_or_void(self.numbered())
+        """One document from draft to what becomes of it; now and then a copy, which has no draft."""
+        if self.random.random() < 0.25:
+            self.copied()
+        else:
+            self.seal_or_void(self.numbered())
 
     def numbered(self) -> Document:
         """A document that the clerk has begun to issue."""
@@ -95,6 +101,13 @@ class Walk:
     def appendix(self) -> bytes:
         """The same file for every document, so that blobs are shared."""
         return blank_pdf(pages=2)
+
+    def copied(self) -> None:
+        """A copy of a paper from its scan, ordered and sealed."""
+        name = document_id(at=datetime.now(UTC), random_bytes=secrets.token_bytes)
+        copy = self.insist("copy", lambda: self.agency.copied(name, self.paper))
+        self.copies.append(copy)
+        self.insist("sealing a copy", lambda: advance(copy.id, outside=self.outside))
 
     def seal_or_void(self, document: Document) -> None:
         """Three in ten are given up."""
@@ -210,12 +223,14 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
     walk.seal(walk.numbered())
     walk.seal(walk.numbered())
     walk.void(walk.numbered())
+    walk.copied()
     walk.table.begin()
     assert len(walk.table.points) >= 15
     while not walk.table.complete:
         assert len(walk.documents) < MOST_DOCUMENTS, walk.table.broken
         walk.live()
     _look_at_numbers(walk)
+    _look_at_copies(walk, store, authority)
     _look_at_documents(walk, store, authority)
     _look_at_blobs(uow, store, walk)
     _look_at_notifications(walk, receiver)
@@ -248,6 +263,10 @@ def _look_at_numbers(walk: Walk) -> None:
     now = datetime.now(UTC)
     with walk.outside.uow() as register:
         entries = register.entries(agency=AGENCY, year=now.year, until=now + timedelta(minutes=1))
+    copies = [then for then in entries if then.entry.series == COPIES]
+    assert [then.entry.number.ordinal for then in copies] == [*range(1, len(walk.copies) + 1)]
+    assert [then.entry.id for then in copies] == [copy.id for copy in walk.copies]
+    entries = [then for then in entries if then not in copies]
     assert [then.entry.number.ordinal for then in entries] == [*range(1, len(walk.documents) + 1)]
     states = {walk.agency.read(document).id: walk.agency.read(document).state for document in walk.documents}
     assert {then.entry.id for then in entries} == set(states)
@@ -277,6 +296,21 @@ def _look_at_documents(walk: Walk, store: S3Blobs, authority: Demonstration) -> 
                 assert report.indication is Indication.TOTAL_PASSED
 
 
+def _look_at_copies(walk: Walk, store: S3Blobs, authority: Demonstration) -> None:
+    """Each is issued and valid by itself, begins with its scan, and took every step once."""
+    for copy in walk.copies:
+        found = walk.agency.read(copy)
+        with walk.outside.uow() as register:
+            chain = register.revisions(copy.id)
+            steps = [step.state for step in register.timeline(copy.id)]
+        assert steps == [DocumentState.NUMBERED, DocumentState.SEALED, DocumentState.ISSUED]
+        contents = [walk.paper, *(store.get(revision.sha256) for revision in chain)]
+        assert all(new.startswith(old) for old, new in pairwise(contents))
+        assert found.current == chain[-1]
+        report = validate(contents[-1], anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC))
+        assert report.indication is Indication.TOTAL_PASSED
+
+
 def _look_at_blobs(uow: PostgresUnitOfWork, store: S3Blobs, walk: Walk) -> None:
     """What crashes left behind is taken away, but for finished files whose lock began before their row was lost."""
 
@@ -291,7 +325,7 @@ def _look_at_blobs(uow: PostgresUnitOfWork, store: S3Blobs, walk: Walk) -> None:
     again = sweep_up(Removal.REMOVE)
     assert again.clean
     assert not again.removed
-    locked = sum(times for (point, _), times in walk.table.broken.items() if point.startswith("sealing: "))
+    locked = sum(times for (point, _), times in walk.table.broken.items() if point.startswith("sealing"))
     assert again.locked <= locked
 
 

@@ -220,7 +220,7 @@ def test_only_the_clerk_copies_with_the_agencys_seal_and_names_who_decided(agenc
 
 def test_an_agency_that_numbers_no_copies_is_told_so(authority: Demonstration, workshop: Workshop) -> None:
     with pytest.raises(MetadataInvalid) as invalid:
-        ordered(SmallAgency(authority, workshop))
+        ordered(SmallAgency(authority, workshop), form=CopyForm.RECOPY)
     assert "series" in invalid.value.problems
 
 
