@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 from api.attachment_forms import AttachedAnswer, AttachmentAnswer, AttachmentsAnswer
-from api.copy_forms import CopyMetadata, OutsideCopyMetadata
+from api.copy_forms import CopyMetadata, OutsideCopyMetadata, PaperCopyAnswer, PaperCopyForm
 from api.document_forms import CopiesAnswer, CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, MetadataForm
 from api.signature_request_forms import BatchAnswer, SignatureRequestAnswer, SignatureRequestStatus
 
@@ -201,6 +201,18 @@ class Client:
         body, media_type = multipart({"metadata": json.dumps(described)}, file=pdf, name="copy.pdf")
         prefer = {} if wait is None else {"Prefer": f"wait={wait}"}
         return DocumentAnswer.model_validate_json(self._post(path, body, media_type, None, prefer).body)
+
+    def paper_copy(self, original: UUID, order: PaperCopyForm) -> PaperCopyAnswer:
+        """Take a number for a paper copy of a document."""
+        answer = self._post(
+            f"/v1/documents/{original}/paper-copies", order.model_dump_json().encode(), "application/json", None
+        )
+        return PaperCopyAnswer.model_validate_json(answer.body)
+
+    def printed(self, document: UUID, *, copy: UUID | None = None) -> bytes:
+        """An issued document for a printer, or a paper copy of it."""
+        which = "print" if copy is None else f"paper-copies/{copy}/print"
+        return self.call("GET", f"/v1/documents/{document}/{which}").body
 
     def make_link(self, document: UUID, *, valid_hours: int = 72) -> str:
         """A link for one download of an issued document, for the one it is for."""

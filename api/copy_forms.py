@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -11,7 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from api.plain_text import Line, Name
 from issuance.copies import CopyOrder
 from issuance.documents import Original
+from issuance.paper_copies import PaperCopyOrder
 from signing.copy_form import CopyForm
+
+if TYPE_CHECKING:
+    from issuance.paper_copies import PaperCopy
 
 
 class CopyKind(Enum):
@@ -83,3 +88,48 @@ class CopyAnswer(BaseModel):
 
     form: CopyKind
     original: OriginalAnswer
+
+
+class PaperCopyForm(BaseModel):
+    """A paper copy of an electronic document; `authority` is what stands above the signature, line by line."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    form: CopyKind
+    signatory: Name
+    authority: tuple[Line, ...] = Field(default=(), max_length=4, description="the signatory's position by default")
+    recipients: tuple[Line, ...] = Field(default=(), max_length=100)
+    count: int | None = Field(default=None, ge=1, le=100_000, description="how many are printed")
+    issued_on: date | None = None
+
+    def order(self) -> PaperCopyOrder:
+        """The order as the core knows it."""
+        return PaperCopyOrder(
+            form=CopyForm[self.form.name],
+            signatory=self.signatory,
+            authority=self.authority,
+            recipients=self.recipients,
+            count=self.count,
+            issued_on=self.issued_on,
+        )
+
+
+class PaperCopyAnswer(BaseModel):
+    """A paper copy and its number."""
+
+    id: UUID
+    form: CopyKind
+    number: str
+    issued_on: date
+    original: str
+
+    @classmethod
+    def of(cls, copy: PaperCopy) -> PaperCopyAnswer:
+        """The copy as it is answered."""
+        return cls(
+            id=copy.id,
+            form=CopyKind[copy.form.name],
+            number=str(copy.number),
+            issued_on=copy.issued_on,
+            original=str(copy.original),
+        )

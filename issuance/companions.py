@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from issuance.delivery import DownloadLink
     from issuance.documents import Document, Revision
     from issuance.half_signed import HalfSigned
+    from issuance.paper_copies import PaperCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,14 @@ class Companions(Protocol):
 
     def entry_is_void(self, entry_id: UUID) -> bool:
         """Whether this number was given up."""
+        ...
+
+    def add_paper_copy(self, copy: PaperCopy) -> None:
+        """Append; its entry is in the register already."""
+        ...
+
+    def paper_copy(self, copy_id: UUID) -> PaperCopy | None:
+        """The paper copy, or None."""
         ...
 
     # links

@@ -1,8 +1,9 @@
-"""The tables of what is kept beside a document: files that go out with it, links by which it is fetched."""
+"""The tables of what is kept beside a document: files that go out with it, paper copies, links to fetch it."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -16,7 +17,8 @@ from sqlalchemy import (
     Uuid,
 )
 
-from storage.schema_parts import SHA256, instant, metadata, together
+from signing.copy_form import CopyForm
+from storage.schema_parts import SHA256, instant, listed, metadata, together
 
 attachments = Table(
     "attachments",
@@ -56,6 +58,17 @@ attachment_halves = Table(
     Column("timestamp", LargeBinary),
     CheckConstraint("0 <= reserved_start AND reserved_start < reserved_end", name="reserved"),
     CheckConstraint("timestamp IS NULL OR value IS NOT NULL", name="timestamp"),
+)
+
+paper_copies = Table(
+    "paper_copies",
+    metadata,
+    Column("id", Uuid, ForeignKey("register_entries.id"), primary_key=True),
+    Column("document_id", Uuid, ForeignKey("documents.id"), nullable=False),
+    Column("form", Text, nullable=False),
+    Column("authority", ARRAY(Text), nullable=False),
+    CheckConstraint(f"form IN ({listed(CopyForm.__members__)})", name="form"),
+    Index(None, "document_id"),
 )
 
 download_links = Table(

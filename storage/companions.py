@@ -9,12 +9,15 @@ from sqlalchemy import or_, select
 
 from issuance.companions import Attachment
 from issuance.delivery import DownloadLink
-from issuance.documents import Revision
+from issuance.documents import Original, Revision
 from issuance.half_signed import HalfSigned
+from issuance.numbers import DocumentNumber
+from issuance.paper_copies import PaperCopy
+from signing.copy_form import CopyForm
 from signing.prepared import ReservedRegion
-from storage.companion_tables import attachment_halves, attachments, download_links
+from storage.companion_tables import attachment_halves, attachments, download_links, paper_copies
 from storage.open_transaction import OpenTransaction
-from storage.schema import register_entries
+from storage.schema import agencies, register_entries
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,6 +92,41 @@ class CompanionRows(OpenTransaction):
         row = self._connection.execute(query).mappings().one_or_none()
         return _half(row) if row is not None else None
 
+    def add_paper_copy(self, copy: PaperCopy) -> None:
+        """Append; its entry is in the register already."""
+        row = {
+            "id": copy.id,
+            "document_id": copy.document_id,
+            "form": copy.form.name,
+            "authority": list(copy.authority),
+        }
+        self._connection.execute(paper_copies.insert(), row)
+
+    def paper_copy(self, copy_id: UUID) -> PaperCopy | None:
+        """The paper copy, with the words of its own entry and of the original's."""
+        own, original = register_entries.alias("own"), register_entries.alias("original")
+        query = (
+            select(
+                paper_copies,
+                own.c.ordinal,
+                own.c.symbol,
+                own.c.issued_on,
+                own.c.signer,
+                own.c.recipients,
+                original.c.document_type,
+                original.c.ordinal.label("original_ordinal"),
+                original.c.symbol.label("original_symbol"),
+                original.c.issued_on.label("original_day"),
+                agencies.c.name.label("agency"),
+            )
+            .join(own, own.c.id == paper_copies.c.id)
+            .join(original, original.c.id == paper_copies.c.document_id)
+            .join(agencies, agencies.c.id == original.c.agency)
+            .where(paper_copies.c.id == copy_id)
+        )
+        row = self._connection.execute(query).mappings().one_or_none()
+        return _paper_copy(row) if row is not None else None
+
     def entry_is_void(self, entry_id: UUID) -> bool:
         """Whether this number was given up."""
         query = select(register_entries.c.id).where(
@@ -147,4 +185,24 @@ def _half(row: RowMapping) -> HalfSigned:
         signed_attributes=row["signed_attributes"],
         value=row["value"],
         timestamp=row["timestamp"],
+    )
+
+
+def _paper_copy(row: RowMapping) -> PaperCopy:
+    return PaperCopy(
+        id=row["id"],
+        document_id=row["document_id"],
+        form=CopyForm[row["form"]],
+        original=Original(
+            document_type=row["document_type"],
+            number=str(DocumentNumber(row["original_ordinal"], row["original_symbol"])),
+            issued_on=row["original_day"],
+            agency=row["agency"],
+            entry=row["document_id"],
+        ),
+        authority=tuple(row["authority"]),
+        number=DocumentNumber(row["ordinal"], row["symbol"]),
+        issued_on=row["issued_on"],
+        signer=row["signer"],
+        recipients=tuple(row["recipients"]),
     )

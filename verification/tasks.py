@@ -23,6 +23,7 @@ from signing.lint import inspect
 from signing.new_field import add_signature_field
 from signing.placement import signature_box
 from signing.prepare import prepare, prepare_document_timestamp
+from signing.printout import print_out
 from signing.profiles import SignatureProfile
 from signing.returned_cms import container_parts, demand_container, with_timestamp
 from signing.returned_pdf import accept_signed_pdf
@@ -85,6 +86,7 @@ TASKS = {
     "inspect": Task(inspect, {}),
     "compose": Task(_appended(compose), {"layout": Layout, "lookup_code": str, "lookup_url": str}),
     "compose_copy": Task(_appended(compose_copy), {"lookup_code": str, "lookup_url": str}),
+    "print_out": Task(print_out, {"sheet": bytes}),
     "inspect_scan": Task(inspect_scan, {}),
     "append_field": Task(_appended(append_field), {"field_name": str, "where": FieldPlace | None}),
     "fill_cells": Task(_appended(fill_cells), {"number": str, "issued_on": date}),

@@ -94,6 +94,10 @@ class Workshop:
         """:func:`signing.scan.inspect_scan`."""
         return self._ask("inspect_scan", pdf, {}, tuple[Finding, ...])
 
+    def print_out(self, pdf: bytes, *, sheet: bytes) -> bytes:
+        """:func:`signing.printout.print_out`; what comes back is for a printer and never kept."""
+        return self._ask("print_out", pdf, {"sheet": sheet}, bytes)
+
     def fill_cells(self, pdf: bytes, *, number: str, issued_on: date) -> bytes:
         """:func:`signing.fill.fill_cells`."""
         return self._grown("fill_cells", pdf, {"number": number, "issued_on": issued_on})

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from io import BytesIO
 from typing import TYPE_CHECKING
 
+import pypdf
 import pytest
 
 from api.client import Refused
-from api.copy_forms import CopyKind, CopyMetadata, OriginalForm, OutsideCopyMetadata
+from api.copy_forms import CopyKind, CopyMetadata, OriginalForm, OutsideCopyMetadata, PaperCopyForm
 from api.demo.people import AGENCY, SEAL_CREDENTIAL, SERIES, SIGNATORY
 from issuance.calendar import vietnam_date
 from issuance.copies import TYPES
@@ -106,3 +108,37 @@ def test_a_paper_of_the_register_is_copied_by_its_entry(service: Service) -> Non
     assert copy.copy_of is not None
     assert copy.copy_of.original.number == entry.json()["number"]
     assert copy.type == "Bản sao lục"
+
+
+def test_an_issued_document_is_printed_with_a_sheet_that_leads_to_its_state(service: Service) -> None:
+    document = service.issued()
+    pages = pypdf.PdfReader(BytesIO(service.submitter().printed(document.id))).pages
+    given = pypdf.PdfReader(BytesIO(service.submitter().file(document.id))).pages
+    assert len(pages) == len(given) + 1
+    assert not any(page.get("/Annots") for page in pages)
+    text = " ".join(pages[-1].extract_text().split())
+    assert str(document.number) in text
+    assert f"{service.url}/d/{document.lookup_code}" in text
+    with pytest.raises(Refused) as refused:
+        service.submitter().printed(service.signed().id)
+    assert refused.value.code == "wrong-state"
+
+
+def test_a_paper_copy_is_numbered_and_printed_until_its_number_is_void(service: Service) -> None:
+    document = service.issued()
+    form = PaperCopyForm(form=CopyKind.TRUE_COPY, signatory=SIGNATORY, authority=("TL. CHỦ TỊCH", "CHÁNH VĂN PHÒNG"))
+    copy = service.clerk().paper_copy(document.id, form)
+    text = " ".join(
+        pypdf.PdfReader(BytesIO(service.clerk().printed(document.id, copy=copy.id))).pages[-1].extract_text().split()
+    )
+    assert f"Số: {copy.number}" in text
+    assert "SAO Y" in text
+    service.clerk().call(
+        "POST",
+        f"/v1/registers/{AGENCY}/numbers/{copy.id}/void",
+        body=json.dumps({"reason": "In hỏng"}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with pytest.raises(Refused) as refused:
+        service.clerk().printed(document.id, copy=copy.id)
+    assert refused.value.code == "wrong-state"

@@ -18,10 +18,14 @@ from fastapi.routing import APIRoute
 from api.app import bare_app
 from api.authorization import RULES, Public, is_public
 from api.client import Answer, Client, Refused, multipart
-from api.demo.people import AGENCY, SEAL_CREDENTIAL, SERIES, SIGNATORY_CREDENTIAL
+from api.copy_forms import CopyKind, PaperCopyForm
+from api.demo.people import AGENCY, SEAL_CREDENTIAL, SERIES, SIGNATORY, SIGNATORY_CREDENTIAL
 from api.secret_hashes import SecretHashes
 from issuance.calendar import vietnam_date
+from issuance.copies import TYPES
+from issuance.numbers import NumberingRule, NumberSeries
 from issuance.ports import Account, Agency, Role
+from signing.copy_form import CopyForm
 from tests.service import Service, enrolled_token, running_service
 
 if TYPE_CHECKING:
@@ -61,6 +65,9 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "copyDocument": ("issued", None),
     "copyPaper": (None, None),
     "listCopies": ("issued", None),
+    "printDocument": ("issued", None),
+    "numberPaperCopy": ("issued", {"form": "true_copy", "signatory": "x"}),
+    "printPaperCopy": ("issued", None),
     "attachFile": ("draft", None),
     "detachFile": ("draft", {}),
     "listAttachments": ("issued", None),
@@ -121,6 +128,8 @@ READS = {
     "listDocuments",
     "listTypes",
     "readDocument",
+    "printDocument",
+    "printPaperCopy",
     "readDocumentFile",
     "readRegister",
 }
@@ -169,7 +178,7 @@ def documents(service: Service) -> dict[str, DocumentAnswer]:
 
 @pytest.fixture(scope="module")
 def names(service: Service, documents: dict[str, DocumentAnswer]) -> dict[str, str]:
-    """More that belongs to the first agency: a number for paper, and what its official's own token has to sign."""
+    """More that belongs to the first agency: numbers for paper, and what its official's own token has to sign."""
     answer = service.clerk().call(
         "POST",
         f"/v1/registers/{AGENCY}/numbers",
@@ -178,7 +187,13 @@ def names(service: Service, documents: dict[str, DocumentAnswer]) -> dict[str, s
     )
     certificate = enrolled_token(service).pasted
     handed_out = service.signatory().ask_token(documents["submitted"].id, certificate=certificate)
-    return {"entry": str(answer.json()["id"]), "request": str(handed_out.id), "certificate": certificate}
+    with service.uow() as register:
+        register.add_series(NumberSeries(agency=AGENCY, name="sao", year=YEAR, symbol="SY-UBND"))
+        register.add_numbering_rule(NumberingRule(AGENCY, TYPES[CopyForm.TRUE_COPY], "sao", "SY-UBND"))
+    order = PaperCopyForm(form=CopyKind.TRUE_COPY, signatory=SIGNATORY)
+    copy = service.clerk().paper_copy(documents["issued"].id, order)
+    found = {"entry": str(answer.json()["id"]), "request": str(handed_out.id), "certificate": certificate}
+    return found | {"paper copy": str(copy.id)}
 
 
 def added(
@@ -221,6 +236,7 @@ def ask(
         request_id=names["request"],
         delegation_id=uuid.uuid4(),
         attachment_id=attachment,
+        copy_id=names["paper copy"],
     )
     body, kind = None, "application/json"
     if operation == "createDocument":

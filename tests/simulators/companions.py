@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from issuance.delivery import DownloadLink
     from issuance.documents import Revision
     from issuance.half_signed import HalfSigned
+    from issuance.paper_copies import PaperCopy
 
 
 class MemoryCompanions(OpenState):
@@ -61,6 +62,16 @@ class MemoryCompanions(OpenState):
     def attachment_half(self, attachment_id: UUID, *, credential: str) -> HalfSigned | None:
         kept = self._state.halves.get(attachment_id)
         return kept[1] if kept and kept[0] == credential else None
+
+    def add_paper_copy(self, copy: PaperCopy) -> None:
+        if copy.id not in self._state.entries or copy.document_id not in self._state.documents:
+            raise RowRefused(rule="paper_copies_fkey")
+        if copy.id in self._state.paper_copies:
+            raise AlreadyThere(rule="paper_copies_pkey")
+        self._state.paper_copies[copy.id] = copy
+
+    def paper_copy(self, copy_id: UUID) -> PaperCopy | None:
+        return self._state.paper_copies.get(copy_id)
 
     def entry_is_void(self, entry_id: UUID) -> bool:
         return entry_id in self._state.voided

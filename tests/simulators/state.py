@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from issuance.half_signed import HalfSigned
     from issuance.notifications import Notification
     from issuance.numbers import NumberingRule, NumberSeries
+    from issuance.paper_copies import PaperCopy
     from issuance.ports import Account, Agency, AuditEvent, Credential, SignatureRequest, TimelineStep
     from issuance.reappointment import Reappointment
     from issuance.working_days import CalendarDay
@@ -66,6 +67,7 @@ class State:
     voided: dict[UUID, tuple[datetime, str]] = field(default_factory=dict)
     attachments: dict[UUID, Attachment] = field(default_factory=dict)
     halves: dict[UUID, tuple[str, HalfSigned]] = field(default_factory=dict)
+    paper_copies: dict[UUID, PaperCopy] = field(default_factory=dict)
     links: dict[str, DownloadLink] = field(default_factory=dict)
     audit: list[AuditEvent] = field(default_factory=list)
     notifications: dict[UUID, Notification] = field(default_factory=dict)
