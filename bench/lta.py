@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from bench.checking import demand_passed
 from bench.figures import Row
 from bench.ground import now
+from bench.product import signed_bb
 from bench.rounds import Work, milliseconds, ratio, take_turns
-from bench.signing import signed_bb
 from certs.revocation import EMPTY
 from signing.complete import complete, complete_document_timestamp
 from signing.compose import ARCHIVE_FIELDS

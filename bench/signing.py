@@ -11,52 +11,24 @@ from pyhanko.sign.fields import MDPPerm
 
 from bench.checking import demand_passed, revocation_of_signer
 from bench.figures import Row
-from bench.ground import now
+from bench.product import signed_bb
 from bench.rounds import Work, milliseconds, ratio, take_turns
 from bench.stock_pyhanko import PEER, Stamp, StockSigner
-from signing.complete import complete
 from signing.layout import SIGNATORY_FIELD
-from signing.linted import lint
-from signing.prepare import prepare
-from signing.profiles import Appearance, Certification, SignatureProfile
-from signing.source import Source
+from signing.profiles import Appearance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from multiprocessing.synchronize import Barrier
 
     from bench.ground import Ground
-    from bench.softtoken import OpenToken, SoftToken
-    from certs.certificate import SigningCertificate
-    from signing.prepared import Increment
+    from bench.softtoken import SoftToken
 
     _Results = multiprocessing.Queue[float]
 
 _SIGNATURES = 150
 _RAW = 600
 _TWO_PROCESS_ROUNDS = 3
-
-
-def signed_bb(
-    draft: bytes, *, certificate: SigningCertificate, device: OpenToken, appearance: Appearance | None
-) -> bytes:
-    """The product's whole way from a draft to a B-B signature; the sandbox and the stores are left out."""
-    source = Source(draft)
-    return increment_bb(source, certificate=certificate, device=device, appearance=appearance).onto(draft)
-
-
-def increment_bb(
-    source: Source, *, certificate: SigningCertificate, device: OpenToken, appearance: Appearance | None
-) -> Increment:
-    """The same without the file itself, which is read and hashed where it lies."""
-    profile = SignatureProfile(
-        field_name=SIGNATORY_FIELD,
-        certification=Certification.FILL_FORMS,
-        appearance=appearance,
-        claimed_signing_time=now(),
-    )
-    prepared = lint(prepare(source, profile=profile, certificate=certificate), base=source).prepared
-    return complete(prepared, value=device.sign(prepared.dtbs), token=None)
 
 
 def measure_one_process(ground: Ground) -> Iterator[Row]:

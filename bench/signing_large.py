@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.checking import demand_passed, revocation_of_signer
 from bench.figures import Row
 from bench.large import scanned_draft
 from bench.memory import peak_megabytes
+from bench.product import append_to_file, copy, sign_file, sign_in_fresh_process
 from bench.rounds import Clock, Work, milliseconds, ratio, take_turns
-from bench.signing import increment_bb
 from bench.stock_pyhanko import PEER, Stamp, StockSigner
 from signing.layout import SIGNATORY_FIELD
 from signing.profiles import Appearance
-from signing.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from bench.ground import Ground
-    from bench.softtoken import OpenToken, SoftToken
-    from certs.certificate import SigningCertificate
 
 _ROUNDS = 5
-_PIECE = 1 << 20  # copies faster here than the kernel does by itself
 
 
 def measure(ground: Ground) -> Iterator[Row]:
@@ -35,7 +30,7 @@ def measure(ground: Ground) -> Iterator[Row]:
     path = ground.folder / "large.pdf"
     path.write_bytes(scanned_draft())
     yield from _wall_times(ground, path)
-    peak = peak_megabytes(_sign_file, str(path), ground.token.sendable(), ground.signature_image)
+    peak = peak_megabytes(sign_in_fresh_process, str(path), ground.token.sendable(), ground.signature_image)
     yield Row("sign_98mb_peak_mb", peak, note="prepare, lint, sign, complete and write in one process, file to file")
 
 
@@ -46,10 +41,10 @@ def _wall_times(ground: Ground, path: Path) -> Iterator[Row]:
     appearance = Appearance(ground.signature_image)
 
     def ours() -> None:
-        _sign(path, signed, certificate=ground.token.certificate, device=ground.device, appearance=appearance)
+        sign_file(path, signed, certificate=ground.token.certificate, device=ground.device, appearance=appearance)
 
     def in_place() -> None:
-        _append(path, certificate=ground.token.certificate, device=ground.device, appearance=appearance)
+        append_to_file(path, certificate=ground.token.certificate, device=ground.device, appearance=appearance)
         os.truncate(path, len(draft))
 
     ours()
@@ -59,7 +54,7 @@ def _wall_times(ground: Ground, path: Path) -> Iterator[Row]:
             "SHA-256": Work(lambda: hashlib.sha256(draft).digest()),
             "ours": Work(ours),
             "in place": Work(in_place),
-            "copy": Work(lambda: _copy(path, signed)),
+            "copy": Work(lambda: copy(path, signed)),
             "stock": Work(lambda: _sign_with(stock, path, signed)),
         },
         clock=Clock.WALL,
@@ -73,36 +68,6 @@ def _wall_times(ground: Ground, path: Path) -> Iterator[Row]:
     ):
         note = f"{milliseconds(readings, work)} by {milliseconds(readings, 'SHA-256')}"
         yield Row("sign_98mb_wall_per_sha256", ratio(readings, work, "SHA-256"), peer, note)
-
-
-def _sign_file(path: str, token: SoftToken, image: bytes) -> None:
-    draft = Path(path)
-    signed = draft.with_name("large-peak.pdf")
-    _sign(draft, signed, certificate=token.certificate, device=token.open(), appearance=Appearance(image))
-
-
-def _sign(
-    draft: Path, signed: Path, *, certificate: SigningCertificate, device: OpenToken, appearance: Appearance
-) -> None:
-    """From file to file: the draft is copied, and the increment goes behind it."""
-    with draft.open("rb") as file:
-        increment = increment_bb(Source(file), certificate=certificate, device=device, appearance=appearance)
-    _copy(draft, signed)
-    with signed.open("ab") as file:
-        file.write(increment.octets)
-
-
-def _append(path: Path, *, certificate: SigningCertificate, device: OpenToken, appearance: Appearance) -> None:
-    with path.open("rb") as file:
-        increment = increment_bb(Source(file), certificate=certificate, device=device, appearance=appearance)
-    with path.open("ab") as file:
-        file.write(increment.octets)
-
-
-def _copy(source: Path, target: Path) -> None:
-    target.unlink(missing_ok=True)
-    with source.open("rb") as file, target.open("wb") as copy:
-        shutil.copyfileobj(file, copy, _PIECE)
 
 
 def _sign_with(stock: StockSigner, draft: Path, signed: Path) -> None:

@@ -13,8 +13,8 @@ from bench.ground import now
 from bench.large import long_draft, scanned_draft
 from bench.lta import Archivist
 from bench.memory import peak_megabytes
+from bench.product import signed_bb
 from bench.rounds import Clock, Work, milliseconds, ratio, take_turns
-from bench.signing import signed_bb
 from bench.stock_pyhanko import PEER, Stamp, StockSigner, validate_everything
 from certs.revocation import EMPTY, RevocationInfo
 from verification.report import Indication
