@@ -23,6 +23,7 @@ from pypdfium2 import PdfDocument, PdfiumError, PdfPosConv
 
 from verification._pdfium_fields import Sides, places_of
 from verification.facts import Comparison, SignedRevision
+from verification.letters import letters_of
 from verification.page_memory import PageMemory
 from verification.second_reader import SECOND_READER_ERRORS
 
@@ -188,7 +189,7 @@ def _letters(page: PdfPage) -> Counter[str]:
 
 
 def _second_letters(page: pypdf.PageObject) -> Counter[str]:
-    return _plain(page.extract_text())
+    return _plain(letters_of(page))
 
 
 def _plain(text: str) -> Counter[str]:
