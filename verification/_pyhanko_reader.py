@@ -161,7 +161,9 @@ class Revision(HistoricalResolver):
             usages: set[RawPdfPath] = super()._get_usages_of_ref(ref)
             return usages
         if _key(ref) not in self._paths:
-            self._paths |= self._followed(frozenset({_key(ref)}))
+            # Whoever asks about one field asks about the others next.
+            wanted = {_key(ref), *self.reader.steps.fields(self.revision)}
+            self._paths |= self._followed(frozenset(wanted - self._paths.keys()))
         return self._paths[_key(ref)]
 
     def contexts(self, ref: Reference) -> set[AbsoluteContext]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, IndirectObject
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 from pyhanko.pdf_utils.reader import RawPdfPath
-from pyhanko.sign.diff_analysis import SuspiciousModification
 from pyhanko.sign.diff_analysis.form_rules_api import FieldComparisonSpec, _list_fields
 from pyhanko.sign.diff_analysis.policies import _find_orphans
 
@@ -53,17 +52,25 @@ class Steps:
         return self._orphans[revision]
 
     def specs(self, old: Revision, new: Revision) -> tuple[Specs, Specs]:
-        """The fields to look at, and all that are new since ``old``; raises what pyHanko raises on odd ones.
+        """The fields that ``new`` touched, and all that are new since ``old``.
 
-        After the first step these are the fields that ``new`` touched.
+        All that there are where a step between them is odd; raises what pyHanko raises on odd ones.
         """
-        if new.revision > old.revision + 1 and self._usages.are_certain:
+        if self._usages.are_certain:
             try:
                 return self._touched_specs(old.revision, new.revision)
-            except (SuspiciousModification, *READ_ERRORS):
-                pass  # some step is odd; whether it matters between these two is to be seen
+            except READ_ERRORS:
+                pass  # whether it matters between these two is to be seen
         every = _listed(old, new)
         return every, {name: spec for name, spec in every.items() if spec.old_field_ref is None}
+
+    def fields(self, revision: int) -> frozenset[Key]:
+        """The fields of a revision; none where they cannot be told."""
+        try:
+            refs = (spec.old_field_ref for spec in self._listing(revision + 1).values())
+            return frozenset(_key(ref) for ref in refs if ref is not None)
+        except READ_ERRORS:
+            return frozenset()
 
     def _touched_specs(self, old: int, new: int) -> tuple[Specs, Specs]:
         before, now = self._listing(old + 1), self._listing(new)
@@ -90,6 +97,7 @@ class Steps:
                 for name, spec in self._listing(revision).items()
                 if spec.new_field_ref is None
                 or spec.new_field_ref != spec.old_field_ref
+                or isinstance(spec.new_field, StreamObject)
                 or _key(spec.new_field_ref) in written
                 or not leading.isdisjoint(self._seeds(spec, revision))
             )

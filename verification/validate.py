@@ -24,6 +24,7 @@ from verification.foreign_text import well_formed
 from verification.judgement import facts_of_unreadable, judge
 from verification.overlay import placements_over_text
 from verification.policy import DEFAULT_POLICY, SIGNING_PURPOSES, Purpose
+from verification.quiet_memory import swept_afterwards
 from verification.reasons import Cause
 from verification.report import ChangeClass, ReadMode, SignatureKind
 from verification.structure import (
@@ -99,6 +100,11 @@ def find_out(
     12. Report: a verdict on each signature, and on the file the worst of them.
     """
     question = Question(anchors=anchors, known=known, at=at, policy=policy, file=well_formed(file))
+    with swept_afterwards():
+        return _found_out(pdf, question)
+
+
+def _found_out(pdf: bytes, question: Question) -> FileFacts:
     try:
         return strictly_then_laxly(pdf, question)
     except Unreadable as refusal:
@@ -107,7 +113,7 @@ def find_out(
         cause = Cause.NOT_READ_SAFELY
     except Exception:  # noqa: BLE001 - the outermost boundary: whatever the bytes, the answer is a report
         cause = Cause.UNREADABLE
-    return facts_of_unreadable(pdf, cause=cause, at=at, policy=policy, file=question.file)
+    return facts_of_unreadable(pdf, cause=cause, at=question.at, policy=question.policy, file=question.file)
 
 
 def strictly_then_laxly(pdf: bytes, question: Question) -> FileFacts:
