@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pyhanko.pdf_utils.generic import IndirectObject
@@ -15,7 +18,7 @@ from verification.overlay import EVERYWHERE, Box, Placement
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyhanko.pdf_utils.generic import DictionaryObject
+    from pyhanko.pdf_utils.generic import DictionaryObject, Reference
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     from verification._pyhanko import OpenDocument
@@ -62,17 +65,54 @@ def later_placements(document: OpenDocument) -> tuple[Placement, ...]:
     with reading(document.reader):
         known = {name for name, _, _ in enumerate_sig_fields(document.reader.get_historical_resolver(first.revision))}
         later = [(str(name), ref) for name, _, ref in enumerate_sig_fields(document.reader) if name not in known]
-    return tuple(place for name, ref in later for place in _placements(document.reader, well_formed(name), ref))
+    pages = _Pages(document.reader)
+    return tuple(place for name, ref in later for place in _placements(pages, well_formed(name), ref))
 
 
-def _placements(reader: PdfFileReader, name: str, field_ref: IndirectObject) -> Iterator[Placement]:
+class _Pages:
+    """The first pages and their annotations, each looked up once."""
+
+    def __init__(self, reader: PdfFileReader) -> None:
+        self._reader = reader
+
+    def __iter__(self) -> Iterator[tuple[int, DictionaryObject]]:
+        """Each with its number; raises ``ValueError`` behind those that could be found, if there should be more."""
+        found, wanted = self._first
+        yield from enumerate(found)
+        if len(found) < wanted:
+            msg = "there are fewer pages than the page tree says"
+            raise ValueError(msg)
+
+    @cached_property
+    def _first(self) -> tuple[list[DictionaryObject], int]:
+        top = self._reader.root.raw_get("/Pages")
+        wanted = min(_MOST_PAGES, int(top.get_object()["/Count"]))
+        found: list[DictionaryObject] = []
+        with suppress(*READ_ERRORS):
+            found.extend(islice(_leaves(top, frozenset()), wanted))
+        return found, wanted
+
+
+def _leaves(node_ref: IndirectObject, above: frozenset[Reference]) -> Iterator[DictionaryObject]:
+    """The pages below a node of the page tree, in their order (ISO 32000-2, 7.7.3)."""
+    for kid_ref in list.__iter__(node_ref.get_object()["/Kids"]):
+        if not isinstance(kid_ref, IndirectObject) or kid_ref.reference in above:
+            msg = "the page tree is none"
+            raise ValueError(msg)
+        kid = kid_ref.get_object()
+        if kid["/Type"] == "/Page":
+            yield kid
+        elif kid["/Type"] == "/Pages":
+            yield from _leaves(kid_ref, above | {kid_ref.reference})
+
+
+def _placements(pages: _Pages, name: str, field_ref: IndirectObject) -> Iterator[Placement]:
     """The visible widgets of a field; everywhere where they cannot be read."""
     try:
         field = field_ref.get_object()
         widgets = {kid.reference for kid in field["/Kids"]} if "/Kids" in field else set()
         widgets.add(field_ref.reference)
-        for number in range(min(_MOST_PAGES, int(reader.root["/Pages"]["/Count"]))):
-            page = reader.find_page_for_modification(number)[0].get_object()
+        for number, page in pages:
             if "/Annots" not in page:
                 continue
             for annotation in page["/Annots"]:

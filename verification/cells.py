@@ -63,7 +63,7 @@ def _shown_text(reader: pypdf.PdfReader, field: DictionaryObject) -> str:
     stream = normal.get_object() if normal is not None else None
     # pypdf reads streams that are not compressed just as well, whatever the annotation says.
     return (
-        reader.pages[0].extract_xform_text(cast("EncodedStreamObject", stream))
+        pypdf.PageObject(reader).extract_xform_text(cast("EncodedStreamObject", stream))
         if isinstance(stream, StreamObject)
         else ""
     )
