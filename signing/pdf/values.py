@@ -77,8 +77,9 @@ def deflated(entries: Dictionary, content: bytes) -> Stream:
 
 
 def text_string(text: str) -> bytes:
-    """A text string in ASCII where that does, otherwise in UTF-16 (7.9.2.2)."""
-    return text.encode("ascii") if text.isascii() else b"\xfe\xff" + text.encode("utf-16-be")
+    """A text string in printable ASCII where that does, otherwise in UTF-16 (7.9.2.2)."""
+    plain = text.isascii() and text.isprintable()
+    return text.encode("ascii") if plain else b"\xfe\xff" + text.encode("utf-16-be")
 
 
 def date_string(moment: datetime) -> bytes:
