@@ -51,13 +51,22 @@ class Punctuality:
 
 @dataclass(frozen=True, slots=True)
 class StepDuration:
-    """How long documents of one agency stayed in a state before the next step."""
+    """How long documents of one agency and procedure stayed in a state, and how the next step stood to the due date.
+
+    ``early``, ``on_time`` and ``late`` are counted as those of results are; of the late ones, ``turned_late`` came into
+    the state in time: it is here that the time ran out.
+    """
 
     agency: str
+    procedure_code: str | None
     state: DocumentState
     count: int
     mean: timedelta
     longest: timedelta
+    early: int
+    on_time: int
+    late: int
+    turned_late: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class StatisticsRows(OpenTransaction):
         steps = (
             select(
                 documents.c.agency,
+                documents.c.procedure_code,
+                documents.c.due_at,
                 timeline.c.state,
                 timeline.c.at,
                 func.lead(timeline.c.at)
@@ -68,21 +70,35 @@ class StatisticsRows(OpenTransaction):
             .subquery()
         )
         stayed = func.extract("epoch", steps.c.left_at - steps.c.at)
+        left, due = steps.c.left_at, steps.c.due_at
+        day_before = _day(left) < _day(due)
+        of_what = (steps.c.agency, steps.c.procedure_code, steps.c.state)
         rows = self._connection.execute(
-            select(steps.c.agency, steps.c.state, func.count(), func.avg(stayed), func.max(stayed))
-            .where(steps.c.left_at.is_not(None))
-            .group_by(steps.c.agency, steps.c.state)
-            .order_by(steps.c.agency, steps.c.state)
+            select(
+                *of_what,
+                func.count(),
+                func.avg(stayed),
+                func.max(stayed),
+                _count(and_(left <= due, day_before)),
+                _count(and_(left <= due, ~day_before)),
+                _count(left > due),
+                _count(and_(left > due, steps.c.at <= due)),
+            )
+            .where(left.is_not(None))
+            .group_by(*of_what)
+            .order_by(*of_what)
         )
         return [
             StepDuration(
-                agency=agency_id,
-                state=DocumentState(state),
-                count=count,
-                mean=timedelta(seconds=float(mean)),
-                longest=timedelta(seconds=float(longest)),
+                agency_id,
+                procedure,
+                DocumentState(state),
+                count,
+                timedelta(seconds=float(mean)),
+                timedelta(seconds=float(longest)),
+                *punctual,
             )
-            for agency_id, state, count, mean, longest in rows
+            for agency_id, procedure, state, count, mean, longest, *punctual in rows
         ]
 
 

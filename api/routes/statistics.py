@@ -37,13 +37,18 @@ class PunctualityAnswer(BaseModel):
 
 
 class StepAnswer(BaseModel):
-    """How long documents stayed in a state before the next step."""
+    """How long documents stayed in a state before the next step, and how that step stood to their due date."""
 
     agency: str
+    procedure_code: str | None
     state: DocumentState
     count: int
     mean_seconds: float
     longest_seconds: float
+    early: int = Field(description="left before the day the document was due on")
+    on_time: int = Field(description="left on that day, until the moment it was due")
+    late: int
+    turned_late: int = Field(description="of the late ones, those that had come in time: here the time ran out")
 
 
 class StatisticsAnswer(BaseModel):
@@ -106,10 +111,15 @@ def _answer(figures: Statistics) -> StatisticsAnswer:
         steps=tuple(
             StepAnswer(
                 agency=one.agency,
+                procedure_code=one.procedure_code,
                 state=one.state,
                 count=one.count,
                 mean_seconds=one.mean.total_seconds(),
                 longest_seconds=one.longest.total_seconds(),
+                early=one.early,
+                on_time=one.on_time,
+                late=one.late,
+                turned_late=one.turned_late,
             )
             for one in figures.steps
         ),

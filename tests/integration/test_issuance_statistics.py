@@ -36,11 +36,19 @@ def uow(request: pytest.FixtureRequest) -> UnitOfWork:
 
 
 def stored(
-    uow: UnitOfWork, people: People, state: DocumentState, *, at: datetime, due: datetime | None = DUE, ordinal: int = 1
+    uow: UnitOfWork,
+    people: People,
+    state: DocumentState,
+    *,
+    at: datetime,
+    due: datetime | None = DUE,
+    ordinal: int = 1,
+    procedure: str = "2.000815",
 ) -> Document:
     """A document that was submitted two hours before it came into this state."""
     document = new_document(people)
-    document = replace(document, draft=replace(document.draft, due_at=due), intent=intent_of(people, Purpose.SEAL))
+    draft = replace(document.draft, due_at=due, procedure_code=procedure)
+    document = replace(document, draft=draft, intent=intent_of(people, Purpose.SEAL))
     if state in {DocumentState.ISSUED, DocumentState.VOIDED}:
         document = replace(document, number=DocumentNumber(ordinal, "TB-UBND"), issued_on=at.date())
     with uow() as register:
@@ -100,8 +108,20 @@ def test_the_time_in_each_state_is_measured(uow: UnitOfWork) -> None:
         stored(uow, people, DocumentState.SIGNED, at=at)
     day = date(2026, 11, 26)
     (step,) = statistics_of(uow=uow, agency=people.agency.id, first=day, last=day, now=DUE).steps
-    assert (step.state, step.count) == (DocumentState.SUBMITTED, 2)
+    assert (step.procedure_code, step.state, step.count) == ("2.000815", DocumentState.SUBMITTED, 2)
     assert step.mean == step.longest == 2 * HOUR
+
+
+def test_each_step_is_early_on_time_or_late_and_the_one_in_which_time_ran_out_is_named(uow: UnitOfWork) -> None:
+    people, second = settle_people(uow), timedelta(seconds=1)
+    # Each was submitted two hours before; the last one was late already when it was submitted.
+    for at in (MIDNIGHT - second, MIDNIGHT, DUE, DUE + second, DUE + 2 * HOUR, DUE + 3 * HOUR):
+        stored(uow, people, DocumentState.SIGNED, at=at)
+    stored(uow, people, DocumentState.SIGNED, at=DUE, procedure="1.004194")
+    day = date(2026, 11, 26)
+    other, step = statistics_of(uow=uow, agency=people.agency.id, first=day, last=day, now=DUE).steps
+    assert (other.procedure_code, other.count, other.on_time) == ("1.004194", 1, 1)
+    assert (step.early, step.on_time, step.late, step.turned_late) == (1, 2, 3, 2)
 
 
 @pytest.mark.parametrize("days", [-1, 400])

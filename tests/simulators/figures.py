@@ -38,13 +38,25 @@ class MemoryFigures(OpenState):
         ]
 
     def step_durations(self, *, agency: str | None, since: datetime, until: datetime) -> list[StepDuration]:
-        stayed: dict[tuple[str, str], list[timedelta]] = defaultdict(list)
+        stayed: dict[tuple[str, str, str], list[timedelta]] = defaultdict(list)
+        counted: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
         for one in self._due_between(agency, since, until):
             for step, following in pairwise(self._state.timeline.get(one.id, [])):
-                stayed[one.draft.agency, step.state.value].append(following.at - step.at)
+                what = (one.draft.agency, one.draft.procedure_code or "", step.state.value)
+                stayed[what].append(following.at - step.at)
+                counted[what][_verdict(one, following.at, now=following.at)] += 1
+                counted[what]["turned_late"] += step.at <= _due(one) < following.at
         return [
-            StepDuration(agency_id, DocumentState(state), len(all_), sum(all_, timedelta()) / len(all_), max(all_))
-            for (agency_id, state), all_ in sorted(stayed.items())
+            StepDuration(
+                agency_id,
+                procedure or None,
+                DocumentState(state),
+                len(all_),
+                sum(all_, timedelta()) / len(all_),
+                max(all_),
+                *(counted[agency_id, procedure, state][name] for name in ("early", "on_time", "late", "turned_late")),
+            )
+            for (agency_id, procedure, state), all_ in sorted(stayed.items())
         ]
 
     def _due_between(self, agency: str | None, since: datetime, until: datetime) -> list[Document]:
