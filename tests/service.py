@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[1]
 METRICS_TOKEN = "secret-of-the-monitoring"
-_UP_WITHIN = 60.0
+_UP_WITHIN = 240.0  # usually a few seconds; the machine may be busy with other tests
 _PLACES = frozenset({"KYSO_FONT_DIR", "KYSO_SOFTHSM_MODULE"})  # where set-up unpacked what it could not install
 
 

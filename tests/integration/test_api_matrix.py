@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi.routing import APIRoute
@@ -21,12 +21,15 @@ from api.client import Answer, Client, Refused, multipart
 from api.copy_forms import CopyKind, PaperCopyForm
 from api.demo.people import AGENCY, SEAL_CREDENTIAL, SERIES, SIGNATORY, SIGNATORY_CREDENTIAL
 from api.secret_hashes import SecretHashes
+from api.types.toml_form import read_types
 from issuance.calendar import vietnam_date
 from issuance.copies import TYPES
 from issuance.numbers import NumberingRule, NumberSeries
 from issuance.ports import Account, Agency, Role
+from issuance.type_decisions import decide_types
 from signing.copy_form import CopyForm
 from tests.service import Service, enrolled_token, running_service
+from tests.set_clock import SetClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +48,7 @@ COPY = {"form": "extract", "signatory": "x", "credential": SEAL_CREDENTIAL}
 PAPER_ORIGINAL = {"type": "Quyết định", "number": "12/QĐ-TTg", "issued_on": "2026-01-05", "agency": "Mẫu"}
 SLIP = {"agency": AGENCY, "type": "Giấy mời", "subject": "Mẫu", "signatory": "x"}
 LATE = {"applicant": "Mẫu", "procedure": "Mẫu", "reason": "Mẫu", "new_due_at": f"{YEAR + 1}-01-01T00:00:00Z"}
-DELEGATION = {
+DELEGATION: dict[str, object] = {
     "delegator": "x",
     "delegate": "y",
     "first_day": "2026-01-01",
@@ -177,7 +180,9 @@ def documents(service: Service) -> dict[str, DocumentAnswer]:
 
 
 @pytest.fixture(scope="module")
-def names(service: Service, documents: dict[str, DocumentAnswer]) -> dict[str, str]:
+def names(
+    service: Service, documents: dict[str, DocumentAnswer], clients: dict[tuple[str, Role], Client]
+) -> dict[str, str]:
     """More that belongs to the first agency: numbers for paper, and what its official's own token has to sign."""
     answer = service.clerk().call(
         "POST",
@@ -185,6 +190,16 @@ def names(service: Service, documents: dict[str, DocumentAnswer]) -> dict[str, s
         body=json.dumps(PAPER).encode(),
         headers={"Content-Type": "application/json"},
     )
+    now = datetime.now(UTC)
+    delegated = {"delegate": f"signatory@{AGENCY}", "delegator": SIGNATORY, "last_day": f"{YEAR + 1}-01-01"}
+    delegation = sent(service.clerk(), "POST", "/v1/delegations", DELEGATION | delegated)
+    sent(
+        service.clerk(),
+        "PUT",
+        f"/v1/calendar/{YEAR}",
+        {"days": [{"day": f"{YEAR}-09-02", "kind": "holiday", "name": "Quốc khánh"}]},
+    )
+    service.submitted(due_at=now - timedelta(days=3))
     certificate = enrolled_token(service).pasted
     handed_out = service.signatory().ask_token(documents["submitted"].id, certificate=certificate)
     with service.uow() as register:
@@ -192,8 +207,20 @@ def names(service: Service, documents: dict[str, DocumentAnswer]) -> dict[str, s
         register.add_numbering_rule(NumberingRule(AGENCY, TYPES[CopyForm.TRUE_COPY], "sao", "SY-UBND"))
     order = PaperCopyForm(form=CopyKind.TRUE_COPY, signatory=SIGNATORY)
     copy = service.clerk().paper_copy(documents["issued"].id, order)
-    found = {"entry": str(answer.json()["id"]), "request": str(handed_out.id), "certificate": certificate}
-    return found | {"paper copy": str(copy.id)}
+    decided = read_types('[[type]]\nname = "Giấy mời"\nseries = "GM"\nsymbol = "GM-{agency}"')
+    rule = [form.decision(agency=AGENCY, abbreviation="UBND") for form in decided]
+    decide_types(uow=service.uow, clock=SetClock(now), operator="kyso", agency=AGENCY, decisions=rule, year=YEAR)
+    return {
+        "entry": str(answer.json()["id"]),
+        "request": str(handed_out.id),
+        "certificate": certificate,
+        "delegation": str(delegation.json()["id"]),
+        "paper copy": str(copy.id),
+    }
+
+
+def sent(client: Client, method: str, path: str, order: Mapping[str, object]) -> Answer:
+    return client.call(method, path, body=json.dumps(order).encode(), headers={"Content-Type": "application/json"})
 
 
 def added(
@@ -234,7 +261,7 @@ def ask(
         year=YEAR,
         entry_id=names["entry"],
         request_id=names["request"],
-        delegation_id=uuid.uuid4(),
+        delegation_id=names["delegation"],
         attachment_id=attachment,
         copy_id=names["paper copy"],
     )
@@ -347,8 +374,23 @@ def test_a_signatory_has_no_say_over_what_names_a_colleague(
     assert everything(service) == before
 
 
+def test_what_others_do_not_see_is_there(service: Service, names: dict[str, str]) -> None:
+    # An empty list says something only where the own agency's is none.
+    clerk = service.clerk()
+    assert names["delegation"] in {one["id"] for one in read(clerk, "/v1/delegations")["items"]}
+    for path in ("/v1/credentials", "/v1/documents", "/v1/types"):
+        assert read(clerk, path)["items"], path
+    assert read(clerk, f"/v1/calendar/{YEAR}")["days"]
+    assert read(clerk, "/v1/deadlines")["overdue"]
+
+
+def read(client: Client, path: str) -> dict[str, Any]:
+    return client.call("GET", path).json()
+
+
 def everything(service: Service) -> tuple[object, ...]:
     """What a refused call must leave as it is."""
     with service.uow() as register:
         found = register.documents(agency=AGENCY, state=None, dossier_code=None, after=None, limit=200)
-        return tuple(found), frozenset(register.taken_numbers(agency=AGENCY, year=YEAR))
+        delegations = tuple(register.delegations(AGENCY))
+        return tuple(found), frozenset(register.taken_numbers(agency=AGENCY, year=YEAR)), delegations

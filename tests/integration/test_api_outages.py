@@ -104,54 +104,6 @@ def test_an_answer_outlives_the_server(service: Service) -> None:
     assert client.create_document(service.notice.pdf, service.metadata(), idempotency_key=key) == first
 
 
-@contextmanager
-def misled(service: Service, **settings: str) -> Iterator[None]:
-    """The server with other settings for a while."""
-    right = dict(service.environment)
-    service.stop("server")
-    service.environment.update(settings)
-    try:
-        service.start("server")
-        _await_life(service)
-        yield
-    finally:
-        service.stop("server")
-        service.environment.update(right)
-        service.start("server")
-        service.await_ready()
-
-
-def _await_life(service: Service) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            service.public().call("GET", "/healthz")
-        except Exception:  # noqa: BLE001 - whatever keeps it from answering
-            assert time.monotonic() < deadline, service.log("server")
-            time.sleep(0.05)
-        else:
-            return
-
-
-def test_an_object_store_that_is_away_is_named(service: Service) -> None:
-    with misled(service, KYSO_S3_ENDPOINT="http://127.0.0.1:9"):
-        assert not service.public().ready()
-        with pytest.raises(Refused) as refused:
-            service.submitter().create_document(service.notice.pdf, service.metadata())
-        assert (refused.value.status, refused.value.code) == (503, "object-storage-unavailable")
-
-
-def test_a_database_that_is_away_is_named(service: Service) -> None:
-    with misled(service, KYSO_DATABASE_URL="postgresql://kyso@127.0.0.1:9/kyso"):
-        assert service.public().call("GET", "/").status == 200
-        with pytest.raises(Refused) as refused:
-            service.submitter()
-        assert (refused.value.status, refused.value.code) == (503, "database-unavailable")
-        with pytest.raises(Refused) as refused:
-            service.public().call("GET", "/readyz")
-        assert refused.value.problem["database"] == "database-unavailable"
-
-
 def kyso(service: Service, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line with the service's settings."""
     command = [sys.executable, "-m", "api.cli", *arguments]
