@@ -123,6 +123,7 @@ class Settings(_Settings):
     tsa_urls: Words = ()
     trust_dir: Path
     policy: Path | None = None
+    report_credential: str = ""
     online_allowed: Words = ()
     signer_socket: Path = Path("/run/kyso/signer.sock")
     home: Path = Path("var/kyso")

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from api.activation import LOCK, WRONG_CODES
 from api.clock import SystemClock
+from api.commands.keys import chosen_key
 from api.living_trust import LivingTrust
+from api.report_seal import ReportSeal
 from api.settings import SettingsInvalid
 from certs.kept_answers import AnswersInMemory
 from certs.online import OnlineClient
@@ -23,7 +25,7 @@ from certs.timestamps import HttpTimestamper
 from certs.trust_store import read_trust_store
 from hsm.client import SignerClient
 from issuance.document_types import DAYS_A_YEAR
-from issuance.outside import Outside
+from issuance.outside import Outside, SigningMeans
 from storage.announcements import Announcements
 from storage.blobs import RetentionMode, S3Blobs
 from storage.database import connect
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 
 _AHEAD = timedelta(hours=2)  # twice as far as the next look (storage/jobs.py)
 _HEALTH_WITHIN = timedelta(seconds=3)
+_REPORT_WITHIN = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ class Application:
 
     ``trust`` is whom we trust now, ``lists`` is where trusted lists are kept; ``search`` looks for revocation data of
     strangers' chains; ``ahead`` renews that of our own before it ends; ``office`` converts office documents where
-    LibreOffice is installed; ``announcements`` tell when a worker is done with a document.
+    LibreOffice is installed; ``announcements`` tell when a worker is done with a document;
+    ``report_seal`` signs verification reports.
     """
 
     settings: Settings
@@ -75,6 +79,7 @@ class Application:
     idempotency: IdempotencyKeys
     tries: SecretTries
     office: OfficeConverter | None
+    report_seal: ReportSeal
     announcements: Announcements
 
 
@@ -123,8 +128,24 @@ def joined(settings: Settings) -> Iterator[Application]:
             idempotency=IdempotencyKeys(engine),
             tries=SecretTries(engine, most=WRONG_CODES, lock=LOCK),
             office=office_of(settings),
+            report_seal=report_seal_of(settings, outside),
             announcements=announcements,
         )
+
+
+def report_seal_of(settings: Settings, outside: Outside) -> ReportSeal:
+    """Who signs verification reports: the key that ``KYSO_REPORT_CREDENTIAL`` names, or nobody."""
+    name, device = settings.report_credential, SignerClient(settings.signer_socket, limit=_REPORT_WITHIN)
+    means = SigningMeans(
+        workshop=outside.workshop,
+        device=device,
+        timestamper=outside.timestamper,
+        revocation=outside.revocation,
+        anchors=outside.anchors,
+        policy=outside.policy,
+        clock=outside.clock,
+    )
+    return ReportSeal((lambda at: chosen_key(name, device, at=at)) if name else None, means)
 
 
 def policy_of(settings: Settings) -> ValidationPolicy:

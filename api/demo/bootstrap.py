@@ -24,6 +24,7 @@ from api.demo.people import (
 )
 from certs.algorithms import SignatureAlgorithm
 from certs.demonstration import CertificateKind
+from hsm.inventory import KeyKind
 from hsm.provisioning import softhsm_environment
 from issuance.calendar import vietnam_date
 from issuance.documents import Purpose
@@ -38,11 +39,12 @@ if TYPE_CHECKING:
     from issuance.ports import Account, Repositories, UnitOfWork
 
 _NO_ACTIVATION = ""
+_SEAL_TOKEN = "Ky So Seal"  # noqa: S105 - a token's label
 
 
 @dataclass(frozen=True, slots=True)
 class Foundations:
-    """What is there before the database: the PKI, and the two keys on their tokens.
+    """What is there before the database: the PKI, two keys on their tokens, and beside the seal that of reports.
 
     The responders are served from ``pki.directory`` on ``port`` (``python -m certs.demonstration``).
     """
@@ -52,6 +54,7 @@ class Foundations:
     softhsm: Path
     signatory: HeldKey
     seal: HeldKey
+    report: HeldKey
 
     def settings(self) -> dict[str, str]:
         """What the processes of the service need in their environment."""
@@ -59,6 +62,7 @@ class Foundations:
             **self.pki.settings(),
             **softhsm_environment(self.softhsm),
             "KYSO_PKCS11_MODULES": f"{self.signatory.token} {self.seal.token}",
+            "KYSO_REPORT_CREDENTIAL": str(self.report.key),
         }
 
 
@@ -75,6 +79,7 @@ def lay_foundations(home: Path, *, at: datetime) -> Foundations:
     signatory = Holder(
         name="signatory",
         token="Ky So Signatory",  # noqa: S106 - a token's label
+        pin="signatory",
         common_name=text.signer,
         organization=text.agency,
         title=text.position,
@@ -82,16 +87,28 @@ def lay_foundations(home: Path, *, at: datetime) -> Foundations:
     )
     seal = Holder(
         name="seal",
-        token="Ky So Seal",  # noqa: S106 - a token's label
+        token=_SEAL_TOKEN,
+        pin="seal",
         common_name=text.agency,
         organization=text.agency,
         title=None,
         kind=CertificateKind.SEAL,
     )
+    report = Holder(
+        name="report",
+        token=_SEAL_TOKEN,
+        pin="seal",
+        common_name="Dịch vụ kiểm tra chữ ký số (mẫu)",
+        organization=text.agency,
+        title=None,
+        kind=CertificateKind.SEAL,
+        key=KeyKind.P_256,
+    )
     return Foundations(
         pki=pki,
         port=port,
         softhsm=softhsm,
+        report=hold_key(report, pki=pki, softhsm=softhsm, pins=pins, at=at),
         signatory=hold_key(signatory, pki=pki, softhsm=softhsm, pins=pins, at=at),
         seal=hold_key(seal, pki=pki, softhsm=softhsm, pins=pins, at=at),
     )

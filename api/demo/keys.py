@@ -24,7 +24,7 @@ from certs.certificate import SigningCertificate
 from certs.demonstration import CertificateKind, issue_certificate, make_authority, responder_url_of
 from certs.demonstration.authority import open_authority
 from hsm import provisioning
-from hsm.inventory import KeyDescription
+from hsm.inventory import KeyDescription, KeyKind
 from hsm.pin import Pin, read_pin, write_pin_file
 from hsm.provisioning import SOFTHSM_MODULE, TokenAccess
 from hsm.uri import Pkcs11Uri
@@ -40,14 +40,16 @@ _RENEW_BEFORE = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who gets a token, a key and a certificate; ``name`` names the key and the PIN file."""
+    """Who gets a key and a certificate on a token; ``name`` names the key, ``pin`` the token's PIN file."""
 
     name: str
     token: str
+    pin: str
     common_name: str
     organization: str
     title: str | None
     kind: CertificateKind
+    key: KeyKind = KeyKind.RSA_3072
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,13 @@ def hold_pki(pki: Path, *, port: int) -> DemonstrationPki:
 
 
 def hold_key(holder: Holder, *, pki: DemonstrationPki, softhsm: Path, pins: Path, at: datetime) -> HeldKey:
-    """The holder's token, RSA-3072 key and certificate: whichever is missing is made.
+    """The holder's token, key and certificate: whichever is missing is made.
 
     Raises :class:`hsm.errors.HsmError` where the token cannot be used.
     """
     access = _token(holder, softhsm=softhsm, pins=pins)
     held = [key for key in provisioning.inventory(access).keys if key.uri.object == holder.name]
-    key = held[0] if held else provisioning.generate_rsa_key(access, label=holder.name, bits=3072)
+    key = held[0] if held else provisioning.generate_key(access, kind=holder.key, label=holder.name)
     certificate = _still_good(key, pki=pki, at=at)
     if certificate is None:
         request = provisioning.certificate_signing_request(access, label=holder.name, subject=_subject(holder))
@@ -122,7 +124,7 @@ def hold_key(holder: Holder, *, pki: DemonstrationPki, softhsm: Path, pins: Path
 
 def _token(holder: Holder, *, softhsm: Path, pins: Path) -> TokenAccess:
     """The PIN is written before the token is made, so that no token is ever left behind with a PIN nobody knows."""
-    file = pins / f"{holder.name}.pin"
+    file = pins / f"{holder.pin}.pin"
     pins.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not file.exists():
         write_pin_file(file, Pin(secrets.token_hex(8)))

@@ -16,11 +16,12 @@ from api.problem_answers import problem_answers
 from api.public_uploads import compared, public_upload, validated, without_a_file
 from api.report_forms import ReportForm
 from api.uploads import Upload
-from api.verification_pdf.pdf_form import pdf_of
+from api.verification_pdf.pdf_form import signed_pdf_of
 from verification.etsi_report import etsi_report
 
 if TYPE_CHECKING:
     from api.register_check import RegisterCheck
+    from api.report_seal import ReportSeal
     from verification.report import ValidationReport
 
 router = APIRouter(tags=["public"])
@@ -117,7 +118,8 @@ def verify_file(
 ) -> Response:
     """Judge every signature in a PDF and compare it with the register. A bad file gets a report, not an error.
 
-    As XML (ETSI TS 119 102-2) and as a printed page the report is on the file alone; the register's part is JSON's.
+    As XML (ETSI TS 119 102-2) and as a printed page the report is on the file alone; the register's part is JSON's. The
+    page carries the service's signature where one is configured and can be had at once; it says which.
     """
     if isinstance(question, Upload):
         sha256, code = question.sha256, question.fields.get("lookup_code")
@@ -128,17 +130,18 @@ def verify_file(
     check = compared(application, guards, caller=caller, sha256=sha256, lookup_code=code)
     chosen = form or _asked_for(request.headers.get("accept", ""))
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
-    return Response(_written(report, check, chosen), media_type=_MEDIA_TYPES[chosen], headers=headers)
+    written = _written(report, check, chosen, seal=application.report_seal)
+    return Response(written, media_type=_MEDIA_TYPES[chosen], headers=headers)
 
 
-def _written(report: ValidationReport, check: RegisterCheck, chosen: ReportFormat) -> bytes:
+def _written(report: ValidationReport, check: RegisterCheck, chosen: ReportFormat, *, seal: ReportSeal) -> bytes:
     match chosen:
         case ReportFormat.JSON:
             return json.dumps(report.as_json() | {"register": check.as_json()}, ensure_ascii=False).encode()
         case ReportFormat.ETSI:
             return etsi_report(report).encode()
         case ReportFormat.PDF:
-            return pdf_of(report)
+            return signed_pdf_of(report, seal)
     assert_never(chosen)
 
 

@@ -1,11 +1,12 @@
 """One page that a clerk files with the dossier: the answer first, then each signature, then what else was noticed.
 
-It carries no signature of its own and says so; whoever has the file can check it again.
+It says whether it carries a signature of the service; whoever has the file can check it again.
 """
 
 from __future__ import annotations
 
 import json
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from verification.summary import headline, kind_of
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from api.report_seal import ReportSeal
     from verification.report import SignatureReport, ValidationReport, Verdict
 
 _FOLDER = Path(__file__).parent
@@ -32,7 +34,22 @@ _TONES = {
 }
 
 
-def pdf_of(report: ValidationReport) -> bytes:
+class Carries(Enum):
+    """Whether the page is going to be signed; it says which."""
+
+    NO_SIGNATURE = "none"
+    SIGNATURE = "signature"
+
+
+def signed_pdf_of(report: ValidationReport, seal: ReportSeal) -> bytes:
+    """The page with the service's signature, or without where that cannot be had now; it says which it is.
+
+    Raises :class:`signing.typeface.TypefaceMissing`.
+    """
+    return seal.signed(pdf_of(report, Carries.SIGNATURE)) or pdf_of(report, Carries.NO_SIGNATURE)
+
+
+def pdf_of(report: ValidationReport, carries: Carries) -> bytes:
     """The page as PDF/A-2b; the same report gives the same bytes.
 
     Raises :class:`signing.typeface.TypefaceMissing`.
@@ -52,6 +69,7 @@ def pdf_of(report: ValidationReport) -> bytes:
         ],
         "signatures": [_signature(each) for each in report.signatures[:_MOST_SIGNATURES]],
         "more": max(0, len(report.signatures) - _MOST_SIGNATURES),
+        "carries": carries.value,
         "notes": [caution.text.vi for caution in report.warnings[:_MOST_NOTES]],
     }
     return typst.compile(

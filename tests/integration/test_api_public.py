@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ from playwright.sync_api import sync_playwright
 from api.client import Answer, Client, Refused, multipart
 from api.report_forms import ReportForm
 from issuance.lookup_code import draw_lookup_code, printed_lookup_code
-from tests.service import METRICS_TOKEN, Service, running_service
+from tests.service import METRICS_TOKEN, PROJECT, Service, running_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,6 +132,36 @@ def test_the_report_comes_as_xml_or_as_a_page_where_that_is_asked_for(
     answer = service.public().call("POST", "/v1/verifications", body=body, headers=headers)
     assert answer.headers["content-type"].startswith(kind)
     assert answer.body.startswith(start)
+
+
+def printed_report(service: Service, pdf: bytes) -> bytes:
+    body, media_type = multipart({}, file=pdf, name="x.pdf")
+    headers = {"Content-Type": media_type, "Accept": "application/pdf"}
+    return service.public().call("POST", "/v1/verifications", body=body, headers=headers).body
+
+
+def test_the_printed_report_is_signed_by_the_service_and_passes_offline(
+    service: Service, pdf: bytes, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.pdf"
+    file.write_bytes(printed_report(service, pdf))
+    trust = str(service.home / "pki" / "trust")
+    command = [sys.executable, "-m", "api.cli", "verify", "--json", "--trust", trust, str(file)]
+    told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    report = json.loads(told.stdout)
+    (signature,) = report["signatures"]
+    assert (report["indication"], report["pages"], report["warnings"]) == ("TOTAL_PASSED", 1, [])
+    assert (signature["level"], signature["signer"]["common_name"]) == ("B_LT", "Dịch vụ kiểm tra chữ ký số (mẫu)")
+
+
+def test_while_the_signer_is_away_the_printed_report_comes_without_a_signature(service: Service, pdf: bytes) -> None:
+    service.stop("signer")
+    try:
+        report = service.public().verify(printed_report(service, pdf), name="report.pdf")
+        assert report["indication"] == "NO_SIGNATURE_FOUND"
+    finally:
+        service.start("signer")
+        service.await_ready()
 
 
 def test_a_file_without_validation_data_is_judged_with_what_responders_say(service: Service) -> None:

@@ -93,11 +93,14 @@ def test_settings_lead_the_signer_to_tokens_and_pins(foundations: Foundations) -
     tokens = Pkcs11Uri.parse_all(settings["KYSO_PKCS11_MODULES"])
     assert [token.token for token in tokens] == ["Ky So Signatory", "Ky So Seal"]
     environment = {"SOFTHSM2_CONF": settings["SOFTHSM2_CONF"]}
+    keys: dict[str, bytes | None] = {}
     for token, held in zip(tokens, (foundations.signatory, foundations.seal), strict=True):
         access = provisioning.TokenAccess(uri=token, pin=read_pin(token, {}), environment=environment)
-        (key,) = provisioning.inventory(access).keys
-        assert key.uri == held.key
-        assert key.certificate == held.certificate.der
+        keys = {str(key.uri): key.certificate for key in provisioning.inventory(access).keys}
+        assert keys[str(held.key)] == held.certificate.der
+    # Beside the seal lies the key of verification reports, which stands for no agency.
+    assert keys == {str(one.key): one.certificate.der for one in (foundations.seal, foundations.report)}
+    assert settings["KYSO_REPORT_CREDENTIAL"] == str(foundations.report.key)
 
 
 def test_settings_name_the_responders_that_the_certificates_name(foundations: Foundations) -> None:
