@@ -264,6 +264,20 @@ def covered_end(document: OpenDocument) -> int:
         return max((range_end(field.signature) for field in document.fields if field.signature), default=0)
 
 
+def has_other_fields(document: OpenDocument, *, but: tuple[str, ...]) -> bool:
+    """Whether the form has fields besides signatures and those of these names; tells without looking into them."""
+    with reading(document.reader):
+        root = document.reader.root
+        if "/AcroForm" not in root or "/Fields" not in root["/AcroForm"]:
+            return False
+        fields = [field.get_object() for field in root["/AcroForm"]["/Fields"]]
+        return any(
+            "/Kids" in field or ("/FT" in field and field["/FT"] != "/Sig")
+            for field in fields
+            if not ("/T" in field and str(field["/T"]) in but)
+        )
+
+
 def text_cells(document: OpenDocument, names: tuple[str, ...]) -> dict[str, str]:
     """The values of those text fields that the file has; empty text where one is not filled."""
     with reading(document.reader):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logging.getLogger("pypdf").addHandler(logging.NullHandler())
 
 
-_UNSEEN = 1 << 1 | 1 << 5  # the flags Hidden and NoView (ISO 32000-2, Table 167)
+UNSEEN = 1 << 1 | 1 << 5  # the flags Hidden and NoView (ISO 32000-2, Table 167)
 
 
 def cells_in_disagreement(pdf: bytes, cells: Mapping[str, str]) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ def _shown_cells(reader: pypdf.PdfReader, cells: Mapping[str, str]) -> Iterator[
 
 
 def _shown_text(reader: pypdf.PdfReader, field: DictionaryObject) -> str:
-    if int(field.get("/F", 0)) & _UNSEEN:
+    if int(field.get("/F", 0)) & UNSEEN:
         return ""
     appearance = field.get("/AP")
     normal = appearance.get_object().get("/N") if appearance is not None else None

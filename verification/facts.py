@@ -82,7 +82,10 @@ class SignatureFacts:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFacts:
-    """What was found out about the file around its signatures."""
+    """What was found out about the file around its signatures.
+
+    ``fields_in_disagreement`` are form fields besides the cells; None in facts from before they were looked at.
+    """
 
     header_is_first: bool
     ends_at_end_mark: bool
@@ -93,6 +96,7 @@ class DocumentFacts:
     signatures_as_standard: bool
     over_text: tuple[str, ...]
     counts_its_pages: bool
+    fields_in_disagreement: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Check(Enum):
     NOTHING_AFTER_END = "nothing_after_end"
     NO_OBJECTS_AFTER_END = "no_objects_after_end"
     VALUE_SHOWN = "value_shown"
+    FIELDS_SHOWN = "fields_shown"
     OBJECT_NOT_SHARED = "object_not_shared"
     SIGNATURE_AS_STANDARD = "signature_as_standard"
     SIGNING_CERTIFICATE_NAMED = "signing_certificate_named"
@@ -126,6 +127,7 @@ DEFAULT_POLICY = ValidationPolicy(
         Check.NOTHING_AFTER_END: Weight.WARN,
         Check.NO_OBJECTS_AFTER_END: Weight.FAIL,
         Check.VALUE_SHOWN: Weight.FAIL,
+        Check.FIELDS_SHOWN: Weight.WARN,
         Check.OBJECT_NOT_SHARED: Weight.FAIL,
         Check.SIGNATURE_AS_STANDARD: Weight.WARN,
         Check.SIGNING_CERTIFICATE_NAMED: Weight.FAIL,

@@ -54,6 +54,7 @@ class Cause(Enum):
     OBJECTS_AFTER_END = "objects_after_end"
     NOT_AS_STANDARD = "not_as_standard"
     VALUE_NOT_SHOWN = "value_not_shown"
+    FIELD_NOT_SHOWN = "field_not_shown"
     SHARED_OBJECT = "shared_object"
     UNNAMED_CERTIFICATE = "unnamed_certificate"
     TIMESTAMP_INVALID = "timestamp_invalid"
@@ -350,6 +351,14 @@ _CAUSES: dict[Cause, Verdict] = {
         Text(
             "Số hoặc ngày lưu trong tệp khác với số hoặc ngày hiển thị trên trang. Không sử dụng tệp này.",
             "The number or date stored in the file differs from the one shown on the page. Do not use this file.",
+        ),
+    ),
+    Cause.FIELD_NOT_SHOWN: Verdict(
+        Indication.TOTAL_FAILED,
+        _FORMAT,
+        Text(
+            "Có trường biểu mẫu hiển thị khác với giá trị lưu trong tệp. Hãy xin lại bản gốc từ nơi ban hành.",
+            "A form field shows something else than the file stores in it. Ask the issuer for the original.",
         ),
     ),
     Cause.SHARED_OBJECT: Verdict(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from certs.anchors import TrustAnchors, fingerprint
-from verification._pyhanko import Damaged, Unreadable, covered_end, open_document, text_cells
+from verification._pyhanko import Damaged, Unreadable, covered_end, has_other_fields, open_document, text_cells
 from verification._pyhanko_engine import Engine
 from verification._pyhanko_places import counts_its_pages, first_revision, later_placements
 from verification._pyhanko_store import Stores, attribute_of, material_of
@@ -21,6 +21,7 @@ from verification.cells import cells_in_disagreement
 from verification.examine import examine
 from verification.facts import DocumentFacts, FileFacts
 from verification.foreign_text import well_formed
+from verification.form_fields import fields_in_disagreement
 from verification.judgement import facts_of_unreadable, judge
 from verification.overlay import placements_over_text
 from verification.policy import DEFAULT_POLICY, SIGNING_PURPOSES, Purpose
@@ -184,7 +185,7 @@ def _material(document: OpenDocument, stores: Stores, known: RevocationInfo) -> 
 def _document_facts(
     pdf: bytes, document: OpenDocument, facts: list[SignatureFacts], policy: ValidationPolicy
 ) -> DocumentFacts:
-    covered = covered_end(document)
+    covered, but = covered_end(document), policy.cells
     tail = behind_the_end(document.pdf, last_section=document.last_section, covered=covered)
     return DocumentFacts(
         header_is_first=header_is_first(pdf),
@@ -194,6 +195,9 @@ def _document_facts(
         changes_after_last=_changes_after_last(facts),
         has_hidden_signature=has_signature_behind(document.pdf, covered),
         signatures_as_standard=all(each.as_standard for each in facts),
+        fields_in_disagreement=(
+            fields_in_disagreement(document.pdf, but=but) if has_other_fields(document, but=but) else ()
+        ),
         counts_its_pages=counts_its_pages(document),
         over_text=placements_over_text(first_revision(document), later_placements(document)),
     )

@@ -75,6 +75,8 @@ def verdict_on_document(
     objections = []
     if facts.cells_in_disagreement and policy.weight(Check.VALUE_SHOWN) is Weight.FAIL:
         objections.append(because(Cause.VALUE_NOT_SHOWN))
+    if facts.fields_in_disagreement and policy.weight(Check.FIELDS_SHOWN) is Weight.FAIL:
+        objections.append(because(Cause.FIELD_NOT_SHOWN))
     if facts.speaks_behind_end and policy.weight(Check.NO_OBJECTS_AFTER_END) is Weight.FAIL:
         objections.append(because(Cause.OBJECTS_AFTER_END))
     if facts.over_text and policy.weight(Check.SIGNATURES_BESIDE_TEXT) is Weight.FAIL:
@@ -103,6 +105,7 @@ def cautions(
         Check.NOTHING_AFTER_END: not facts.ends_at_end_mark,
         Check.NO_OBJECTS_AFTER_END: facts.speaks_behind_end,
         Check.VALUE_SHOWN: bool(facts.cells_in_disagreement),
+        Check.FIELDS_SHOWN: bool(facts.fields_in_disagreement),
         Check.ENDS_WITH_SIGNATURE: facts.changes_after_last not in _EXTENSIONS,
         Check.SIGNATURES_IN_FIELDS: facts.has_hidden_signature,
         Check.PAGES_COUNTED: not facts.counts_its_pages,
@@ -230,6 +233,13 @@ _CAUTIONS = {
         Text(
             "Số hoặc ngày lưu trong tệp khác với số hoặc ngày hiển thị trên trang.",
             "The number or date stored in the file differs from the one shown on the page.",
+        ),
+    ),
+    Check.FIELDS_SHOWN: Caution(
+        "field-not-shown",
+        Text(
+            "Có trường biểu mẫu hiển thị khác với giá trị lưu trong tệp; người đọc và phần mềm có thể hiểu khác nhau.",
+            "A form field shows something else than the file stores in it; people and programs may read otherwise.",
         ),
     ),
     Check.ENDS_WITH_SIGNATURE: Caution(

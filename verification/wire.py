@@ -7,7 +7,7 @@ dataclasses of these.
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
@@ -146,8 +146,14 @@ def _unpack_tuple(form: object, items: tuple[object, ...], blobs: tuple[bytes, .
 
 def _unpack_class(form: object, expected: type, blobs: tuple[bytes, ...]) -> object:
     if is_dataclass(expected):
-        given = _mapping(form)
-        return expected(**{name: _unpack(given[name], kind, blobs) for name, kind in _field_types(expected).items()})
+        given, optional = _mapping(form), _optional_fields(expected)
+        return expected(
+            **{
+                name: _unpack(given[name], kind, blobs)
+                for name, kind in _field_types(expected).items()
+                if name in given or name not in optional
+            }
+        )
     if issubclass(expected, Enum):
         return expected[_exactly(form, str)]
     if expected in _ATOMS:
@@ -163,6 +169,12 @@ def _unpack_class(form: object, expected: type, blobs: tuple[bytes, ...]) -> obj
 def _field_types(kind: type) -> dict[str, object]:
     hints = type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}
+
+
+@lru_cache(maxsize=256)
+def _optional_fields(kind: type) -> frozenset[str]:
+    """What may be missing: facts that were kept before a field was added have its default."""
+    return frozenset(field.name for field in fields(kind) if field.default is not MISSING)
 
 
 def _mapping(form: object) -> Mapping[str, object]:

@@ -127,7 +127,7 @@ def test_the_tokens_of_the_service_are_listed(service: Service) -> None:
     listed = [json.loads(line) for line in kyso(service, "tokens", "list", "--json").stdout.splitlines()]
     assert [(token["token"], token["problem"], len(token["keys"])) for token in listed] == [
         ("Ky So Signatory", None, 1),
-        ("Ky So Seal", None, 1),
+        ("Ky So Seal", None, 2),
     ]
 
 

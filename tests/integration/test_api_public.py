@@ -416,5 +416,5 @@ def test_figures_of_the_signer_are_for_the_monitoring_only(service: Service, iss
         assert int(figures[f'kyso_signer_logins_total{{token="{token}"}}']) >= 1
     assert figures["kyso_webhooks_waiting"] == "0"
     expiries = [float(text) for name, text in figures.items() if "certificate_expires" in name]
-    assert len(expiries) == 2
+    assert len(expiries) == 3
     assert min(expiries) > issued.created_at.timestamp()
