@@ -19,7 +19,7 @@ from api.error_classes import BASES
 from api.rates import RateLimit
 from certs.errors import TimestampRefused, TimestampUnavailable
 from issuance.errors import ClockSkewed
-from issuance.file_signature import FileOrder, HalfSigned, sign_file
+from issuance.file_signature import FileOrder, sign_file
 from signing.profiles import SignatureLevel
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from api.commands.keys import ChosenKey
+    from issuance.half_signed import HalfSigned
     from issuance.outside import SigningMeans
 
 _NO_TIME = (TimestampUnavailable, TimestampRefused, ClockSkewed)
