@@ -55,13 +55,16 @@ class MemoryDocuments(OpenState):
         if document.number is not None and _number_key(document) in taken:
             raise AlreadyThere(rule="documents_number_key")
         # The description never changes, whatever the caller hands over.
-        self._state.documents[document.id] = replace(
+        saved = replace(
             document,
             draft=found.draft,
             lookup_code=found.lookup_code,
             created_by=found.created_by,
             created_at=found.created_at,
         )
+        if found.state is DocumentState.RECALLED and replace(saved, current=found.current) != found:
+            raise RowRefused(rule="documents_frozen")
+        self._state.documents[document.id] = saved
 
     def document_by_lookup_code(self, code: str) -> Document | None:
         return next((one for one in self._state.documents.values() if one.lookup_code == code), None)

@@ -16,17 +16,20 @@ from hypothesis import strategies as st
 
 from certs.certificate import SigningCertificate
 from issuance import afterwards, refusals
+from issuance.copies import _numbered
 from issuance.cosigners import Cosigner, Part
 from issuance.delivery import deliver
 from issuance.document_types import NumberingOrder
-from issuance.documents import PUBLISHED, STEPS, DocumentState, Purpose
+from issuance.documents import PUBLISHED, STEPS, CopyOf, DocumentState, Intent, Original, Purpose
 from issuance.errors import IssuanceError, WrongState
 from issuance.issue import request_issue
 from issuance.number_first import request_number
+from issuance.numbers import NumberSeries
 from issuance.ports import TimelineStep
 from issuance.sign import request_signature
 from issuance.signature_step import _signed
 from issuance.submit import submit
+from signing.copy_form import CopyForm
 from tests.register_material import NOW, new_document, settle_people
 from tests.set_clock import SetClock
 from tests.simulators.register import MemoryRegister
@@ -48,7 +51,7 @@ ABLE = SigningCertificate(der=_CERTIFICATE.public_bytes(Encoding.DER), chain=())
 class Walk:
     """One document that people and workers pull at."""
 
-    def __init__(self, *, order: NumberingOrder, cosigned: bool) -> None:
+    def __init__(self, *, order: NumberingOrder, cosigned: bool, copied: bool = False) -> None:
         self.uow = MemoryRegister()
         people = settle_people(self.uow)
         self.people = replace(
@@ -60,7 +63,7 @@ class Walk:
         self.colleague = colleague
         key = replace(self.people.signature, name="colleague", holder=colleague.id)
         cosigners = (Cosigner(account=colleague.id, part=Part.INITIAL),) if cosigned else ()
-        self.document = self._stored(order=order, cosigners=cosigners)
+        self.document = self._copied() if copied else self._stored(order=order, cosigners=cosigners)
         self.other = self._stored(order=NumberingOrder.SIGNATURE_FIRST, cosigners=())
         with self.uow() as register:
             register.add_account(colleague, secret_hash="-")
@@ -75,6 +78,19 @@ class Walk:
             register.add_revision(document.id, document.current)
             register.add_timeline_step(document.id, TimelineStep(document.state, NOW, "motcua"))
         return document
+
+    def _copied(self) -> Document:
+        """A copy as the clerk orders it: it has no draft and no signature, and begins with its number."""
+        with self.uow() as register:
+            register.add_series(NumberSeries(agency=self.people.agency.id, name="sao", year=2026, symbol="SY"))
+        document = new_document(self.people)
+        original = Original("Quyết định", "12/QĐ-TTg", NOW.date(), "Thủ tướng Chính phủ")
+        draft = replace(document.draft, series="sao", copy=CopyOf(CopyForm.TRUE_COPY, original))
+        intent = Intent(Purpose.SEAL, self.people.clerk.id, self.people.seal.name, NOW)
+        copy = replace(document, draft=draft, layout=None, state=DocumentState.NUMBERED, intent=intent)
+        with self.uow() as register:
+            register.add_credential(self.people.seal, activation_hash="-")
+            return _numbered(register, copy, NOW.date(), at=NOW)
 
     def act(self, name: str) -> None:
         """One thing that somebody tries; a refusal must leave everything as it is."""
@@ -175,6 +191,21 @@ def test_no_order_of_acts_leaves_the_table(order: NumberingOrder, *, cosigned: b
     assert (entry is not None) == (number is not None)
     given_up = then is not None and then.void_reason is not None
     assert given_up == (number is not None and states[-1] in ENDS - PUBLISHED)
+
+
+@settings(max_examples=50)
+@given(acts=st.lists(st.sampled_from((*ACTS, "work", "deliver")), max_size=30))
+def test_no_order_of_acts_leads_a_copy_anywhere_but_on_from_its_number(acts: list[str]) -> None:
+    walk = Walk(order=NumberingOrder.SIGNATURE_FIRST, cosigned=False, copied=True)
+    number = walk.now.number
+    for act in acts:
+        walk.act(act)
+    with walk.uow() as register:
+        states = [step.state for step in register.timeline(walk.document.id)]
+    assert states[0] is DocumentState.NUMBERED
+    assert all(after in STEPS[before] for before, after in pairwise(states))
+    assert set(states) <= {DocumentState.NUMBERED, DocumentState.SEALED, DocumentState.VOIDED, *PUBLISHED}
+    assert (walk.now.number, walk.now.cosigned) == (number, 0)
 
 
 @pytest.mark.parametrize("state", DocumentState)

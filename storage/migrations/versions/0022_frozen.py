@@ -1,0 +1,23 @@
+"""What is recalled or sealed stays as it is, whoever writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0022"
+down_revision = "0021"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the triggers."""
+    op.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    """Refuse: the register only grows."""
+    msg = "there is no way back; restore a backup instead"
+    raise RuntimeError(msg)
