@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from issuance.capacity import printed_capacity
@@ -53,6 +53,11 @@ class PublicCopy:
     original: str
     original_state: DocumentState | None
     original_code: str | None
+
+    def as_json(self) -> dict[str, str | None]:
+        """As lookup and verification tell it."""
+        state = self.original_state.value if self.original_state else None
+        return asdict(self) | {"original_state": state}
 
     @property
     def original_in_force(self) -> bool:

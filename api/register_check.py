@@ -39,6 +39,7 @@ class RegisterCheck:
             "number": facts.number if facts else None,
             "same_bytes": self.same_bytes,
             "attachment": self.attachment,
+            "copy_of": facts.copy.as_json() if facts and facts.copy else None,
             "in_force": facts.in_force if facts else None,
             "events": [asdict(event) | {"state": event.state.value, "at": event.at.isoformat()} for event in events],
         }

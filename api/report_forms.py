@@ -100,6 +100,15 @@ class EventForm(BaseModel):
     by_code: str | None
 
 
+class CopyForm(BaseModel):
+    """Of a copy: its form, what it was made from, and what became of that where it is known here."""
+
+    form: str
+    original: str
+    original_state: DocumentState | None
+    original_code: str | None
+
+
 class RegisterForm(BaseModel):
     """What the register knows of these bytes, or of the document whose code was given with them."""
 
@@ -109,6 +118,7 @@ class RegisterForm(BaseModel):
     number: str | None
     same_bytes: bool | None
     attachment: int | None = Field(description="the place of the file that goes out with the document, if it is one")
+    copy_of: CopyForm | None
     in_force: bool | None
     events: list[EventForm]
 

@@ -94,6 +94,8 @@ def _later(check: RegisterCheck, report: ValidationReport, language: Language) -
             return _said("headline_replaced", Tone.UNSURE, language, reason=reason)
         case DocumentState.CORRECTED if report.indication is Indication.TOTAL_PASSED:
             return _said("headline_corrected", Tone.GOOD, language, reason=reason)
+        case _ if check.facts.copy is not None and not check.facts.copy.original_in_force:
+            return _said("original_gone", Tone.UNSURE, language)
         case _:
             return None
 
@@ -169,21 +171,21 @@ def event_lines(facts: PublicFacts, language: Language) -> list[EventLine]:
     ]
 
 
+_BANNERS = {
+    DocumentState.ISSUED: ("issued", Tone.GOOD),
+    DocumentState.DELIVERED: ("delivered", Tone.GOOD),
+    DocumentState.CORRECTED: ("corrected", Tone.GOOD),
+    DocumentState.REPLACED: ("replaced", Tone.UNSURE),
+    DocumentState.RECALLED: ("recalled", Tone.BAD),
+}
+
+
 def state_banner(facts: PublicFacts, language: Language) -> Headline:
-    """Whether the document with this code is in force."""
-    match facts.standing:
-        case DocumentState.ISSUED:
-            return _said("issued", Tone.GOOD, language)
-        case DocumentState.DELIVERED:
-            return _said("delivered", Tone.GOOD, language)
-        case DocumentState.CORRECTED:
-            return _said("corrected", Tone.GOOD, language)
-        case DocumentState.REPLACED:
-            return _said("replaced", Tone.UNSURE, language)
-        case DocumentState.RECALLED:
-            return _said("recalled", Tone.BAD, language)
-        case _:
-            return _said("not_issued", Tone.UNSURE, language)
+    """Whether the document with this code is in force, and of a copy, whether its original is."""
+    if facts.in_force and facts.copy is not None and not facts.copy.original_in_force:
+        return _said("original_gone", Tone.UNSURE, language)
+    key, tone = _BANNERS.get(facts.standing, ("not_issued", Tone.UNSURE))
+    return _said(key, tone, language)
 
 
 def in_language(text: Text, language: Language) -> str:

@@ -17,8 +17,15 @@ from api.client import multipart
 from api.errors import ClientRefused, GrantUnsupported, MediaTypeUnsupported, RangeUnsatisfiable, RequestInvalid
 from api.language import Language
 from api.pages.texts import TEXTS
-from api.pages.verdicts import headline, moment_for_people, register_sentence, signature_card, size_for_people
-from api.public_facts import PublicFacts
+from api.pages.verdicts import (
+    headline,
+    moment_for_people,
+    register_sentence,
+    signature_card,
+    size_for_people,
+    state_banner,
+)
+from api.public_facts import PublicCopy, PublicFacts
 from api.ranges import attachment, file_response
 from api.register_check import RegisterCheck
 from api.waiting import DEFAULT_WAIT, LONGEST_WAIT, Bell, Waited, settled, wait_of
@@ -294,3 +301,21 @@ def test_times_and_sizes_are_those_of_vietnam() -> None:
     assert moment_for_people(AT, Language.EN) == "03:15:42, 24/11/2026 (Vietnam time)"
     assert size_for_people(1536, Language.VI) == "1,5 KB"
     assert size_for_people(3 * 1024 * 1024, Language.EN) == "3.0 MB"
+
+
+@pytest.mark.parametrize(
+    ("original", "banner", "key"),
+    [
+        (None, "good", "headline_issued"),
+        (DocumentState.DELIVERED, "good", "headline_issued"),
+        (DocumentState.REPLACED, "unsure", "original_gone"),
+        (DocumentState.RECALLED, "unsure", "original_gone"),
+    ],
+)
+def test_a_copy_is_no_better_than_its_original(original: DocumentState | None, banner: str, key: str) -> None:
+    copied = PublicCopy(form="Sao y", original="Quyết định số 12", original_state=original, original_code=None)
+    issued = replace(facts(DocumentState.ISSUED), copy=copied)
+    assert state_banner(issued, Language.VI).tone == banner
+    check = RegisterCheck(facts=issued, same_bytes=True, code_given=False)
+    assert headline(report(Indication.TOTAL_PASSED), check, Language.VI).title == TEXTS[Language.VI][key]
+    assert headline(report(Indication.TOTAL_FAILED), check, Language.VI).tone == "bad"
