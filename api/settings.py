@@ -91,6 +91,8 @@ class SignSettings(_Settings):
     signer_socket: Path = Path("/run/kyso/signer.sock")
     trust_dir: Path | None = None
     tsa_urls: Words = ()
+    tsa_concurrency: int = Field(default=4, ge=1, le=64)
+    tsa_seconds: int = Field(default=60, ge=1, le=240)
     online_allowed: Words = ()
 
 
@@ -121,6 +123,8 @@ class Settings(_Settings):
     retention_years: int = Field(default=20, ge=1, le=100)
     public_url: str = "http://127.0.0.1:8000"
     tsa_urls: Words = ()
+    tsa_concurrency: int = Field(default=4, ge=1, le=64)
+    tsa_seconds: int = Field(default=60, ge=1, le=240)
     trust_dir: Path
     policy: Path | None = None
     report_credential: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -104,6 +105,7 @@ def sign(  # noqa: PLR0913 - the options of a command
 def _surroundings(level: LevelName, *, tsa: tuple[str, ...], trust: Path | None) -> Surroundings:
     from api.commands.sign import Surroundings
     from api.settings import SignSettings, read_settings
+    from certs.authorities import TimestampLimits
 
     settings = read_settings(SignSettings)
     anchors, urls = trust or settings.trust_dir, tsa or settings.tsa_urls
@@ -114,7 +116,11 @@ def _surroundings(level: LevelName, *, tsa: tuple[str, ...], trust: Path | None)
         message = f"mức {level.value} cần dấu thời gian (needs a timestamp authority; give --tsa, KYSO_TSA_URLS or B-B)"
         raise typer.BadParameter(message, param_hint="--tsa")
     return Surroundings(
-        signer_socket=settings.signer_socket, trust=anchors, tsa_urls=urls, online_allowed=settings.online_allowed
+        signer_socket=settings.signer_socket,
+        trust=anchors,
+        tsa_urls=urls,
+        tsa_limits=TimestampLimits(at_once=settings.tsa_concurrency, patience=timedelta(seconds=settings.tsa_seconds)),
+        online_allowed=settings.online_allowed,
     )
 
 

@@ -17,6 +17,7 @@ from api.commands.keys import chosen_key
 from api.living_trust import LivingTrust
 from api.report_seal import ReportSeal
 from api.settings import SettingsInvalid
+from certs.authorities import TimestampLimits
 from certs.kept_answers import AnswersInMemory
 from certs.online import OnlineClient
 from certs.revocation import RevocationGatherer
@@ -93,6 +94,9 @@ def joined(settings: Settings) -> Iterator[Application]:
         store, clock = read_trust_store(settings.trust_dir), SystemClock()
         online = OnlineClient(frozenset(settings.online_allowed))
         stack.callback(online.close)
+        limits = TimestampLimits(at_once=settings.tsa_concurrency, patience=timedelta(seconds=settings.tsa_seconds))
+        patient = OnlineClient(frozenset(settings.online_allowed), limits.online)
+        stack.callback(patient.close)
         engine = connect(settings.database_url.get_secret_value())
         stack.callback(engine.dispose)
         announcements = Announcements(settings.database_url.get_secret_value())
@@ -106,7 +110,7 @@ def joined(settings: Settings) -> Iterator[Application]:
             blobs=blobs,
             workshop=workshop,
             device=SignerClient(settings.signer_socket),
-            timestamper=HttpTimestamper(settings.tsa_urls, online, trust, clock),
+            timestamper=HttpTimestamper(settings.tsa_urls, patient, trust, clock, limits=limits),
             revocation=RevocationGatherer(online, trust, kept),
             anchors=trust,
             policy=policy_of(settings),

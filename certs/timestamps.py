@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs import tsp
+from certs.authorities import Authorities, TimestampLimits
 from certs.certificate import SigningCertificate
 from certs.errors import (
     AddressForbidden,
@@ -87,12 +88,19 @@ class HttpTimestamper:
     """Asks timestamp authorities over HTTP, one after the other until one answers well (RFC 3161, 3.4).
 
     With a clock, a token more than five minutes away from it is refused; without one, that is left to the caller.
+    ``online`` must bear with an authority for as long as the ``limits`` say.
     """
 
     def __init__(
-        self, urls: tuple[str, ...], online: OnlineClient, anchors: AnchorSource, clock: Clock | None = None
+        self,
+        urls: tuple[str, ...],
+        online: OnlineClient,
+        anchors: AnchorSource,
+        clock: Clock | None = None,
+        *,
+        limits: TimestampLimits | None = None,
     ) -> None:
-        self._urls = urls
+        self._authorities = Authorities(urls, limits or TimestampLimits())
         self._online = online
         self._anchors = anchors
         self._clock = clock
@@ -101,26 +109,27 @@ class HttpTimestamper:
         """A checked token over this SHA-256 digest.
 
         Raises :class:`TimestampRefused` where an authority answered with what is not to be believed and no other did
-        better, and :class:`TimestampUnavailable` where none answered at all.
+        better, and :class:`TimestampUnavailable` where none answered at all, or too many questions are open.
         """
         refusals: list[TimestampRefused] = []
         silent: list[str] = []
-        for url in self._urls:
-            try:
-                return self._stamp_at(url, digest=digest)
-            except TimestampRefused as refusal:
-                refusals.append(refusal)
-            except (OnlineUnavailable, AddressForbidden) as error:
-                silent.append(str(error))
+        with self._authorities.place():
+            for url in self._authorities.awake():
+                try:
+                    return self._stamp_at(url, digest=digest)
+                except TimestampRefused as refusal:
+                    refusals.append(refusal)
+                except (OnlineUnavailable, AddressForbidden) as error:
+                    silent.append(str(error))
         if refusals:
             raise refusals[0]
         raise TimestampUnavailable("; ".join(silent) or "no timestamp authority is configured")
 
     def _stamp_at(self, url: str, *, digest: bytes) -> TimeStampToken:
         nonce = secrets.randbits(_NONCE_BITS)
-        answer = self._online.post(
-            url, tsp.write_request(digest, nonce=nonce), content_type="application/timestamp-query"
-        )
+        question = tsp.write_request(digest, nonce=nonce)
+        with self._authorities.asking(url):
+            answer = self._online.post(url, question, content_type="application/timestamp-query")
         try:
             response = tsp.read_response(answer)
         except TimestampUnreadable as error:

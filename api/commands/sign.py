@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.batch.telling import Teller
+    from certs.authorities import TimestampLimits
     from signing.claims import Claims
     from signing.field_place import FieldPlace
     from signing.profiles import Appearance, SignatureLevel
@@ -57,6 +58,7 @@ class Surroundings:
     signer_socket: Path
     trust: Path
     tsa_urls: tuple[str, ...]
+    tsa_limits: TimestampLimits
     online_allowed: tuple[str, ...]
 
 
@@ -97,10 +99,13 @@ def _means(surroundings: Surroundings, *, at_once: int) -> Iterator[SigningMeans
         anchors, clock = read_trust_store(surroundings.trust).anchors, SystemClock()
         online = OnlineClient(frozenset(surroundings.online_allowed))
         stack.callback(online.close)
+        limits = surroundings.tsa_limits
+        patient = OnlineClient(frozenset(surroundings.online_allowed), limits.online)
+        stack.callback(patient.close)
         yield SigningMeans(
             workshop=stack.enter_context(Workshop(Sandbox(SandboxLimits(children=at_once)))),
             device=SignerClient(surroundings.signer_socket),
-            timestamper=HttpTimestamper(surroundings.tsa_urls, online, anchors, clock),
+            timestamper=HttpTimestamper(surroundings.tsa_urls, patient, anchors, clock, limits=limits),
             revocation=RevocationGatherer(online, anchors),
             anchors=anchors,
             policy=DEFAULT_POLICY,

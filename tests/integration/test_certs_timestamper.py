@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +15,8 @@ import pytest
 
 from certs import tsp
 from certs.anchors import TrustAnchors
-from certs.errors import TimestampRefused, TimestampUnavailable
+from certs.authorities import REST, Authorities, TimestampLimits
+from certs.errors import OnlineUnavailable, TimestampRefused, TimestampUnavailable
 from certs.online import OnlineClient, OnlineLimits
 from certs.timestamps import HttpTimestamper
 from tests.integration.certs_servers import (
@@ -176,6 +181,109 @@ def test_without_a_clock_the_time_is_left_to_the_caller() -> None:
     with playing(_answering(lambda token: replace(token, gen_time=NOW - timedelta(days=1)))) as server:
         client = OnlineClient(frozenset({server.authority}))
         assert HttpTimestamper((f"{server.url}/",), client, ANCHORS).stamp(DIGEST).gen_time < NOW
+
+
+def test_no_more_questions_are_open_than_the_limit_says() -> None:
+    open_now, most, lock = 0, 0, threading.Lock()
+    honest = _answering(_honest)
+
+    def slow(path: str, body: bytes) -> Answer:
+        nonlocal open_now, most
+        with lock:
+            open_now += 1
+            most = max(most, open_now)
+        time.sleep(0.1)
+        with lock:
+            open_now -= 1
+        return honest(path, body)
+
+    with playing(slow) as server, ThreadPoolExecutor(12) as callers:
+        stamper = _limited(TimestampLimits(at_once=3), f"{server.url}/")
+        tokens = list(callers.map(lambda _: stamper.stamp(DIGEST), range(12)))
+    assert len(tokens) == 12
+    assert most == 3
+
+
+def test_who_finds_no_place_in_time_may_come_again() -> None:
+    answers = threading.Event()
+    honest = _answering(_honest)
+
+    def slow(path: str, body: bytes) -> Answer:
+        answers.wait(10)
+        return honest(path, body)
+
+    with playing(slow) as server, ThreadPoolExecutor(1) as first:
+        stamper = _limited(TimestampLimits(at_once=1, patience=timedelta(seconds=0.3)), f"{server.url}/", bears=10)
+        waiting = first.submit(stamper.stamp, DIGEST)
+        while not server.asked:
+            time.sleep(0.01)
+        with pytest.raises(TimestampUnavailable, match="open already") as caught:
+            stamper.stamp(DIGEST)
+        assert caught.value.transient
+        answers.set()
+        assert waiting.result().message_imprint == DIGEST
+
+
+def test_a_slow_answer_is_waited_for_as_long_as_the_limit_says() -> None:
+    honest = _answering(_honest)
+
+    def slow(path: str, body: bytes) -> Answer:
+        time.sleep(1.5)
+        return honest(path, body)
+
+    with playing(slow) as server:
+        limits = TimestampLimits(patience=timedelta(seconds=10))
+        assert _limited(limits, f"{server.url}/", bears=10).stamp(DIGEST).message_imprint == DIGEST
+
+
+def test_an_authority_that_is_silent_is_left_alone_for_a_while() -> None:
+    over = threading.Event()
+
+    def silent(_path: str, _body: bytes) -> Answer:
+        over.wait(20)
+        return Answer(hangs_up=True)
+
+    with playing(silent) as first, playing(_answering(_honest)) as second:
+        stamper = _limited(TimestampLimits(), f"{first.url}/", f"{second.url}/", bears=1.1)
+        for _ in range(4):
+            assert stamper.stamp(DIGEST).message_imprint == DIGEST
+        assert (len(first.asked), len(second.asked)) == (1, 4)
+        alone = _limited(TimestampLimits(), f"{first.url}/", bears=1.1)
+        with pytest.raises(TimestampUnavailable, match="took too long"):
+            alone.stamp(DIGEST)
+        for _ in range(3):
+            with pytest.raises(TimestampUnavailable, match="asked again within 30 s"):
+                alone.stamp(DIGEST)
+        assert len(first.asked) == 2
+        over.set()
+
+
+def test_after_its_rest_one_caller_finds_out_for_all() -> None:
+    clock = [0.0]
+    authorities = Authorities(("a", "b"), TimestampLimits(), monotonic=lambda: clock[0])
+
+    def fails(url: str, *, after: float) -> None:
+        with suppress(OnlineUnavailable), authorities.asking(url):
+            clock[0] += after
+            raise OnlineUnavailable(url=url, reason="silent")
+
+    fails("a", after=0.5)
+    assert list(authorities.awake()) == ["a", "b"]  # a quick no costs nobody anything
+    fails("a", after=60)
+    assert list(authorities.awake()) == ["b"]
+    clock[0] += REST.total_seconds()
+    assert list(authorities.awake()) == ["a", "b"]
+    assert list(authorities.awake()) == ["b"]
+    with authorities.asking("a"):
+        pass
+    assert list(authorities.awake()) == ["a", "b"]
+
+
+def _limited(limits: TimestampLimits, *urls: str, bears: float = 5) -> HttpTimestamper:
+    allowed = frozenset(url.removeprefix("http://").partition("/")[0] for url in urls)
+    patience = timedelta(seconds=bears)
+    online = OnlineClient(allowed, OnlineLimits(per_request=patience, total=patience))
+    return HttpTimestamper(urls, online, ANCHORS, StoppedClock(), limits=limits)
 
 
 def _asked_once(*servers: Playable) -> bool:
