@@ -74,6 +74,8 @@ class OfficeConverter:
         try:
             with tempfile.TemporaryDirectory(prefix="kyso-office-") as name:
                 return self._converted(Path(name).resolve(), document)
+        except OSError as error:
+            raise SandboxFailed(reason=f"no place for the conversion: {error.strerror}") from error
         finally:
             self._places.release()
 

@@ -160,6 +160,12 @@ def test_more_callers_than_places_are_told_to_come_again(folder: Path) -> None:
         busy.pdf_of(docx(TEXT))
 
 
+def test_a_service_without_a_temporary_folder_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(SandboxFailed, match="no place"):
+        limited().pdf_of(docx(TEXT))
+
+
 ATTEMPTS = """
 import json, os, socket, subprocess, sys, threading
 from pathlib import Path
