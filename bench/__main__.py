@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bench import end_to_end, growth, lta, numbering, peers, signing, signing_large, verification
+from bench import end_to_end, growth, lta, numbering, peers, signing, signing_large, verification, verification_dss
 from bench.figures import FIGURES, Row, table
 from bench.ground import Ground, ground
 
@@ -26,6 +26,7 @@ _MEASUREMENTS: tuple[tuple[frozenset[str], Callable[[Ground], Iterator[Row]]], .
     (frozenset({"sign_lta_cpu_per_bb", "sign_lta_cpu_per_csign"}), lta.measure),
     (frozenset({"sign_98mb_wall_per_sha256", "sign_98mb_peak_mb"}), signing_large.measure),
     (frozenset({"verify_two_lta_per_pyhanko", "verify_one_bb_per_pyhanko"}), verification.measure_ratios),
+    (frozenset({"verify_two_lta_full_per_dss"}), verification_dss.measure),
     (frozenset({"verify_51_signatures_s"}), verification.measure_many_signatures),
     (frozenset({"verify_5000_pages_s"}), verification.measure_many_pages),
     (frozenset({"verify_100mb_peak_mb"}), verification.measure_memory),

@@ -47,6 +47,7 @@ class Figure:
 
 _C_SIGN = "CPU of one RSA-2048 C_Sign on the same SoftHSM key"
 _STOCK = "CPU of stock pyHanko 0.38 on the same file, offline, hard-fail, with difference analysis"
+_DSS = "CPU of EU DSS 6.4 on the same file, offline, with its visual comparison, all its threads"
 
 FIGURES = {
     figure.name: figure
@@ -67,6 +68,7 @@ FIGURES = {
         Figure("sign_lta_cpu_per_csign", Unit.RATIO, 40, 10, _C_SIGN),
         Figure("verify_two_lta_per_pyhanko", Unit.RATIO, 0.5, 0.2, _STOCK),
         Figure("verify_one_bb_per_pyhanko", Unit.RATIO, 0.4, 0.25, _STOCK),
+        Figure("verify_two_lta_full_per_dss", Unit.RATIO, 0.25, 0.1, _DSS),
         Figure("verify_51_signatures_s", Unit.SECONDS, 2, 1, "wall time"),
         Figure("verify_5000_pages_s", Unit.SECONDS, 0.7, 0.3, "wall time, two signatures"),
         Figure("verify_100mb_peak_mb", Unit.MEGABYTES, 300, 150, "peak resident memory of the sandbox's child"),

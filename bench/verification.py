@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import resource
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.checking import NotPassed, demand_passed, revocation_of_signer
@@ -12,7 +10,7 @@ from bench.figures import Row
 from bench.ground import now
 from bench.large import long_draft, scanned_draft
 from bench.lta import Archivist
-from bench.memory import peak_megabytes
+from bench.memory import peak_megabytes_of
 from bench.product import signed_bb
 from bench.rounds import Clock, Work, milliseconds, ratio, take_turns
 from bench.stock_pyhanko import PEER, Stamp, StockSigner, validate_everything
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
 
 _SIGNATURES = 51
 _PAGES = 5000
+_ANY = 1 << 40  # bytes that the child may keep, so that it lives until it is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +86,21 @@ def measure_many_pages(ground: Ground) -> Iterator[Row]:
 
 
 def _walls(figure: str, pdf: bytes, judges: _Judges) -> Iterator[Row]:
-    readings = take_turns(
-        {"ours": Work(lambda: judges.ours(pdf)), "stock": Work(lambda: judges.stock(pdf))},
-        clock=Clock.WALL,
-        rounds=3,
-    )
+    """The time that passes, which is what is promised; CPU in the note tells how much of it others took."""
+    works = {"ours": Work(lambda: judges.ours(pdf)), "stock": Work(lambda: judges.stock(pdf))}
+    walls, cpus = (take_turns(works, clock=clock, rounds=3) for clock in (Clock.WALL, Clock.CPU))
     for work, peer in (("ours", None), ("stock", PEER)):
-        yield Row(figure, sorted(readings[work])[1], peer, f"{len(pdf) / 1e6:.1f} MB")
+        note = f"{len(pdf) / 1e6:.1f} MB, {sorted(cpus[work])[1]:.2f} s CPU"
+        yield Row(figure, sorted(walls[work])[1], peer, note)
 
 
 def measure_memory(ground: Ground) -> Iterator[Row]:
-    """The sandbox's child while it judges a signed file of 98 MB."""
+    """The sandbox's child after it has judged a signed file of 98 MB; the caller's memory is its own affair."""
     pdf = signed_bb(scanned_draft(), certificate=ground.token.certificate, device=ground.device, appearance=None)
-    path = ground.folder / "large-signed.pdf"
-    path.write_bytes(pdf)
-    peak = peak_megabytes(_judge_in_sandbox, str(path), ground.anchors, whose=resource.RUSAGE_CHILDREN)
+    sandbox = Sandbox(SandboxLimits(children=1, resident=_ANY))
+    with Workshop(sandbox) as workshop:
+        report = workshop.validate(pdf, anchors=ground.anchors, known=EMPTY, at=now())
+        if not report.signatures:
+            raise NotPassed(report.verdict.reason.en)
+        peak = max(map(peak_megabytes_of, sandbox.child_pids()))
     yield Row("verify_100mb_peak_mb", peak, note=f"file of {len(pdf) / 1e6:.0f} MB")
-
-
-def _judge_in_sandbox(path: str, anchors: TrustAnchors) -> None:
-    with Workshop(Sandbox(SandboxLimits(children=1))) as workshop:
-        report = workshop.validate(Path(path).read_bytes(), anchors=anchors, known=EMPTY, at=now())
-    if not report.signatures:
-        raise NotPassed(report.verdict.reason.en)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "interop"
 _JAR = _FOLDER / "target" / "interop.jar"
+COMMAND = ("java", "-Xmx2g", "-jar", str(_JAR))
+"""Reads questions and writes opinions, a line each, until there are no more."""
 _BUILD_WITHIN, _JUDGE_WITHIN = 900, 3600
 _WORST = ("TOTAL_PASSED", "NO_SIGNATURE_FOUND", "INDETERMINATE", "TOTAL_FAILED")
 _OF_TIMESTAMPS = {"PASSED": "TOTAL_PASSED", "FAILED": "TOTAL_FAILED"}
@@ -134,24 +136,26 @@ def build() -> None:
 
 def opinions(questions: Iterable[Question]) -> list[DssOpinion]:
     """One opinion for each question, offline, in their order; raises :class:`DssUnavailable` where it does not run."""
-    asked = [_written(question) for question in questions]
-    command = ["java", "-Xmx2g", "-jar", str(_JAR)]
+    asked = [written(question) for question in questions]
     ran = subprocess.run(
-        command, input="".join(asked), capture_output=True, text=True, timeout=_JUDGE_WITHIN, check=False
+        COMMAND, input="".join(asked), capture_output=True, text=True, timeout=_JUDGE_WITHIN, check=False
     )
-    answers = [_read(cast("_Opinion", json.loads(line))) for line in ran.stdout.splitlines()]
+    answers = [read(line) for line in ran.stdout.splitlines()]
     if ran.returncode != 0 or len(answers) != len(asked):
         raise DssUnavailable(ran.stderr)
     return answers
 
 
-def _written(question: Question) -> str:
+def written(question: Question) -> str:
+    """The question as the line that the Java process reads."""
     at = question.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if question.at else None
     known = [str(each) for each in question.known]
     return json.dumps({"file": str(question.file), "trust": str(question.trust), "known": known, "at": at}) + "\n"
 
 
-def _read(opinion: _Opinion) -> DssOpinion:
+def read(answer: str) -> DssOpinion:
+    """The opinion in the line that it answers."""
+    opinion = cast("_Opinion", json.loads(answer))
     if opinion["unreadable"] is not None:
         return DssOpinion(opinion["unreadable"], "UNREADABLE", None, ())
     judged: list[_Signature] | list[_Timestamp] = opinion["signatures"] or opinion["timestamps"]
