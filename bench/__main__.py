@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bench import end_to_end, growth, lta, numbering, peers, signing, signing_large, verification, verification_dss
+from bench import (
+    end_to_end,
+    growth,
+    lta,
+    numbering,
+    peers,
+    signing,
+    signing_large,
+    signing_processes,
+    verification,
+    verification_dss,
+)
 from bench.figures import FIGURES, Row, table
 from bench.ground import Ground, ground
 
@@ -20,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
 _MEASUREMENTS: tuple[tuple[frozenset[str], Callable[[Ground], Iterator[Row]]], ...] = (
-    (frozenset({"sign_visible_cpu_per_csign", "sign_invisible_cpu_per_csign"}), signing.measure_one_process),
+    (frozenset({"sign_visible_cpu_per_csign", "sign_invisible_cpu_per_csign"}), signing.measure),
     (frozenset({"sign_visible_cpu_per_csign", "sign_invisible_cpu_per_csign"}), peers.measure),
-    (frozenset({"sign_two_processes_share_of_raw"}), signing.measure_two_processes),
+    (frozenset({"sign_two_processes_share_of_raw"}), signing_processes.measure),
     (frozenset({"sign_lta_cpu_per_bb", "sign_lta_cpu_per_csign"}), lta.measure),
     (frozenset({"sign_98mb_wall_per_sha256", "sign_98mb_peak_mb"}), signing_large.measure),
     (frozenset({"verify_two_lta_per_pyhanko", "verify_one_bb_per_pyhanko"}), verification.measure_ratios),
