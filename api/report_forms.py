@@ -64,6 +64,13 @@ class TimestampForm(VerdictForm):
     authority: str | None
 
 
+class ClaimsForm(BaseModel):
+    """What the signer says of the signature: to what it commits, and in which roles; their word alone."""
+
+    commitment: str | None
+    roles: list[str]
+
+
 class SignatureForm(VerdictForm):
     """One filled signature field."""
 
@@ -81,6 +88,7 @@ class SignatureForm(VerdictForm):
     timestamps: list[TimestampForm]
     algorithms: AlgorithmsForm | None
     renew_before: datetime | None
+    claims: ClaimsForm | None
 
 
 class CautionForm(TextForm):

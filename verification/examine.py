@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from verification._pyhanko import Damaged, coverage_of, range_end, reading
 from verification._pyhanko_changes import changes_since
+from verification._pyhanko_claims import claims_of
 from verification._pyhanko_cms import facts_of
 from verification._pyhanko_engine import Existence
 from verification._pyhanko_form import Form, form_of, names_another_certificate
@@ -101,6 +102,7 @@ def _examine_signature(
         renew_before=_renew_before(finding, own=own, over=over),
         reliance=_reliance(finding, tokens=(*own, *over)),
         lack=finding.lack,
+        claims=claims_of(signature) if cms else None,
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ReadMode,
         SignatureKind,
         Signer,
+        SignerClaims,
         SubIndication,
         Timestamp,
     )
@@ -78,6 +79,7 @@ class SignatureFacts:
     renew_before: datetime | None
     reliance: Reliance
     lack: Lack | None
+    claims: SignerClaims | None = None
 
 
 @dataclass(frozen=True, slots=True)

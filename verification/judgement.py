@@ -91,6 +91,7 @@ def _on_signature(facts: SignatureFacts, policy: ValidationPolicy) -> SignatureR
         timestamps=(*facts.own_timestamps, *facts.document_timestamps),
         algorithms=facts.algorithms,
         renew_before=facts.renew_before if verdict.passed else None,
+        claims=facts.claims,
     )
 
 

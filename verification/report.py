@@ -211,6 +211,21 @@ class Algorithms:
 
 
 @dataclass(frozen=True, slots=True)
+class SignerClaims:
+    """What the signer says of the signature (EN 319 122-1, 5.2.3 and 5.2.6); nothing but their word stands behind it.
+
+    ``commitment`` is a generic commitment type, such as ``approval``, or a dotted OID.
+    """
+
+    commitment: str | None
+    roles: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """The JSON form."""
+        return {"commitment": self.commitment, "roles": list(self.roles)}
+
+
+@dataclass(frozen=True, slots=True)
 class SignatureReport:
     """One filled signature field. What could not be found out is None.
 
@@ -235,6 +250,7 @@ class SignatureReport:
     timestamps: tuple[Timestamp, ...]
     algorithms: Algorithms | None
     renew_before: datetime | None
+    claims: SignerClaims | None = None
 
     @property
     def indication(self) -> Indication:
@@ -269,6 +285,7 @@ class SignatureReport:
             "timestamps": [timestamp.as_json() for timestamp in self.timestamps],
             "algorithms": self.algorithms.as_json() if self.algorithms else None,
             "renew_before": moment(self.renew_before),
+            "claims": self.claims.as_json() if self.claims else None,
         }
 
 

@@ -46,6 +46,9 @@ def _signature_lines(signature: SignatureReport) -> Iterator[str]:
         signer = signature.signer
         names = (signer.common_name or signer.subject, signer.organization)
         yield f"  Chứng thư: {', '.join(printable(name) for name in names if name)}"
+    if signature.claims and signature.claims.roles:
+        roles = " ".join(printable(role) for role in signature.claims.roles)
+        yield f"  Ký với tư cách {roles} (người ký khai)"
     if signature.best_signature_time:
         yield f"  Đã có chậm nhất lúc {_time(signature.best_signature_time)} (theo dấu thời gian)"
     elif signature.claimed_signing_time:

@@ -28,6 +28,7 @@ from verification.report import (
     ReadMode,
     SignatureKind,
     Signer,
+    SignerClaims,
     SubIndication,
     Timestamp,
 )
@@ -56,6 +57,7 @@ _NAMES: dict[str, object] = {
             ReadMode,
             SignatureKind,
             Signer,
+            SignerClaims,
             SubIndication,
             Timestamp,
         )

@@ -15,6 +15,8 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from certs.algorithms import SignatureAlgorithm
+from certs.anchors import TrustAnchors
+from certs.revocation import EMPTY
 from signing.claims import NO_CLAIMS, Claims, CommitmentType
 from signing.complete import complete
 from signing.compose import compose
@@ -25,6 +27,9 @@ from signing.prepare import prepare
 from signing.profiles import SignatureProfile
 from tests.material import NOW, blank_pdf, layout, software_signer
 from tests.second_opinion import openssl_accepts_signature, signatures_in
+from verification.report import SignerClaims
+from verification.summary import summary
+from verification.validate import validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +93,19 @@ def test_nothing_is_signed_that_claims_something_else(draft: bytes) -> None:
     for others in (NO_CLAIMS, Claims(CommitmentType.ORIGIN, DEPUTY.roles), Claims(DEPUTY.commitment, ("TM.",))):
         with pytest.raises(LintFailed):
             lint(replace(ready, claims=others), base=draft)
+
+
+@pytest.mark.parametrize("claims", [DEPUTY, Claims(CommitmentType.ORIGIN), NO_CLAIMS], ids=str)
+def test_our_own_report_tells_what_is_claimed(draft: bytes, claims: Claims) -> None:
+    report = validate(signed(draft, claims), anchors=TrustAnchors((), ()), known=EMPTY, at=NOW)
+    told = report.signatures[0].claims
+    if claims is NO_CLAIMS:
+        assert told is None
+    else:
+        assert claims.commitment is not None
+        assert told == SignerClaims(claims.commitment.name.lower(), claims.roles)
+    lines = summary(report)
+    assert ("Ký với tư cách KT. PHÓ CHỦ TỊCH ỦY BAN NHÂN DÂN (người ký khai)" in lines) == (claims is DEPUTY)
 
 
 @pytest.mark.parametrize("roles", [("",), ("A" * 257,), ("A",) * 9], ids=["empty", "long", "many"])

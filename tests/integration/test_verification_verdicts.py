@@ -111,7 +111,7 @@ class TestIssuedDocument:
         assert set(signatures[0]) == {
             *("field", "kind", "sub_filter", "level", "indication", "sub_indication", "reason", "intact", "valid"),
             *("coverage", "changes_after", "signer", "claimed_signing_time", "best_signature_time", "timestamps"),
-            *("algorithms", "renew_before"),
+            *("algorithms", "renew_before", "claims"),
         }
 
     def test_without_anchors_nobody_is_believed(self, issued: bytes, check: Check) -> None:
