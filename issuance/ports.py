@@ -328,6 +328,10 @@ class Repositories(Rulebook, Companions, Protocol):
         """Every request of the document, signatures before the seal, in the order of turns."""
         ...
 
+    def stamped_signatures(self, document_id: UUID) -> list[tuple[Credential, bytes]]:
+        """Whose key made each signature that has its timestamp, and that token as DER; in the order of requests."""
+        ...
+
     def forget_signature_requests(self, document_id: UUID) -> None:
         """Remove them: they were for a file that is no longer the document's."""
         ...

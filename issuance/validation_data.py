@@ -9,7 +9,6 @@ from certs.timestamps import TimeStampToken
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from certs.certificate import SigningCertificate
     from certs.revocation import RevocationInfo
     from issuance.outside import Outside
 
@@ -19,14 +18,10 @@ def gather_validation_data(document_id: UUID, *, outside: Outside) -> Revocation
 
     Raises as :meth:`issuance.ports.RevocationSource.gather`.
     """
-    certificates: list[SigningCertificate] = []
-    tokens: list[TimeStampToken] = []
     with outside.uow() as register:
-        for request in register.signature_requests(document_id):
-            if request.timestamp is None:
-                continue
-            credential = register.credential(request.credential)
-            if credential is not None:
-                certificates.append(credential.certificate)
-                tokens.append(TimeStampToken(request.timestamp))
-    return outside.revocation.gather(certificates=tuple(certificates), tokens=tuple(tokens), at=outside.clock.now())
+        stamped = register.stamped_signatures(document_id)
+    return outside.revocation.gather(
+        certificates=tuple(credential.certificate for credential, _ in stamped),
+        tokens=tuple(TimeStampToken(token) for _, token in stamped),
+        at=outside.clock.now(),
+    )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from issuance.ports import AuditEvent
 
 _LEAF = b"\x00"
+_APPEND = audit.insert()
 
 
 def audit_entry(event: AuditEvent) -> bytes:
@@ -45,7 +46,7 @@ class AuditRows(OpenTransaction):
     def append_audit(self, event: AuditEvent) -> None:
         """Append an event; the database refuses to change or remove it."""
         self._connection.execute(
-            audit.insert(),
+            _APPEND,
             {
                 "at": event.at,
                 "actor": event.actor,

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import RowMapping, Select, select
+from sqlalchemy import RowMapping, Select, bindparam, select
 
 from issuance.capacity import Capacity
 from issuance.cosigners import Cosigner, Part
@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
+# Made once: to put a statement together costs as much as to carry it out.
+_BY_ID = select(documents).where(documents.c.id == bindparam("document"))
+_LOCKED = _BY_ID.with_for_update(key_share=True)
+_SAVE = documents.update().where(documents.c.id == bindparam("document"))
+
 
 class DocumentRows(OpenTransaction):
     """Reads and writes documents."""
@@ -49,18 +54,20 @@ class DocumentRows(OpenTransaction):
 
     def document(self, document_id: UUID) -> Document | None:
         """The document, or None."""
-        return self._one(select(documents).where(documents.c.id == document_id))
+        return self._one(_BY_ID, {"document": document_id})
 
     def locked_document(self, document_id: UUID) -> Document | None:
         """The document with its row locked until the transaction ends."""
         # A plain FOR UPDATE would also block rows that refer to the document; its key never changes.
-        return self._one(select(documents).where(documents.c.id == document_id).with_for_update(key_share=True))
+        return self._one(_LOCKED, {"document": document_id})
 
     def save_document(self, document: Document) -> None:
         """Write back what changes in a document's life; :class:`UnknownName` where it was never added."""
-        written = documents.update().where(documents.c.id == document.id).values(_standing(document))
+        standing = _standing(document)
         told = announcement(document)
-        saved = self._connection.execute(written if told is None else written.returning(told))
+        saved = self._connection.execute(
+            _SAVE.returning(told) if told is not None else _SAVE, standing | {"document": document.id}
+        )
         if saved.rowcount == 0:
             raise UnknownName(kind="document", name=str(document.id))
 
@@ -116,8 +123,10 @@ class DocumentRows(OpenTransaction):
         query = select(documents).where(documents.c.copy_of == entry_id).order_by(documents.c.id)
         return [_document(row) for row in self._connection.execute(query).mappings()]
 
-    def _one(self, query: Select[tuple[object, ...]]) -> Document | None:
-        row = self._connection.execute(query).mappings().one_or_none()
+    def _one(
+        self, query: Select[tuple[object, ...]], parameters: Mapping[str, object] | None = None
+    ) -> Document | None:
+        row = self._connection.execute(query, dict(parameters or {})).mappings().one_or_none()
         return _document(row) if row is not None else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import merge
 from typing import TYPE_CHECKING
 
-from sqlalchemy import collate, func, select
+from sqlalchemy import bindparam, collate, func, select
 
 from issuance.documents import DocumentState, Revision
 from issuance.ports import TimelineStep
@@ -21,30 +21,46 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 1000  # rows
 
+# Made once: to put a statement together costs as much as to carry it out.
+_DOCUMENT = bindparam("document", type_=revisions.c.document_id.type)
+_ADD_REVISION = revisions.insert().values(
+    document_id=_DOCUMENT,
+    ordinal=select(func.count()).where(revisions.c.document_id == _DOCUMENT).scalar_subquery() + 1,
+    sha256=bindparam("sha256"),
+    length=bindparam("length"),
+    predecessor=bindparam("predecessor"),
+)
+_REVISIONS = (
+    select(revisions.c.sha256, revisions.c.length, revisions.c.predecessor)
+    .where(revisions.c.document_id == _DOCUMENT)
+    .order_by(revisions.c.ordinal)
+)
+_ADD_STEP = timeline.insert()
+_STEPS = (
+    select(timeline.c.state, timeline.c.at, timeline.c.actor, timeline.c.reason, timeline.c.other)
+    .where(timeline.c.document_id == _DOCUMENT)
+    .order_by(timeline.c.id)
+)
+
 
 class HistoryRows(OpenTransaction):
     """Reads and appends revisions and timeline steps."""
 
     def add_revision(self, document_id: UUID, revision: Revision) -> None:
         """Append to the chain; :class:`storage.errors.StorageError` where it does not follow the newest one."""
-        length_of_chain = select(func.count()).where(revisions.c.document_id == document_id).scalar_subquery()
         self._connection.execute(
-            revisions.insert().values(
-                document_id=document_id,
-                ordinal=length_of_chain + 1,
-                sha256=revision.sha256,
-                length=revision.length,
-                predecessor=revision.predecessor,
-            )
+            _ADD_REVISION,
+            {
+                "document": document_id,
+                "sha256": revision.sha256,
+                "length": revision.length,
+                "predecessor": revision.predecessor,
+            },
         )
 
     def revisions(self, document_id: UUID) -> list[Revision]:
         """The chain, oldest first."""
-        rows = self._connection.execute(
-            select(revisions.c.sha256, revisions.c.length, revisions.c.predecessor)
-            .where(revisions.c.document_id == document_id)
-            .order_by(revisions.c.ordinal)
-        )
+        rows = self._connection.execute(_REVISIONS, {"document": document_id})
         return [Revision(sha256=sha256, length=length, predecessor=predecessor) for sha256, length, predecessor in rows]
 
     def revision_digests(self) -> Iterator[str]:
@@ -64,7 +80,7 @@ class HistoryRows(OpenTransaction):
     def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:
         """Append a step."""
         self._connection.execute(
-            timeline.insert(),
+            _ADD_STEP,
             {
                 "document_id": document_id,
                 "state": step.state.value,
@@ -77,11 +93,7 @@ class HistoryRows(OpenTransaction):
 
     def timeline(self, document_id: UUID) -> list[TimelineStep]:
         """The steps, oldest first."""
-        rows = self._connection.execute(
-            select(timeline.c.state, timeline.c.at, timeline.c.actor, timeline.c.reason, timeline.c.other)
-            .where(timeline.c.document_id == document_id)
-            .order_by(timeline.c.id)
-        )
+        rows = self._connection.execute(_STEPS, {"document": document_id})
         return [
             TimelineStep(state=DocumentState(state), at=at, actor=actor, reason=reason, other=other)
             for state, at, actor, reason, other in rows

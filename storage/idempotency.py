@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, case, func, null, or_, select
+from sqlalchemy import and_, bindparam, case, func, null, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.database import transaction
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, Connection, Engine
+    from sqlalchemy.sql.dml import ReturningInsert
 
 KEPT_FOR = timedelta(hours=72)
 LEASE = timedelta(minutes=2)
@@ -119,13 +121,20 @@ class IdempotencyKeys:
 
 def _take(connection: Connection, wanted: Mapping[str, object]) -> Started | None:
     """Our attempt, or None where the key is not free. One statement, so that only one can win."""
-    statement = insert(keys).values(wanted)
+    row = connection.execute(_taking(), wanted).one_or_none()
+    return Started(attempt=row.attempt, effect=row.effect) if row is not None else None
+
+
+@cache
+def _taking() -> ReturningInsert[tuple[int, UUID]]:
+    """The statement, made once."""
+    statement = insert(keys).values({name: bindparam(name) for name in ("client", "key", "request_sha256", "effect")})
     left_behind = and_(
         keys.c.status.is_(None),
         keys.c.started_at < func.now() - LEASE,
         keys.c.request_sha256 == statement.excluded.request_sha256,
     )
-    taken = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=[keys.c.client, keys.c.key],
         set_={
             "request_sha256": statement.excluded.request_sha256,
@@ -139,8 +148,6 @@ def _take(connection: Connection, wanted: Mapping[str, object]) -> Started | Non
         },
         where=or_(_is_expired(), left_behind),
     ).returning(keys.c.attempt, keys.c.effect)
-    row = connection.execute(taken).one_or_none()
-    return Started(attempt=row.attempt, effect=row.effect) if row is not None else None
 
 
 def _found(

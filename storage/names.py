@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from certs.algorithms import SignatureAlgorithm
 from certs.certificate import SigningCertificate
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import RowMapping
 
+# Made once: to put a statement together costs as much as to carry it out.
+_ACCOUNT = select(accounts).where(accounts.c.id == bindparam("name"))
+_AGENCY = select(agencies).where(agencies.c.id == bindparam("name"))
+_CREDENTIAL = select(credentials).where(credentials.c.name == bindparam("name"))
+
 
 class NameRows(OpenTransaction):
     """Reads and writes who and what the register knows by name. Secrets are kept as Argon2 hashes only."""
@@ -29,7 +34,7 @@ class NameRows(OpenTransaction):
 
     def agency(self, agency_id: str) -> Agency | None:
         """The agency, or None."""
-        row = self._connection.execute(select(agencies).where(agencies.c.id == agency_id)).mappings().one_or_none()
+        row = self._connection.execute(_AGENCY, {"name": agency_id}).mappings().one_or_none()
         return Agency(**row) if row is not None else None
 
     def add_account(self, account: Account, *, secret_hash: str) -> None:
@@ -39,7 +44,7 @@ class NameRows(OpenTransaction):
 
     def account(self, account_id: str) -> Account | None:
         """The account, or None."""
-        row = self._connection.execute(select(accounts).where(accounts.c.id == account_id)).mappings().one_or_none()
+        row = self._connection.execute(_ACCOUNT, {"name": account_id}).mappings().one_or_none()
         return account_of(row) if row is not None else None
 
     def account_secret_hash(self, account_id: str) -> str | None:
@@ -64,13 +69,13 @@ class NameRows(OpenTransaction):
 
     def credential(self, name: str) -> Credential | None:
         """The credential, or None."""
-        row = self._connection.execute(select(credentials).where(credentials.c.name == name)).mappings().one_or_none()
-        return _credential(row) if row is not None else None
+        row = self._connection.execute(_CREDENTIAL, {"name": name}).mappings().one_or_none()
+        return credential_of(row) if row is not None else None
 
     def credentials(self) -> list[Credential]:
         """All of them, by name."""
         rows = self._connection.execute(select(credentials).order_by(credentials.c.name)).mappings()
-        return [_credential(row) for row in rows]
+        return [credential_of(row) for row in rows]
 
     def withdraw_credential(self, name: str, *, at: datetime) -> None:
         """Nobody signs with it from now on."""
@@ -97,7 +102,8 @@ def account_of(row: RowMapping) -> Account:
     )
 
 
-def _credential(row: RowMapping) -> Credential:
+def credential_of(row: RowMapping) -> Credential:
+    """The credential that a row of its table describes."""
     return Credential(
         name=row["name"],
         agency=row["agency"],

@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from storage.database import transaction
 from storage.names import account_of
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from issuance.ports import Account
 
 _ENTROPY_BYTES = 32
+# Made once: it is asked for every request.
+_OWNER = (
+    select(accounts)
+    .join(bearer_tokens, bearer_tokens.c.account == accounts.c.id)
+    .where(bearer_tokens.c.token_sha256 == bindparam("token"), bearer_tokens.c.expires_at > func.now())
+)
 
 
 class Sessions:
@@ -44,13 +50,8 @@ class Sessions:
 
     def resolve(self, token: str) -> Account | None:
         """The account as it is now, or None for a token that is unknown or expired."""
-        query = (
-            select(accounts)
-            .join(bearer_tokens, bearer_tokens.c.account == accounts.c.id)
-            .where(bearer_tokens.c.token_sha256 == _digest(token), bearer_tokens.c.expires_at > func.now())
-        )
         with transaction(self._engine) as connection:
-            row = connection.execute(query).mappings().one_or_none()
+            row = connection.execute(_OWNER, {"token": _digest(token)}).mappings().one_or_none()
         return account_of(row) if row is not None else None
 
     def forget_expired(self) -> None:

@@ -5,17 +5,41 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import RowMapping, Select, select
+from sqlalchemy import RowMapping, Select, bindparam, select
 
 from certs.algorithms import SignatureAlgorithm
 from issuance.documents import Purpose
 from issuance.ports import SignatureRequest
 from signing.claims import Claims, CommitmentType
+from storage.names import credential_of
 from storage.open_transaction import OpenTransaction
 from storage.request_tables import signature_requests
+from storage.schema import credentials
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from issuance.ports import Credential
+
+_IDENTIFYING = (
+    "document_id",
+    "purpose",
+    "turn",
+    "base",
+    "reserved_start",
+    "reserved_end",
+    "document_digest",
+    "signed_attributes",
+)
+_STAMPED = (
+    select(credentials, signature_requests.c.timestamp.label("stamped"))
+    .join(credentials, credentials.c.name == signature_requests.c.credential)
+    .where(
+        signature_requests.c.document_id == bindparam("document"),
+        signature_requests.c.timestamp.is_not(None),
+    )
+    .order_by(signature_requests.c.purpose.desc(), signature_requests.c.turn)
+)
 
 
 class SignatureRequestRows(OpenTransaction):
@@ -23,7 +47,8 @@ class SignatureRequestRows(OpenTransaction):
 
     def save_signature_request(self, request: SignatureRequest) -> None:
         """Insert or replace; there is one for each document, purpose and turn."""
-        self._insert_or_replace(signature_requests, _row(request))
+        if request.value is None or not self._continued(request):
+            self._insert_or_replace(signature_requests, _row(request))
 
     def redeem_signature_request(self, request: SignatureRequest) -> bool:
         """Write it back with its value if it had none; False where somebody was faster, and then nothing changes."""
@@ -46,9 +71,24 @@ class SignatureRequestRows(OpenTransaction):
         ordered = _of(document_id).order_by(signature_requests.c.purpose.desc(), signature_requests.c.turn)
         return [_request(row) for row in self._connection.execute(ordered).mappings()]
 
+    def stamped_signatures(self, document_id: UUID) -> list[tuple[Credential, bytes]]:
+        """Whose key made each signature that has its timestamp, and that token as DER; in the order of requests."""
+        return [
+            (credential_of(row), row["stamped"])
+            for row in self._connection.execute(_STAMPED, {"document": document_id}).mappings()
+        ]
+
     def forget_signature_requests(self, document_id: UUID) -> None:
         """Remove them: they were for a file that is no longer the document's."""
         self._connection.execute(signature_requests.delete().where(signature_requests.c.document_id == document_id))
+
+    def _continued(self, request: SignatureRequest) -> bool:
+        """Write what came since it was prepared, if the same still lies there; that itself is large and is not sent."""
+        row = _row(request)
+        same = [signature_requests.c[name] == row[name] for name in _IDENTIFYING]
+        known = {*_IDENTIFYING, "increment"}  # which the digest covers
+        changed = {name: value for name, value in row.items() if name not in known}
+        return self._connection.execute(signature_requests.update().where(*same).values(changed)).rowcount == 1
 
     def _one_request(self, query: Select[tuple[object, ...]]) -> SignatureRequest | None:
         row = self._connection.execute(query).mappings().one_or_none()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import typer
 import uvicorn
@@ -17,6 +18,7 @@ from hsm.errors import PinUnavailable
 from hsm.pin import Pin, is_asked_for
 from hsm.uri import Pkcs11Uri
 from storage.jobs import run_worker
+from storage.recent_blobs import RecentBlobs
 
 _CLOSE_WITHIN = 25  # seconds for answers under way when the server stops
 
@@ -50,7 +52,8 @@ def work() -> None:
     with joined(settings) as application:
         run_worker(
             settings.database_url.get_secret_value(),
-            advance=advancing(application.outside),
+            # A step begins with what the one before has stored.
+            advance=advancing(replace(application.outside, blobs=RecentBlobs(application.outside.blobs))),
             chores=chores_of(application),
         )
 

@@ -16,6 +16,7 @@ from minio.error import S3Error
 
 from storage.blobs import RetentionMode, S3Blobs
 from storage.errors import BlobDamaged, BlobMissing, BlobsRefused, BlobsUnavailable
+from storage.recent_blobs import RecentBlobs
 from tests.simulators.blobs import MemoryBlobs
 
 if TYPE_CHECKING:
@@ -49,10 +50,12 @@ def versions(client: Minio, bucket: Bucket, blob: bytes) -> list[str]:
     return [str(one.version_id) for one in found if not one.is_delete_marker]
 
 
-@pytest.fixture(params=["s3", "memory"])
+@pytest.fixture(params=["s3", "memory", "recent"])
 def blobs(request: pytest.FixtureRequest) -> Blobs:
     if request.param == "memory":
         return MemoryBlobs()
+    if request.param == "recent":
+        return RecentBlobs(MemoryBlobs())
     return store(request.getfixturevalue("module_bucket"))
 
 
@@ -183,3 +186,33 @@ class TestBucket:
     def test_a_name_that_is_no_digest_reaches_no_server(self, bucket: Bucket, name: str) -> None:
         with pytest.raises(ValueError, match="64"):
             store(bucket).get(name)
+
+
+class _Counting(MemoryBlobs):
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[str] = []
+
+    def get(self, sha256: str) -> bytes:
+        self.read.append(sha256)
+        return super().get(sha256)
+
+
+def test_what_was_just_stored_or_read_is_not_read_again() -> None:
+    behind = _Counting()
+    recent, there = RecentBlobs(behind), behind.put(b"there already")
+    here = recent.put(b"just stored")
+    assert [recent.get(name) for name in (here, there, there)] == [b"just stored", b"there already", b"there already"]
+    assert behind.read == [there]
+
+
+def test_what_was_refused_is_not_kept_and_the_oldest_goes_first() -> None:
+    behind = _Counting()
+    recent = RecentBlobs(behind)
+    with pytest.raises(BlobMissing):
+        recent.get("0" * 64)
+    names = [recent.put(os.urandom(3 << 20)) for _ in range(12)]
+    recent.get(names[-1])
+    assert behind.read == ["0" * 64]
+    recent.get(names[0])
+    assert behind.read == ["0" * 64, names[0]]

@@ -287,6 +287,32 @@ class TestHistory:
                 assert register.signature_request(document.id, Purpose.SIGNATURE) == now
                 assert register.signature_request(document.id, Purpose.SEAL) is None
 
+    def test_another_preparation_takes_the_place_of_one_that_has_its_value(self, uow: UnitOfWork) -> None:
+        people = settle_people(uow)
+        document = stored_document(uow, people)
+        first = replace(request_for(document, people), value=b"value")
+        other = replace(first, increment=b"other", document_digest=b"2" * 32, value=b"its own")
+        for now in (first, other, replace(first, timestamp=b"token")):
+            with uow() as register:
+                register.save_signature_request(now)
+            with uow() as register:
+                assert register.signature_request(document.id, Purpose.SIGNATURE) == now
+
+    def test_signatures_with_their_timestamps_are_told_with_whose_they_are(self, uow: UnitOfWork) -> None:
+        people = settle_people(uow)
+        document = stored_document(uow, people)
+        signature = replace(request_for(document, people), value=b"value", timestamp=b"token")
+        seal = replace(signature, purpose=Purpose.SEAL, credential=people.seal.name, timestamp=b"other token")
+        with uow() as register:
+            register.save_signature_request(replace(seal, timestamp=None))
+            register.save_signature_request(signature)
+            assert register.stamped_signatures(document.id) == [(people.signature, b"token")]
+            register.save_signature_request(seal)
+            assert register.stamped_signatures(document.id) == [
+                (people.signature, b"token"),
+                (people.seal, b"other token"),
+            ]
+
     def test_a_request_that_was_handed_out_is_redeemed_once(self, uow: UnitOfWork) -> None:
         people = settle_people(uow)
         document = stored_document(uow, people)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from issuance.documents import Document, Revision
     from issuance.numbers import DocumentNumber
-    from issuance.ports import SignatureRequest, TimelineStep
+    from issuance.ports import Credential, SignatureRequest, TimelineStep
 
 _NUMBERED = {DocumentState.NUMBERED, DocumentState.SEALED, DocumentState.VOIDED}
 
@@ -156,6 +156,13 @@ class MemoryDocuments(OpenState):
     def forget_signature_requests(self, document_id: UUID) -> None:
         for key in [key for key in self._state.requests if key[0] == document_id]:
             del self._state.requests[key]
+
+    def stamped_signatures(self, document_id: UUID) -> list[tuple[Credential, bytes]]:
+        return [
+            (self._state.credentials[one.credential][0], one.timestamp)
+            for one in self.signature_requests(document_id)
+            if one.timestamp is not None
+        ]
 
     def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
         found = [one for key, one in self._state.requests.items() if key[0] == document_id]
