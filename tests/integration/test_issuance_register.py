@@ -184,7 +184,7 @@ def test_duplicates_are_reported_by_number_and_nothing_is_imported(uow: UnitOfWo
     "statement",
     [
         "DELETE FROM register_entries",
-        "TRUNCATE register_entries",
+        "TRUNCATE register_entries CASCADE",
         "UPDATE register_entries SET ordinal = ordinal + 1000",
         "UPDATE register_entries SET void_reason = 'khác', voided_at = now() WHERE voided_at IS NOT NULL",
     ],
