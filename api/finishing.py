@@ -37,6 +37,7 @@ WITH_A_KEY = (
     "object-storage-unavailable",
     "clock-skewed",
     "not-passed",
+    "not-examined",
 )
 """What may be in the way of a use of a key that the server holds."""
 

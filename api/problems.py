@@ -120,6 +120,9 @@ ROWS: Mapping[str, Row] = {
         "Hãy xin nơi gửi một liên kết mới, hoặc tra cứu văn bản bằng mã.",
     ),
     "not-passed": Row(502, "Văn bản chưa qua được bước tự kiểm tra", "Our own validation did not pass", _REPORT),
+    "not-examined": Row(
+        503, "Hệ thống bận, chưa kiểm tra xong văn bản", "The document could not be examined yet", _WAIT
+    ),
     "clock-skewed": Row(503, "Đồng hồ máy chủ bị lệch", "The server's clock is wrong", _REPORT),
     "overtaken": Row(
         409, "Bước này vừa được nơi khác thực hiện", "Another worker took the step", "Hãy đọc lại trạng thái văn bản."

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from issuance.archive_step import archive
 from issuance.attachment_step import seal_attachments
 from issuance.documents import DocumentState, Obstacle, Purpose
-from issuance.errors import Overtaken
+from issuance.errors import NotExamined, Overtaken
 from issuance.signature_step import finish_signature
+from verification.errors import SandboxFailed
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from issuance.documents import Document
     from issuance.outside import Outside
     from issuance.ports import Clock, UnitOfWork
 
@@ -38,13 +40,21 @@ def advance(document_id: UUID, *, outside: Outside) -> None:
         return
     # Another worker may take the same step first; then the work is in its hands.
     with suppress(Overtaken):
-        if document.state in _SIGNING:
-            document = finish_signature(document, Purpose.SIGNATURE, outside=outside)
-        if document.state is DocumentState.NUMBERED:
-            document = finish_signature(document, Purpose.SEAL, outside=outside)
-        if document.state is DocumentState.SEALED:
-            seal_attachments(document, outside=outside)
-            archive(document, outside=outside)
+        try:
+            _take_steps(document, outside=outside)
+        except SandboxFailed as error:
+            # The file is our own and was read before, so that it is the machine that failed.
+            raise NotExamined(error.reason) from error
+
+
+def _take_steps(document: Document, *, outside: Outside) -> None:
+    if document.state in _SIGNING:
+        document = finish_signature(document, Purpose.SIGNATURE, outside=outside)
+    if document.state is DocumentState.NUMBERED:
+        document = finish_signature(document, Purpose.SEAL, outside=outside)
+    if document.state is DocumentState.SEALED:
+        seal_attachments(document, outside=outside)
+        archive(document, outside=outside)
 
 
 def record_obstacle(document_id: UUID, *, code: str, text: str, uow: UnitOfWork, clock: Clock) -> None:

@@ -108,6 +108,14 @@ class NotPassed(IssuanceError):
         self.reason = reason
 
 
+class NotExamined(IssuanceError):
+    """A sandboxed child did not finish with a file of our own: the machine is busy. It is repeated until it does."""
+
+    code = "not-examined"
+    hint = "The service repeats it by itself. If it lasts, the machine has too little processor time or memory."
+    transient = True
+
+
 class ClockSkewed(IssuanceError):
     """The server's clock and the timestamp authority's differ by more than five minutes; nothing was issued."""
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from issuance.errors import ClockSkewed, NotPassed
-from verification.report import Indication
+from issuance.errors import ClockSkewed, NotExamined, NotPassed
+from verification.reasons import Cause, because
+from verification.report import Indication, ReadMode
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,8 +45,13 @@ class SigningMeans:
         return token
 
     def demand_passed(self, pdf: bytes, *, known: RevocationInfo, at: datetime) -> ValidationReport:
-        """Raise :class:`NotPassed` unless our own validator says TOTAL_PASSED: nothing else ever leaves."""
+        """Raise :class:`NotPassed` unless our own validator says TOTAL_PASSED: nothing else ever leaves.
+
+        Where it could not finish, :class:`NotExamined`: that says nothing of the file, which was read well before.
+        """
         report = self.workshop.validate(pdf, anchors=self.anchors.snapshot, known=known, at=at, policy=self.policy)
+        if report.read is ReadMode.UNREADABLE and report.reason == because(Cause.NOT_READ_SAFELY).reason:
+            raise NotExamined(report.reason.en)
         if report.indication is not Indication.TOTAL_PASSED:
             sub_indication = report.sub_indication.value if report.sub_indication else None
             raise NotPassed(indication=report.indication.value, sub_indication=sub_indication, reason=report.reason.en)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import secrets
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from issuance.afterwards import correct, recall
 from issuance.afterwards import replace as supersede
 from issuance.delivery import deliver, make_link, use_link
 from issuance.documents import IN_FORCE, MAIN_PATH, PUBLISHED, DocumentState
+from issuance.errors import NotExamined
 from issuance.identifiers import document_id
 from issuance.refusals import void_number
 from issuance.sweep import Removal, Sweep, sweep
@@ -169,7 +171,8 @@ class Walk:
     def insist(self, flow: str, call: Callable[[], Outcome]) -> Outcome:
         """Repeat until it is answered."""
         while True:
-            with suppress(Broken), self.table.during(flow):
+            # A machine that is too busy to read a file in time is repeated by a worker as well.
+            with suppress(Broken, NotExamined), self.table.during(flow):
                 return call()
 
 
@@ -234,6 +237,10 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
     _look_at_documents(walk, store, authority)
     _look_at_blobs(uow, store, walk)
     _look_at_notifications(walk, receiver)
+    sys.stdout.write(
+        f"{len(walk.table.points)} points, {walk.table.broken.total()} effects broken, "
+        f"{len(walk.documents)} documents, {len(walk.issued)} issued\n"
+    )
 
 
 def _walk(agency: SmallAgency, uow: PostgresUnitOfWork, store: S3Blobs, *, outbox: Outbox, receiver: Playable) -> Walk:

@@ -174,7 +174,7 @@ def demonstration(directory: Path) -> Iterator[Demonstration]:
         yield Demonstration(directory, port)
     finally:
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(60) == 0
 
 
 def start(directory: Path, *, port: int) -> subprocess.Popen[bytes]:

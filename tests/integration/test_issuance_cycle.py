@@ -27,6 +27,7 @@ from issuance.errors import (
     DraftRefused,
     MetadataInvalid,
     NotCompetent,
+    NotExamined,
     UnknownName,
     WrongState,
 )
@@ -38,12 +39,15 @@ from issuance.submit import create_draft, submit
 from signing.claims import Claims, CommitmentType
 from signing.errors import WrongSignatureValue
 from signing.layout import SEAL_FIELD, SIGNATORY_FIELD
+from storage.jobs import is_transient
 from tests.integration.certs_servers import demonstration, start
-from tests.material import open_cells
+from tests.material import blank_pdf, open_cells
 from tests.second_opinion import signatures_in
 from tests.small_agency import AGENCY, SmallAgency
 from verification.report import Indication, Level
+from verification.sandbox import Sandbox, SandboxLimits
 from verification.validate import validate
+from verification.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +56,6 @@ if TYPE_CHECKING:
     from issuance.documents import Document, Draft
     from signing.prepared import SignatureValue
     from tests.integration.certs_servers import Demonstration
-    from verification.workshop import Workshop
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +184,20 @@ def _stop_listening(authority: Demonstration) -> None:
             socket.create_connection(("127.0.0.1", authority.port), timeout=1).close()
         except OSError:
             return
+
+
+def test_a_machine_too_busy_to_read_our_own_file_is_waited_for(agency: SmallAgency) -> None:
+    document = agency.submitted()
+    agency.ask_for_signature(document)
+    with Workshop(Sandbox(SandboxLimits(children=1, wall=timedelta(milliseconds=1)))) as hasty:
+        busy = replace(agency.outside(), workshop=hasty)
+        with pytest.raises(NotExamined) as waits:
+            agency.advance(document, outside=busy)
+        with pytest.raises(NotExamined):
+            busy.demand_passed(blank_pdf(), known=EMPTY, at=datetime.now(UTC))
+    assert is_transient(waits.value)
+    assert agency.read(document).state is DocumentState.SIGNING
+    assert agency.advance(document).state is DocumentState.SIGNED
 
 
 def test_a_key_that_is_not_the_certificates_signs_nothing(agency: SmallAgency) -> None:
