@@ -15,12 +15,13 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader, RawPdfPa
 from pyhanko.pdf_utils.xref import ObjStreamRef, XRefCache
 from pyhanko.sign.diff_analysis.rules_api import AbsoluteContext, Context
 
+from verification._pyhanko_plain_object import plain_object
 from verification._pyhanko_steps import Steps
 from verification._pyhanko_usages import OddTreeError, Usages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
+    from io import BytesIO
 
     from pyhanko.pdf_utils.decode_limits import DecodeLimits
     from pyhanko.pdf_utils.generic import IndirectObject, PdfObject
@@ -100,12 +101,30 @@ class Reader(PdfFileReader):
     """pyHanko's reader, with these sections and revisions."""
 
     xrefs: Sections
+    _octets: bytes | None = None
 
-    def __init__(self, stream: BinaryIO, *, strict: bool, decode_limits: DecodeLimits | None = None) -> None:
+    def __init__(self, stream: BytesIO, *, strict: bool, decode_limits: DecodeLimits | None = None) -> None:
         super().__init__(stream, strict=strict, decode_limits=decode_limits)
+        if "/Encrypt" not in self.trailer:
+            self._octets = stream.getvalue()
         self.xrefs = Sections(self, self.xrefs._xref_sections)  # noqa: SLF001 - the door knows pyHanko's rooms
         self._revisions: dict[int, Revision] = {}
         self._earlier: dict[tuple[int, int, Place], PdfObject] = {}
+
+    def _read_object(
+        self,
+        ref: Reference,
+        marker: Place,
+        never_decrypt: bool = False,  # noqa: FBT001, FBT002 - pyHanko's own signature
+        as_metadata_stream: bool = False,  # noqa: FBT001, FBT002
+    ) -> PdfObject:
+        """Read plain objects quickly; nothing of an encrypted file is plain."""
+        if self._octets is not None and isinstance(marker, int):
+            plain = plain_object(self._octets, marker, Reference(ref.idnum, ref.generation, self))
+            if plain is not None:
+                return plain
+        found: PdfObject = super()._read_object(ref, marker, never_decrypt, as_metadata_stream)
+        return found
 
     def version(self, ref: Reference | IndirectObject, revision: int) -> PdfObject:
         """The object as this revision has it, its references still those of the whole file, and not to be changed."""

@@ -1,0 +1,103 @@
+"""Plain objects read token by token: the same values and refusals as pyHanko's own reader, octet by octet."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from itertools import product
+from random import Random
+
+from pyhanko.pdf_utils.generic import DictionaryObject, NullObject, PdfObject, Reference
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from verification._pyhanko_errors import READ_ERRORS
+from verification._pyhanko_plain_object import plain_object
+from verification._pyhanko_reader import Reader
+
+SEED, MADE = 7, 1200
+PLAIN = (
+    *(
+        b"/Type",
+        b"/Page",
+        b"/",
+        b"/A.b-c_d*",
+        b"12 0 R",
+        b"1 65535 R",
+        b"0",
+        b"-7",
+        b"+3",
+        b"00012",
+        b"1.5",
+        b"-.5",
+        b"4.",
+    ),
+    *(b"true", b"false", b"null", b"<< >>", b"[ ]", b"[1 2 0 R/X]", b"<</K<</L[[3 0 R]]>>>>", b"123456789012345678"),
+)
+ODD = (
+    *(b"(text)", b"<41>", b"% comment\n", b"/N#41me", b"/N#4", b"0 0 R", b"01 0 R", b"1  0 R", b"1\n0\nR", b"1 0 RG"),
+    *(b"1 -1 R", b"123456789 0 R", b"1.2.3", b"--1", b"1,2", b"trues", b"nul", b">>", b"]", b"<<", b"[", b"endobj"),
+    *(b"stream\n", b"\x00", b"\xff", b"{", b"R", b".", b"+", b"1e5", b"/Type /Again"),
+)
+SPACES = (b" ", b"\n", b"\r\n", b"\t", b"", b"\x0c", b"  ")
+
+
+def file_with(body: bytes) -> bytes:
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>", body]
+    pieces, offsets = [b"%PDF-1.7\n"], []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(sum(map(len, pieces)))
+        pieces.append(b"%d 0 obj\n%s\nendobj\n" % (number, content))
+    start = sum(map(len, pieces))
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    trailer = b"trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start
+    return b"".join([*pieces, b"xref\n0 4\n0000000000 65535 f \n", table, trailer])
+
+
+def bodies() -> list[bytes]:
+    chance = Random(SEED)
+    made = [b"<< /Deep " + b"[" * n + b"]" * n + b" >>" for n in (1, 15, 25)]
+    for _ in range(MADE):
+        parts = []
+        for index in range(chance.randrange(6)):
+            parts += [b"/Key%d" % (index if chance.random() < 0.95 else 0), chance.choice(SPACES)]
+            parts += [chance.choice(PLAIN if chance.random() < 0.8 else ODD), chance.choice(SPACES)]
+        made.append(b"<<" + b"".join(parts) + chance.choice((b">>", b" >>", b">> ", b"> >", b"")))
+    return made
+
+
+def said(reader: PdfFileReader) -> object:
+    try:
+        found = reader.get_object(Reference(3, 0, reader))
+    except READ_ERRORS as error:
+        return type(error)
+    return told(found)
+
+
+def told(value: PdfObject) -> object:
+    """The value with all types, and whose it is."""
+    owner = value.container_ref
+    inside: object = None if isinstance(value, NullObject) else value
+    if isinstance(value, DictionaryObject):
+        inside = [(type(key), str(key), told(value.raw_get(key))) for key in value]
+    elif isinstance(value, list):
+        inside = [told(each) for each in list.__iter__(value)]
+    return type(value), repr(inside), owner
+
+
+def test_token_by_token_says_what_octet_by_octet_says() -> None:
+    for body, strict in product(bodies(), (True, False)):
+        pdf = file_with(body)
+        ours, stock = (kind(BytesIO(pdf), strict=strict) for kind in (Reader, PdfFileReader))
+        assert said(ours) == said(stock), body
+
+
+def test_what_is_plain_is_read_as_plain() -> None:
+    read = [plain_object(pdf, pdf.index(b"3 0 obj"), Reference(3, 0)) for pdf in map(file_with, bodies())]
+    assert sum(isinstance(each, DictionaryObject) for each in read) > MADE / 6
+
+
+def test_another_number_is_another_object() -> None:
+    pdf = file_with(b"<< /A 1 >>")
+    at = pdf.index(b"3 0 obj")
+    assert plain_object(pdf, at, Reference(3, 0)) == {"/A": 1}
+    assert plain_object(pdf, at, Reference(3, 1)) is None
+    assert plain_object(pdf, at + 1, Reference(3, 0)) is None
