@@ -57,5 +57,7 @@ def _weakness_of_rsa(numbers: rsa.RSAPublicNumbers) -> str | None:
         return f"its modulus has {bits} bits"
     if numbers.e < _SMALLEST_EXPONENT or numbers.e % 2 == 0 or numbers.e.bit_length() > _LARGEST_EXPONENT_BITS:
         return "its public exponent is not an odd number from 65537 to 2²⁵⁶"
+    if numbers.n % 2 == 0:  # no check of badkeys is made for that, and one divides by zero
+        return _CHECKS["smallfactors"]
     found = checkrsa(numbers.n, e=numbers.e, checks=tuple(_CHECKS))
     return next((_CHECKS[name] for name in _CHECKS if name in found), None)

@@ -115,8 +115,9 @@ def test_the_reason_is_the_right_one(name: str, word: str) -> None:
         spki_of_rsa(GOOD, 1),
         spki_of_rsa(GOOD, 2),
         spki_of_rsa(GOOD + 1, 3),
+        spki_of_rsa(3 << 2046, 65537),  # found by fuzzing: badkeys divides by the bits of its lower half
     ],
-    ids=["nothing", "empty", "off the curve", "exponent 1", "exponent 2", "even modulus"],
+    ids=["nothing", "empty", "off the curve", "exponent 1", "exponent 2", "even modulus", "half a modulus"],
 )
 def test_a_key_with_invalid_values_is_weak(encoded: bytes) -> None:
     assert weakness_of_encoded(encoded) is not None
