@@ -7,16 +7,21 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import pypdf
 import pytest
 from cryptography import x509
 
+from api.types.toml_form import read_types
 from certs.certificate import SigningCertificate
 from certs.demonstration.authority import revoke
-from certs.errors import CertificateUnfit
+from certs.errors import CertificateUnfit, TimestampUnavailable
+from certs.online import OnlineClient
 from certs.revocation import EMPTY
+from certs.timestamps import HttpTimestamper
 from hsm.inventory import KeyKind
 from issuance.competence import signatory_credential
 from issuance.cosigners import Cosigner, Part
@@ -31,13 +36,16 @@ from issuance.errors import (
     UnknownName,
     WrongState,
 )
+from issuance.number_first import request_number
 from issuance.own_tokens import enrol, withdraw
 from issuance.ports import Account, Role
 from issuance.refusals import return_for_correction
 from issuance.sign import request_signature
 from issuance.token_answers import CmsObject, RawValue, SignedPdf
 from issuance.token_signature import LIFE, file_to_sign, hand_out, redeem
+from issuance.type_decisions import decide_types
 from signing.errors import LintFailed, ReturnedUnfit, RevisionBroken, WrongSignatureValue
+from signing.layout import NUMBER_FIELD
 from tests.integration.certs_servers import demonstration
 from tests.own_token import OwnToken, own_token
 from tests.set_clock import SetClock
@@ -171,6 +179,48 @@ def test_a_whole_signed_file_gets_its_timestamp_and_is_issued(
     done = issued(agency, document)
     demand_issued_with_two_signatures(agency, authority, done)
     assert agency.blobs.get(done.current.sha256).startswith(file)
+
+
+@pytest.mark.parametrize("whole", ["value", "file"])
+def test_a_number_given_first_is_in_what_the_officials_token_signs(
+    agency: SmallAgency, authority: Demonstration, token: OwnToken, tmp_path: Path, whole: str
+) -> None:
+    form = '[[type]]\nname="Giấy phép"\nseries="GP"\nsymbol="GP-{agency}"\norder="number_first"\nretention=5'
+    decide_types(
+        uow=agency.register,
+        clock=agency.clock,
+        operator="kyso",
+        agency=AGENCY,
+        decisions=[one.decision(agency=AGENCY, abbreviation="UBND") for one in read_types(form)],
+        year=agency.clock.now().year,
+    )
+    document = agency.submitted(document_type="Giấy phép", series="")
+    with pytest.raises(WrongState, match="before its number"):
+        ask(agency, document, token)
+    request_number(uow=agency.register, clock=agency.clock, actor=agency.clerk, document_id=document.id, issued_on=None)
+    made = ask(agency, document, token)
+    assert made.request.id is not None
+    file = file_to_sign(outside=agency.outside(), actor=agency.signatory, request_id=made.request.id)
+    assert len(file) == document.current.length + made.request.filled > document.current.length
+    assert (pypdf.PdfReader(BytesIO(file)).get_fields() or {})[NUMBER_FIELD].value == "01"
+    given = value_of(token, made) if whole == "value" else SignedPdf(token.signed(file, folder=tmp_path))
+    give(agency, made, given)
+    assert agency.advance(document).state is DocumentState.SIGNED
+    demand_issued_with_two_signatures(agency, authority, issued(agency, document))
+
+
+@pytest.mark.parametrize("whole", ["value", "cms"])
+def test_what_was_taken_outlives_an_authority_that_is_away(agency: SmallAgency, token: OwnToken, whole: str) -> None:
+    document = agency.submitted()
+    made = ask(agency, document, token)
+    digest = made.prepared.document_digest
+    give(agency, made, value_of(token, made) if whole == "value" else CmsObject(token.container(digest)))
+    nobody = HttpTimestamper((), OnlineClient(), agency.outside().anchors)
+    for _ in range(2):
+        with pytest.raises(TimestampUnavailable):
+            agency.advance(document, outside=replace(agency.outside(), timestamper=nobody))
+        assert agency.read(document).state is DocumentState.AWAITING_TIMESTAMP
+    assert agency.advance(document).state is DocumentState.SIGNED
 
 
 def test_a_timestamp_that_came_with_the_signature_is_kept(agency: SmallAgency, token: OwnToken) -> None:
