@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
+from verification.blank_cells import are_blank
 from verification.second_reader import SECOND_READER_ERRORS
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def cells_in_disagreement(pdf: bytes, cells: Mapping[str, str]) -> tuple[str, ..
     ``cells`` are names and values as one parser read them; what is shown is read by another (pypdf), so that a file
     that means different things to different programs is found out here. A cell that cannot be read counts as one too.
     """
-    if not cells:
+    if not cells or (not any(map(_plain, cells.values())) and are_blank(pdf, cells)):
         return ()
     try:
         reader = pypdf.PdfReader(BytesIO(pdf), strict=False)
