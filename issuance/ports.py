@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from issuance.companions import Companions
 from issuance.rulebook import Rulebook
+from issuance.signature_requests import SignatureRequests
 from signing.claims import NO_CLAIMS, Claims
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class TimelineStep:
     other: UUID | None = None
 
 
-class Repositories(Rulebook, Companions, Protocol):
+class Repositories(Rulebook, Companions, SignatureRequests, Protocol):
     """One open transaction. Nothing is visible to others until the ``with`` block of :class:`UnitOfWork` ends well."""
 
     # documents
@@ -305,35 +306,6 @@ class Repositories(Rulebook, Companions, Protocol):
 
     def step_durations(self, *, agency: str | None, since: datetime, until: datetime) -> list[StepDuration]:
         """How long these documents stayed in each state that they have left."""
-        ...
-
-    # signature requests
-    def save_signature_request(self, request: SignatureRequest) -> None:
-        """Insert or replace; there is one for each document, purpose and turn."""
-        ...
-
-    def signature_request(self, document_id: UUID, purpose: Purpose, *, turn: int = 0) -> SignatureRequest | None:
-        """The request, or None."""
-        ...
-
-    def signature_request_by_id(self, request_id: UUID) -> SignatureRequest | None:
-        """The one that was handed out under this id, or None."""
-        ...
-
-    def redeem_signature_request(self, request: SignatureRequest) -> bool:
-        """Write it back with its value if it had none; False where somebody was faster, and then nothing changes."""
-        ...
-
-    def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
-        """Every request of the document, signatures before the seal, in the order of turns."""
-        ...
-
-    def stamped_signatures(self, document_id: UUID) -> list[tuple[Credential, bytes]]:
-        """Whose key made each signature that has its timestamp, and that token as DER; in the order of requests."""
-        ...
-
-    def forget_signature_requests(self, document_id: UUID) -> None:
-        """Remove them: they were for a file that is no longer the document's."""
         ...
 
     # names
