@@ -16,6 +16,7 @@ from api.demo.people import AGENCY, SEAL_CREDENTIAL, SIGNATORY, SIGNATORY_CREDEN
 from api.secret_hashes import SecretHashes
 from issuance.documents import MAIN_PATH, DocumentState
 from issuance.ports import Account, Agency, Role
+from storage.database import connect
 from tests.parts import wait_until
 from tests.service import Service, running_service
 
@@ -181,7 +182,9 @@ def _hashes() -> str:
     return SecretHashes().hash("secret-of-another")
 
 
-def test_a_wrong_activation_code_is_refused_and_five_lock_the_credential(service: Service) -> None:
+def test_a_wrong_activation_code_is_refused_and_five_lock_the_credential(
+    service: Service, module_database_url: str
+) -> None:
     document, client = service.submitted(), service.signatory()
     path = f"/v1/documents/{document.id}/signature"
     try:
@@ -191,11 +194,22 @@ def test_a_wrong_activation_code_is_refused_and_five_lock_the_credential(service
         right = {"credential": SIGNATORY_CREDENTIAL, "activation": service.secrets.activation}
         status, problem = post(client, path, dict(right))
         assert (status, problem["code"]) == (403, "activation-locked")
-        assert service.submitter().document(document.id).state is DocumentState.SUBMITTED
-    finally:
-        service.stop("server")  # the lock is this process's own
+        service.stop("server")
         service.start("server")
         service.await_ready()
+        status, problem = post(client, path, dict(right))
+        assert (status, problem["code"]) == (403, "activation-locked"), "a new process is no way around the lock"
+        assert service.submitter().document(document.id).state is DocumentState.SUBMITTED
+    finally:
+        _let_the_lock_end(module_database_url)
+    assert post(client, path, dict(right))[0] == 200
+
+
+def _let_the_lock_end(database_url: str) -> None:
+    engine = connect(database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE secret_tries SET locked_until = locked_until - interval '15 minutes'")
+    engine.dispose()
 
 
 def test_another_officials_key_cannot_even_be_tried(service: Service) -> None:
