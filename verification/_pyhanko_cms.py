@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from asn1crypto import x509
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.general import CMSExtractionError, extract_certificate_info
@@ -25,9 +28,11 @@ from verification.report import Algorithms, Signer
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from asn1crypto import cms, x509
+    from asn1crypto import cms
     from cryptography.x509 import Certificate
     from pyhanko.sign.validation import EmbeddedPdfSignature
+
+_LONGEST = 16_384  # octets of a certificate whose names are kept at hand
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,14 @@ def chain_of(signed_data: cms.SignedData) -> SigningCertificate | None:
 
 def signer_of(certificate: x509.Certificate) -> Signer:
     """Who the certificate names."""
-    known = SigningCertificate(certificate.dump())
+    der: bytes = certificate.dump()
+    return _named(der) if len(der) <= _LONGEST else _named.__wrapped__(der)
+
+
+@lru_cache(maxsize=512)
+def _named(der: bytes) -> Signer:
+    known = SigningCertificate(der)
+    digest = hashlib.sha256(der).hexdigest()
     try:
         names = known.x509
         organizations = names.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
@@ -105,18 +117,19 @@ def signer_of(certificate: x509.Certificate) -> Signer:
             organization=well_formed(str(organizations[0].value)) if organizations else None,
             serial=f"{names.serial_number:x}",
             issuer=well_formed(names.issuer.rfc4514_string()),
-            certificate_sha256=certificate.sha256.hex(),
+            certificate_sha256=digest,
         )
     except (CertificateUnreadable, ValueError):
         # `cryptography` refuses some certificates that are in use all the same.
-        native = certificate.subject.native
+        forgiven = x509.Certificate.load(der)
+        native = forgiven.subject.native
         return Signer(
-            subject=well_formed(certificate.subject.human_friendly),
+            subject=well_formed(forgiven.subject.human_friendly),
             common_name=well_formed(str(native.get("common_name", ""))) or None,
             organization=well_formed(str(native.get("organization_name", ""))) or None,
-            serial=f"{certificate.serial_number:x}",
-            issuer=well_formed(certificate.issuer.human_friendly),
-            certificate_sha256=certificate.sha256.hex(),
+            serial=f"{forgiven.serial_number:x}",
+            issuer=well_formed(forgiven.issuer.human_friendly),
+            certificate_sha256=digest,
         )
 
 
