@@ -167,7 +167,10 @@ def _spaced(desk: _Desk, *, every: float) -> list[float]:
 
 
 def _cpu_seconds() -> dict[str, float]:
-    """Of this process and everything below it, by part (proc(5), stat: ppid, utime, stime)."""
+    """Of this process and everything below it, by part (proc(5), stat: ppid, and utime to cstime).
+
+    What a child used that has ended counts for its parent.
+    """
     parents: dict[int, int] = {}
     seconds: dict[int, float] = {}
     for entry in Path("/proc").glob("[0-9]*"):
@@ -176,7 +179,7 @@ def _cpu_seconds() -> dict[str, float]:
         except OSError:
             continue
         parents[int(entry.name)] = int(fields[1])
-        seconds[int(entry.name)] = (int(fields[11]) + int(fields[12])) / _TICKS
+        seconds[int(entry.name)] = sum(map(int, fields[11:15])) / _TICKS
     found: dict[str, float] = {}
     for process, used in seconds.items():
         part = _part_of(process, parents)
@@ -187,11 +190,17 @@ def _cpu_seconds() -> dict[str, float]:
 
 def _part_of(process: int, parents: dict[int, int]) -> str | None:
     """The part of the service to which a process belongs; None where it is none of ours."""
-    ours, part = os.getpid(), "callers"
+    ours, names = os.getpid(), []
     while process not in {ours, 0, 1}:
-        part = _name_of(process) or part
+        names.append(_name_of(process))
         process = parents.get(process, 0)
-    return part if process == ours else None
+    if process != ours:
+        return None
+    # A child goes by the process that started it, and a sandbox by whose it is.
+    known = [name for name in names if name]
+    if known[:1] == ["sandbox"]:
+        return f"{known[-1]}'s sandbox"
+    return known[-1] if known else "callers"
 
 
 def _name_of(process: int) -> str | None:
@@ -201,6 +210,7 @@ def _name_of(process: int) -> str | None:
         return None
     names = {
         "certs.demonstration": "responders",
+        "verification.sandbox_child": "sandbox",
         "signer": "signer",
         "worker": "worker",
         "serve": "server",
