@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from issuance.archive_step import archive
+from issuance.archive_step import archived, commit_issue
 from issuance.attachment_step import seal_attachments
-from issuance.documents import DocumentState, Obstacle, Purpose
+from issuance.documents import BEING_ISSUED, DocumentState, Obstacle, Purpose
 from issuance.errors import NotExamined, Overtaken
-from issuance.signature_step import finish_signature
+from issuance.signature_step import finish_signature, make_signature
 from verification.errors import SandboxFailed
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from issuance.outside import Outside
     from issuance.ports import Clock, UnitOfWork
 
-_SIGNING = {DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP}
-TRANSITIONAL = frozenset({*_SIGNING, DocumentState.NUMBERED, DocumentState.SEALED})
+_SIGNING = frozenset({DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP})
+TRANSITIONAL = _SIGNING | BEING_ISSUED
 """The states that a worker leaves by itself."""
 
 
@@ -49,12 +49,18 @@ def advance(document_id: UUID, *, outside: Outside) -> None:
 
 def _take_steps(document: Document, *, outside: Outside) -> None:
     if document.state in _SIGNING:
-        document = finish_signature(document, Purpose.SIGNATURE, outside=outside)
-    if document.state is DocumentState.NUMBERED:
-        document = finish_signature(document, Purpose.SEAL, outside=outside)
-    if document.state is DocumentState.SEALED:
+        document = finish_signature(document, outside=outside)
+    if document.state in BEING_ISSUED:
+        issued = archived(document, _sealed(document, outside=outside), outside=outside)
         seal_attachments(document, outside=outside)
-        archive(document, outside=outside)
+        commit_issue(document, issued, outside=outside)
+
+
+def _sealed(document: Document, *, outside: Outside) -> bytes:
+    """The file with its seal, which is made now unless the newest revision carries it."""
+    if document.state is DocumentState.SEALED:
+        return outside.blobs.get(document.current.sha256)
+    return make_signature(document, Purpose.SEAL, outside=outside)
 
 
 def record_obstacle(document_id: UUID, *, code: str, text: str, uow: UnitOfWork, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Raise the sealed document to B-LTA, keep it where nobody can delete it, and issue it."""
+"""Raise the sealed file to B-LTA, judge it whole, keep it where nobody can delete it, and issue the document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from certs.revocation import EMPTY
 from issuance.attachments import demand_sealed
 from issuance.document_types import DAYS_A_YEAR, LONGEST_RETENTION_YEARS
-from issuance.documents import Document, DocumentState, Revision
+from issuance.documents import BEING_ISSUED, Document, DocumentState, Revision
 from issuance.errors import Overtaken
 from issuance.notifications import announce
 from issuance.ports import AuditEvent, TimelineStep
@@ -21,13 +21,18 @@ if TYPE_CHECKING:
     from issuance.outside import Outside
 
 
-def archive(document: Document, *, outside: Outside) -> Document:
-    """Validation data, document timestamp, validation, object store, register.
+_STEPS = {
+    DocumentState.NUMBERED: (DocumentState.SEALED, DocumentState.ISSUED),
+    DocumentState.SEALED: (DocumentState.ISSUED,),
+}
 
-    Raises :class:`issuance.errors.Overtaken` where another worker was faster, and the errors of what it reaches for.
+
+def archived(document: Document, sealed: bytes, *, outside: Outside) -> bytes:
+    """The sealed file with validation data and document timestamp, found TOTAL_PASSED.
+
+    Raises :class:`issuance.errors.NotPassed`, and the errors of what it reaches for.
     """
-    sealed = outside.blobs.get(document.current.sha256)
-    # 1. What a validator in thirty years needs to judge both signatures and their timestamps (EN 319 142-1, 5.4), and
+    # 5. What a validator in thirty years needs to judge both signatures and their timestamps (EN 319 142-1, 5.4), and
     #    a timestamp over all of it.
     prepared = lint_timestamp(
         outside.workshop.prepare_document_timestamp(
@@ -38,12 +43,19 @@ def archive(document: Document, *, outside: Outside) -> Document:
         base=sealed,
     )
     issued = complete_document_timestamp(prepared, token=outside.stamp(prepared.document_digest)).onto(sealed)
-    # 2. TOTAL_PASSED, with nothing but what the file itself carries, or nothing leaves.
-    now = outside.clock.now()
-    outside.demand_passed(issued, known=EMPTY, at=now)
-    # 3. Bytes first, where they cannot be deleted, then the row that names them ★.
-    outside.blobs.put(issued, retain_until=now + retention_of(document, outside=outside))
-    return _commit(document, issued, outside=outside)
+    # 6. TOTAL_PASSED, with nothing but what the file itself carries, or nothing leaves.
+    outside.demand_passed(issued, known=EMPTY, at=outside.clock.now())
+    return issued
+
+
+def commit_issue(document: Document, issued: bytes, *, outside: Outside) -> None:
+    """The object store, then the register: the document is sealed and issued in one.
+
+    Raises :class:`issuance.errors.Overtaken` where another worker was faster.
+    """
+    # 7. Bytes first, where they cannot be deleted, then the row that names them ★.
+    outside.blobs.put(issued, retain_until=outside.clock.now() + retention_of(document, outside=outside))
+    _commit(document, issued, outside=outside)
 
 
 def retention_of(document: Document, *, outside: Outside) -> timedelta:
@@ -55,19 +67,21 @@ def retention_of(document: Document, *, outside: Outside) -> timedelta:
     return timedelta(days=DAYS_A_YEAR * (found.retention_years or LONGEST_RETENTION_YEARS))
 
 
-def _commit(document: Document, issued: bytes, *, outside: Outside) -> Document:
+def _commit(document: Document, issued: bytes, *, outside: Outside) -> None:
     now = outside.clock.now()
     actor = document.intent.actor if document.intent else "kyso"
     revision = Revision.of(issued, after=document.current)
     with outside.uow() as register:
         current = register.locked_document(document.id)
-        if current is None or current.state is not DocumentState.SEALED or current.current != document.current:
+        if current is None or current.state not in BEING_ISSUED or current.current != document.current:
             raise Overtaken
         demand_sealed(register, document)
-        finished = current.revised(revision).step_to(DocumentState.ISSUED)
+        finished = current.revised(revision)
+        for state in _STEPS[current.state]:
+            finished = finished.step_to(state)
+            register.add_timeline_step(document.id, TimelineStep(state, now, actor))
         register.save_document(finished)
         register.add_revision(document.id, revision)
-        register.add_timeline_step(document.id, TimelineStep(finished.state, now, actor))
         announce(register, finished, at=now)
         register.append_audit(
             AuditEvent(
@@ -78,4 +92,3 @@ def _commit(document: Document, issued: bytes, *, outside: Outside) -> Document:
                 {"sha256": revision.sha256, "number": str(document.number)},
             )
         )
-    return finished

@@ -1,4 +1,4 @@
-"""Seal the files that go out with a document, between the document's own seal and its issue.
+"""Seal the files that go out with a document, once the document itself is sealed and found fit to be issued.
 
 The intent is the clerk's, committed with the number; each file then goes the way of every file that is signed
 (:mod:`issuance.file_signature`), and what is made on that way is kept in the register, so that whoever goes on after a
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from issuance.archive_step import retention_of
-from issuance.documents import Document, DocumentState, Intent, Revision
+from issuance.documents import BEING_ISSUED, Document, Intent, Revision
 from issuance.errors import Overtaken, UnknownName
 from issuance.file_signature import FileOrder, sign_file
 from issuance.ports import AuditEvent
@@ -115,7 +115,7 @@ class _Kept:
         """Raise :class:`Overtaken` unless document and attachment still wait for this seal."""
         current = register.locked_document(self.document.id)
         found = register.attachment(self.attachment.id)
-        if current is None or current.state is not DocumentState.SEALED or found is None or found.sealed is not None:
+        if current is None or current.state not in BEING_ISSUED or found is None or found.sealed is not None:
             raise Overtaken
 
     def _facts(self, half: HalfSigned) -> dict[str, str]:

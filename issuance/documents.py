@@ -91,6 +91,9 @@ MAIN_PATH = (
 )
 """The way of a document that nothing happens to."""
 
+BEING_ISSUED = frozenset({DocumentState.NUMBERED, DocumentState.SEALED})
+"""The number is given, and a worker seals, archives and issues."""
+
 IN_FORCE = frozenset({DocumentState.ISSUED, DocumentState.DELIVERED, DocumentState.CORRECTED})
 """Issued, and nothing has taken the place of it."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from issuance.calendar import vietnam_date
 from issuance.competence import own_document, seal_credential
 from issuance.deadlines import lateness
-from issuance.documents import PUBLISHED, Document, DocumentState, Intent, Purpose
+from issuance.documents import BEING_ISSUED, PUBLISHED, Document, DocumentState, Intent, Purpose
 from issuance.errors import DateInvalid, WrongState
 from issuance.number_first import number_of
 from issuance.ports import AuditEvent, TimelineStep
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from issuance.ports import Account, Clock, Repositories, UnitOfWork
-
-_UNDER_WAY = {DocumentState.NUMBERED, DocumentState.SEALED}
 
 
 def request_issue(
@@ -47,7 +45,7 @@ def request_issue(
                 register, agency=actor.agency, timeline=register.timeline(document.id), on=vietnam_date(now)
             )
             register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id, reason=late))
-        elif document.state not in _UNDER_WAY:
+        elif document.state not in BEING_ISSUED:
             raise WrongState(state=document.state.value, step="issue")
         document = replace(document, intent=intent, obstacle=None)
         register.save_document(document)

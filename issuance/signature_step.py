@@ -1,4 +1,8 @@
-"""Make the signature or seal that an intent asks for: prepare, record, sign, timestamp, validate, commit."""
+"""Make the signature or seal that an intent asks for: prepare, record, sign, timestamp, complete.
+
+An official's signature is then validated and committed here. A seal goes on at once to the form in which it is issued
+(:mod:`issuance.archive_step`), and only that is judged and kept.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +31,24 @@ _BEFORE = {
 }
 
 
-def finish_signature(document: Document, purpose: Purpose, *, outside: Outside) -> Document:
-    """Carry the intent out; answers the document as it then stands.
+def finish_signature(document: Document, *, outside: Outside) -> Document:
+    """Carry an official's intent out; answers the document as it then stands.
 
     Raises :class:`issuance.errors.Overtaken` where another worker was faster, and the errors of what it reaches for.
+    """
+    signed = make_signature(document, Purpose.SIGNATURE, outside=outside)
+    # 5. Validate: TOTAL_PASSED or nothing leaves.
+    known = gather_validation_data(document.id, outside=outside)
+    outside.demand_passed(signed, known=known, at=outside.clock.now())
+    # 6. Bytes first, then the row that names them ★.
+    outside.blobs.put(signed)
+    return _commit(document, signed, outside=outside)
+
+
+def make_signature(document: Document, purpose: Purpose, *, outside: Outside) -> bytes:
+    """The newest revision with the signature or seal that is due and its timestamp; nobody has judged it yet.
+
+    The same bytes each time, once their value and their timestamp are kept. Raises as :func:`finish_signature`.
     """
     intent = _intent(document)
     base = outside.blobs.get(document.current.sha256)
@@ -51,13 +69,7 @@ def finish_signature(document: Document, purpose: Purpose, *, outside: Outside) 
     # 4. The timestamp over the value ★. No later revision starts before it is in.
     if request.timestamp is None:
         request = _stamp(request, outside=outside)
-    # 5. Complete, and validate: TOTAL_PASSED or nothing leaves.
-    signed = _completed(linted.prepared, request, outside=outside).onto(base)
-    known = gather_validation_data(document.id, outside=outside)
-    outside.demand_passed(signed, known=known, at=outside.clock.now())
-    # 6. Bytes first, then the row that names them ★.
-    outside.blobs.put(signed)
-    return _commit(document, purpose, signed, outside=outside)
+    return _completed(linted.prepared, request, outside=outside).onto(base)
 
 
 def _intent(document: Document) -> Intent:
@@ -131,11 +143,11 @@ def _completed(prepared: PreparedSignature, request: SignatureRequest, *, outsid
     return outside.workshop.complete_with_container(prepared, container=container)
 
 
-def _commit(document: Document, purpose: Purpose, signed: bytes, *, outside: Outside) -> Document:
+def _commit(document: Document, signed: bytes, *, outside: Outside) -> Document:
     now = outside.clock.now()
     revision = Revision.of(signed, after=document.current)
     with outside.uow() as register:
-        finished = _signed(_demand_still_due(register, document, purpose).revised(revision), purpose)
+        finished = _signed(_demand_still_due(register, document, Purpose.SIGNATURE).revised(revision))
         register.save_document(finished)
         register.add_revision(document.id, revision)
         register.add_timeline_step(document.id, TimelineStep(finished.state, now, _intent(document).actor))
@@ -151,10 +163,8 @@ def _commit(document: Document, purpose: Purpose, signed: bytes, *, outside: Out
     return finished
 
 
-def _signed(document: Document, purpose: Purpose) -> Document:
-    """The document after this signature: the next one's turn, signed, or sealed."""
-    if purpose is Purpose.SEAL:
-        return document.step_to(DocumentState.SEALED)
+def _signed(document: Document) -> Document:
+    """The document after this signature: the next one's turn, or signed."""
     if not cosigners_left(document):
         return document.step_to(DocumentState.SIGNED)
     return replace(document.step_to(DocumentState.PARTLY_SIGNED), cosigned=document.cosigned + 1)

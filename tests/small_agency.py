@@ -254,6 +254,12 @@ class SmallAgency:
             certificate=certificate,
         )
 
+    def use_another_seal(self, name: str) -> None:
+        """The agency gets a second key for its seal, which the clerk uses from now on."""
+        self.seal = self.credential(name, Purpose.SEAL, holder=None)
+        with self._uow() as register:
+            register.add_credential(self.seal, activation_hash="-")
+
     def _settle(self) -> None:
         year = self.clock.now().year
         with self._uow() as register:

@@ -74,7 +74,12 @@ class FaultTable:
     @property
     def complete(self) -> bool:
         """Whether every effect of an undisturbed life was broken often enough in both manners."""
-        return all(self.broken[point, manner] >= self.times for point in self.points for manner in Manner)
+        return not self.missing
+
+    @property
+    def missing(self) -> set[tuple[str, Manner]]:
+        """What was not broken often enough yet."""
+        return {(point, way) for point in self.points for way in Manner if self.broken[point, way] < self.times}
 
     @contextmanager
     def during(self, flow: str) -> Iterator[None]:

@@ -61,7 +61,7 @@ def test_a_draft_becomes_an_issued_document_through_the_interface_alone(issued: 
     assert issued.number.endswith("/TB-UBND")
     assert [step.state for step in issued.timeline] == list(MAIN_PATH)
     assert [signature.kind for signature in issued.signatures] == ["signature", "seal"]
-    assert len(issued.revisions) == 4
+    assert len(issued.revisions) == 3
     assert issued.sha256 == issued.revisions[-1].sha256
     assert issued.obstacle is None
 

@@ -20,9 +20,10 @@ from certs.revocation import EMPTY
 from issuance.attachments import MOST_ATTACHMENTS, attach, demand_sealed, detach
 from issuance.companions import Attachment
 from issuance.documents import Document, DocumentState, Revision
-from issuance.errors import DraftRefused, MetadataInvalid, NotCompetent, UnknownName, WrongState
+from issuance.errors import DraftRefused, MetadataInvalid, NotCompetent, NotPassed, UnknownName, WrongState
 from issuance.refusals import return_for_correction, void_number
 from signing.errors import NoPlace
+from tests.careless import Careless
 from tests.integration.certs_servers import demonstration
 from tests.integration.test_signing_appearance import letter
 from tests.material import blank_pdf
@@ -200,25 +201,26 @@ def test_a_document_is_never_issued_before_its_attachments_are_sealed(agency: Sm
         demand_sealed(register, document)
 
 
-def test_without_timestamps_the_document_waits_sealed_and_the_key_is_not_used_twice(agency: SmallAgency) -> None:
+def test_without_timestamps_the_document_waits_and_no_key_is_used_twice(agency: SmallAgency) -> None:
     document = ready_to_issue(agency, letter())
     outside = agency.outside()
     stamped = 0
 
     class Weary:
-        """Answers once, for the document's own seal, and is then away."""
+        """Answers twice, for the document's own seal and its archive, and is then away."""
 
         def stamp(self, digest: bytes) -> TimeStampToken:
             nonlocal stamped
             stamped += 1
-            if stamped > 1:
+            if stamped > 2:
                 raise TimestampUnavailable
             return outside.timestamper.stamp(digest)
 
     for _ in range(2):
         with pytest.raises(TimestampUnavailable):
             agency.advance(document, outside=replace(outside, timestamper=Weary()))
-    assert agency.read(document).state is DocumentState.SEALED
+        stamped = 1  # the document's own seal has its timestamp
+    assert agency.read(document).state is DocumentState.NUMBERED
     used = agency.device.used[agency.seal.name]
     assert agency.advance(document).state is DocumentState.ISSUED
     assert agency.device.used[agency.seal.name] == used == 2
@@ -232,7 +234,7 @@ def test_the_seal_of_a_voided_document_is_not_made(agency: SmallAgency) -> None:
         """The clerk gives the number up while the attachment's seal is being made."""
 
         def stamp(self, digest: bytes) -> TimeStampToken:
-            if agency.read(document).state is DocumentState.SEALED:
+            if agency.device.used[agency.seal.name] > 1:
                 void_number(
                     uow=agency.register, clock=agency.clock, actor=agency.clerk, document_id=document.id, reason="Dừng"
                 )
@@ -240,6 +242,15 @@ def test_the_seal_of_a_voided_document_is_not_made(agency: SmallAgency) -> None:
 
     agency.advance(document, outside=replace(outside, timestamper=Interrupted()))
     assert agency.read(document).state is DocumentState.VOIDED
+    assert [one.sealed for one in attachments(agency, document)] == [None]
+
+
+def test_nothing_is_sealed_beside_a_document_that_is_not_fit_to_be_issued(agency: SmallAgency) -> None:
+    document = ready_to_issue(agency, letter())
+    outside = agency.outside()
+    with pytest.raises(NotPassed):
+        agency.advance(document, outside=replace(outside, workshop=Careless.like(agency.workshop)))
+    assert agency.device.used[agency.seal.name] == 1
     assert [one.sealed for one in attachments(agency, document)] == [None]
 
 

@@ -20,7 +20,7 @@ from certs.demonstration.authority import revoke
 from certs.errors import CertificateUnfit, RevocationUnavailable, TimestampUnavailable
 from certs.revocation import EMPTY
 from issuance.capacity import Capacity
-from issuance.documents import MAIN_PATH, DocumentState
+from issuance.documents import MAIN_PATH, DocumentState, Purpose, Revision
 from issuance.errors import (
     ClockSkewed,
     DateInvalid,
@@ -28,6 +28,7 @@ from issuance.errors import (
     MetadataInvalid,
     NotCompetent,
     NotExamined,
+    NotPassed,
     UnknownName,
     WrongState,
 )
@@ -35,11 +36,13 @@ from issuance.issue import request_issue
 from issuance.numbers import DocumentNumber
 from issuance.ports import Account, Role
 from issuance.sign import request_signature
+from issuance.signature_step import make_signature
 from issuance.submit import create_draft, submit
 from signing.claims import Claims, CommitmentType
 from signing.errors import WrongSignatureValue
 from signing.layout import SEAL_FIELD, SIGNATORY_FIELD
 from storage.jobs import is_transient
+from tests.careless import Careless
 from tests.integration.certs_servers import demonstration, start
 from tests.material import blank_pdf, open_cells
 from tests.second_opinion import signatures_in
@@ -120,7 +123,7 @@ def test_every_revision_is_a_prefix_of_the_next(agency: SmallAgency) -> None:
     with agency.register() as register:
         chain = register.revisions(document.id)
     contents = [agency.blobs.get(revision.sha256) for revision in chain]
-    assert len(contents) == 4
+    assert len(contents) == 3
     assert all(new.startswith(old) for old, new in pairwise(contents))
     assert [revision.predecessor for revision in chain] == [None, *(revision.sha256 for revision in chain[:-1])]
 
@@ -238,6 +241,44 @@ def test_a_clock_that_is_wrong_by_more_than_five_minutes_issues_nothing(
     with pytest.raises(error):
         agency.advance(document, outside=replace(agency.outside(), clock=WrongClock()))
     assert agency.read(document).state is DocumentState.NUMBERED
+
+
+def test_a_seal_that_makes_the_file_invalid_issues_nothing_and_another_seal_does(agency: SmallAgency) -> None:
+    document = agency.submitted()
+    agency.ask_for_signature(document)
+    agency.advance(document)
+    numbered = agency.ask_for_issue(document)
+    before = dict(agency.blobs.stored)
+    for outside in (replace(agency.outside(), workshop=Careless.like(agency.workshop)), agency.outside()):
+        # What was sealed once with this credential is taken up again.
+        with pytest.raises(NotPassed):
+            agency.advance(document, outside=outside)
+        assert agency.read(document) == numbered
+        assert (agency.blobs.stored, agency.blobs.retained) == (before, {})
+    assert agency.device.used["con-dau"] == 1
+    agency.use_another_seal("con-dau-2")
+    agency.ask_for_issue(document)
+    finished = agency.advance(document)
+    assert (finished.state, finished.number) == (DocumentState.ISSUED, numbered.number)
+
+
+def test_a_document_whose_newest_revision_is_sealed_is_issued_from_there(agency: SmallAgency) -> None:
+    document = agency.submitted()
+    agency.ask_for_signature(document)
+    agency.advance(document)
+    agency.ask_for_issue(document)
+    numbered = agency.read(document)
+    sealed = make_signature(numbered, Purpose.SEAL, outside=agency.outside())
+    agency.blobs.put(sealed)
+    revision = Revision.of(sealed, after=numbered.current)
+    with agency.register() as register:
+        register.save_document(numbered.revised(revision).step_to(DocumentState.SEALED))
+        register.add_revision(document.id, revision)
+    assert agency.advance(document).state is DocumentState.ISSUED
+    assert agency.device.used["con-dau"] == 1
+    with agency.register() as register:
+        assert [one.state for one in register.timeline(document.id)][-1] is DocumentState.ISSUED
+        assert register.revisions(document.id)[-1].predecessor == revision.sha256
 
 
 def test_repeating_a_call_changes_nothing(agency: SmallAgency) -> None:

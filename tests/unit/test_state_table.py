@@ -147,9 +147,9 @@ class Walk:
                 case DocumentState.SIGNING:
                     document = document.step_to(DocumentState.AWAITING_TIMESTAMP)
                 case DocumentState.AWAITING_TIMESTAMP:
-                    document = _signed(document, Purpose.SIGNATURE)
+                    document = _signed(document)
                 case DocumentState.NUMBERED:
-                    document = _signed(document, Purpose.SEAL)
+                    document = document.step_to(DocumentState.SEALED)
                 case DocumentState.SEALED:
                     document = document.step_to(DocumentState.ISSUED)
                 case _:
