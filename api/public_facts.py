@@ -28,13 +28,26 @@ class PublicSigner:
 
 @dataclass(frozen=True, slots=True)
 class PublicEvent:
-    """What happened to a document after it was issued, why, and the number and code of the one that did it."""
+    """What happened to a document after it was issued, why, and the number of the one that did it.
+
+    ``by_code`` is there where that one may be looked up.
+    """
 
     state: DocumentState
     at: datetime
     reason: str | None
     by_number: str | None
     by_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAct:
+    """What a document did to an earlier one: corrected, replaced or recalled it; its code where it may be looked up."""
+
+    state: DocumentState
+    at: datetime
+    number: str | None
+    code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,7 @@ class PublicFacts:
     sha256: str | None
     signers: tuple[PublicSigner, ...]
     events: tuple[PublicEvent, ...] = ()
+    acts: tuple[PublicAct, ...] = ()
     attachments: tuple[PublicAttachment, ...] = ()
     copy: PublicCopy | None = None
 
@@ -109,6 +123,7 @@ def public_facts(register: Repositories, document: Document) -> PublicFacts:
         sha256=document.current.sha256 if issued else None,
         signers=_signers(register, document, agency_name) if issued else (),
         events=_events(register, document) if issued else (),
+        acts=_acts(register, document) if issued else (),
         attachments=_attachments(register, document) if issued else (),
         copy=_copy(register, document.draft.copy) if issued and document.draft.copy else None,
     )
@@ -126,10 +141,27 @@ def _events(register: Repositories, document: Document) -> tuple[PublicEvent, ..
     for step in register.timeline(document.id):
         if step.state in CHANGED:
             other = register.document(step.other) if step.other else None
-            number = str(other.number) if other and other.number else None
-            code = other.lookup_code if other else None
+            number, code = _named(register, other)
             events.append(PublicEvent(step.state, step.at, step.reason, by_number=number, by_code=code))
     return tuple(events)
+
+
+def _acts(register: Repositories, document: Document) -> tuple[PublicAct, ...]:
+    """What it did to others, oldest first: whoever holds a replacement learns what it replaces."""
+    acts = []
+    for whose, step in register.steps_through(document.id):
+        if step.state in CHANGED:
+            number, code = _named(register, register.document(whose))
+            acts.append(PublicAct(step.state, step.at, number=number, code=code))
+    return tuple(acts)
+
+
+def _named(register: Repositories, other: Document | None) -> tuple[str | None, str | None]:
+    """The number of another document, and its code where the holder of this one may look it up."""
+    if other is None:
+        return None, None
+    number = str(other.number) if other.number else None
+    return number, other.lookup_code if is_published(register, other) else None
 
 
 def _copy(register: Repositories, copy: CopyOf) -> PublicCopy:

@@ -254,6 +254,10 @@ class Repositories(Rulebook, Companions, SignatureRequests, Protocol):
         """The steps, oldest first."""
         ...
 
+    def steps_through(self, document_id: UUID) -> list[tuple[UUID, TimelineStep]]:
+        """The steps that other documents took through this one, with whose they are, oldest first."""
+        ...
+
     # numbers
     def next_number(self, series: NumberSeries, *, issued_on: date) -> DocumentNumber:
         """Take the next number of the series under its row lock and remember the date; ``series.symbol`` stands behind.

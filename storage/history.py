@@ -41,6 +41,11 @@ _STEPS = (
     .where(timeline.c.document_id == _DOCUMENT)
     .order_by(timeline.c.id)
 )
+_STEPS_THROUGH = (
+    select(timeline.c.document_id, timeline.c.state, timeline.c.at, timeline.c.actor, timeline.c.reason)
+    .where(timeline.c.other == _DOCUMENT)
+    .order_by(timeline.c.id)
+)
 
 
 class HistoryRows(OpenTransaction):
@@ -97,4 +102,12 @@ class HistoryRows(OpenTransaction):
         return [
             TimelineStep(state=DocumentState(state), at=at, actor=actor, reason=reason, other=other)
             for state, at, actor, reason, other in rows
+        ]
+
+    def steps_through(self, document_id: UUID) -> list[tuple[UUID, TimelineStep]]:
+        """The steps that other documents took through this one, with whose they are, oldest first."""
+        rows = self._connection.execute(_STEPS_THROUGH, {"document": document_id})
+        return [
+            (whose, TimelineStep(state=DocumentState(state), at=at, actor=actor, reason=reason, other=document_id))
+            for whose, state, at, actor, reason in rows
         ]

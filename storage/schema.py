@@ -279,6 +279,7 @@ timeline = Table(
     Column("other", Uuid, ForeignKey("documents.id")),
     CheckConstraint(f"state IN ({_values(DocumentState)})", name="state"),
     Index(None, "document_id", "id"),
+    Index(None, "other", "id", postgresql_where=text("other IS NOT NULL")),
 )
 
 audit = Table(

@@ -14,6 +14,7 @@ from api.dependencies import Caller, Guarded, Parts, Templates
 from api.language import Language
 from api.pages.rendering import page_language
 from api.pages.verdicts import (
+    act_lines,
     day_for_people,
     event_lines,
     headline,
@@ -65,6 +66,7 @@ def document(
         facts=_for_people(facts, language),
         banner=state_banner(facts, language),
         events=event_lines(facts, language),
+        acts=act_lines(facts, language),
         original_in_force=facts.copy is None or facts.copy.original_in_force,
     )
 

@@ -171,6 +171,29 @@ def event_lines(facts: PublicFacts, language: Language) -> list[EventLine]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class ActLine:
+    """What the document did to an earlier one, as people read it; ``code`` leads to that one."""
+
+    title: str
+    day: str
+    number: str
+    code: str | None
+
+
+def act_lines(facts: PublicFacts, language: Language) -> list[ActLine]:
+    """Everything that the document did to others, oldest first."""
+    return [
+        ActLine(
+            title=TEXTS[language][f"act_{act.state.value}"],
+            day=day_for_people(vietnam_date(act.at)),
+            number=act.number or "",
+            code=act.code,
+        )
+        for act in facts.acts
+    ]
+
+
 _BANNERS = {
     DocumentState.ISSUED: ("issued", Tone.GOOD),
     DocumentState.DELIVERED: ("delivered", Tone.GOOD),

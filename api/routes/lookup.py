@@ -45,6 +45,15 @@ class EventAnswer(BaseModel):
     by_code: str | None = Field(description="the lookup code of the document that corrects, replaces or recalls it")
 
 
+class ActAnswer(BaseModel):
+    """What the document itself did to an earlier one: corrected, replaced or recalled it."""
+
+    state: DocumentState
+    at: datetime
+    number: str | None = Field(examples=["05/TB-UBND"])
+    code: str | None = Field(description="the lookup code of the earlier document, where it may be looked up")
+
+
 class FileAnswer(BaseModel):
     """A file that went out with the document."""
 
@@ -74,6 +83,7 @@ class LookupAnswer(BaseModel):
     sha256: str | None
     signers: tuple[SignerAnswer, ...]
     events: tuple[EventAnswer, ...]
+    acts: tuple[ActAnswer, ...]
     attachments: tuple[FileAnswer, ...]
     copy_of: CopyFacts | None
 
@@ -121,6 +131,7 @@ def look_up(application: Parts, guards: Guarded, caller: Caller, code: str, resp
         sha256=facts.sha256,
         signers=tuple(SignerAnswer(kind=signer.kind, role=signer.role) for signer in facts.signers),
         events=tuple(EventAnswer.model_validate(asdict(event)) for event in facts.events),
+        acts=tuple(ActAnswer.model_validate(asdict(act)) for act in facts.acts),
         attachments=tuple(FileAnswer.model_validate(asdict(one)) for one in facts.attachments),
         copy_of=CopyFacts.model_validate(asdict(facts.copy)) if facts.copy else None,
     )

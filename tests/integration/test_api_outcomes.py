@@ -71,6 +71,26 @@ def test_what_happens_after_issuing_is_told_by_lookup_verification_and_page(
     assert str(other.number) in shown
 
 
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [("correct", "Đính chính văn bản"), ("replace", "Thay thế văn bản"), ("recall", "Thu hồi văn bản")],
+)
+def test_who_holds_the_later_document_learns_what_it_did_to_the_earlier_one(
+    service: Service, step: str, words: str
+) -> None:
+    earlier, later = service.issued(), service.issued()
+    assert service.public().lookup(later.lookup_code)["acts"] == []
+    changed = service.clerk().change(earlier.id, step, reason=WHY, by=later.id)
+    acts = service.public().lookup(later.lookup_code)["acts"]
+    assert isinstance(acts, list)
+    assert [(one["state"], one["number"], one["code"]) for one in acts] == [
+        (changed.state.value, earlier.number, earlier.lookup_code)
+    ]
+    shown = page(service, later.lookup_code)
+    assert words in shown
+    assert f'<a href="/d/{earlier.lookup_code}">{earlier.number}</a>' in shown
+
+
 def test_a_rejected_document_ends_and_says_why(service: Service) -> None:
     document = service.submitted()
     service.signatory().change(document.id, "return", reason="Thiếu căn cứ")

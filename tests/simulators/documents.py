@@ -135,6 +135,11 @@ class MemoryDocuments(OpenState):
     def timeline(self, document_id: UUID) -> list[TimelineStep]:
         return list(self._state.timeline.get(document_id, []))
 
+    def steps_through(self, document_id: UUID) -> list[tuple[UUID, TimelineStep]]:
+        everybodys = self._state.timeline.items()
+        found = [(whose, step) for whose, steps in everybodys for step in steps if step.other == document_id]
+        return sorted(found, key=lambda each: each[1].at)
+
     def save_signature_request(self, request: SignatureRequest) -> None:
         if request.credential not in self._state.credentials:
             raise RowRefused(rule="signature_requests_credential_fkey")
