@@ -19,6 +19,7 @@ from bench import (
     numbering,
     peers,
     signing,
+    signing_dss,
     signing_large,
     signing_processes,
     verification,
@@ -33,9 +34,12 @@ if TYPE_CHECKING:
 _MEASUREMENTS: tuple[tuple[frozenset[str], Callable[[Ground], Iterator[Row]]], ...] = (
     (frozenset({"sign_visible_cpu_per_csign", "sign_invisible_cpu_per_csign"}), signing.measure),
     (frozenset({"sign_visible_cpu_per_csign", "sign_invisible_cpu_per_csign"}), peers.measure),
+    (frozenset({"sign_visible_cpu_per_csign", "sign_invisible_cpu_per_csign"}), signing_dss.measure),
     (frozenset({"sign_two_processes_share_of_raw"}), signing_processes.measure),
     (frozenset({"sign_lta_cpu_per_bb", "sign_lta_cpu_per_csign"}), lta.measure),
+    (frozenset({"sign_lta_cpu_per_bb", "sign_lta_cpu_per_csign"}), signing_dss.measure_lta),
     (frozenset({"sign_98mb_wall_per_sha256", "sign_98mb_peak_mb"}), signing_large.measure),
+    (frozenset({"sign_98mb_wall_per_sha256"}), signing_dss.measure_large),
     (frozenset({"verify_two_lta_per_pyhanko", "verify_one_bb_per_pyhanko"}), verification.measure_ratios),
     (frozenset({"verify_two_lta_full_per_dss"}), verification_dss.measure),
     (frozenset({"verify_51_signatures_s"}), verification.measure_many_signatures),
@@ -45,6 +49,7 @@ _MEASUREMENTS: tuple[tuple[frozenset[str], Callable[[Ground], Iterator[Row]]], .
     (frozenset({"issue_end_to_end_per_second", "issue_p95_quarter_load_s"}), end_to_end.measure),
     (frozenset({"issue_cost_growth_1m_rows"}), growth.measure),
 )
+_PEERS = frozenset({peers.measure, signing_dss.measure, signing_dss.measure_lta, signing_dss.measure_large})
 _BAD_USAGE = 64
 
 
@@ -59,7 +64,7 @@ def main() -> int:
     if unknown := sorted(wanted - set(FIGURES)):
         sys.stderr.write(f"python -m bench: no such figure: {', '.join(unknown)}; there are {', '.join(FIGURES)}\n")
         return _BAD_USAGE
-    left_out = {peers.measure} if arguments.ours else set()
+    left_out = _PEERS if arguments.ours else frozenset()
     rows = _measured(wanted, left_out=left_out)
     Console(stderr=arguments.json, width=160).print(table(rows))
     if arguments.json:

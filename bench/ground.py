@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from api.demo.images import SEAL_DIAMETER, seal_image, signature_image
 from api.demo.notice import typeset_notice
+from bench.cpu import spent_by
 from bench.softtoken import OpenToken, SoftToken, make_token
 from certs.anchors import TrustAnchors, read_trust_directory
 from certs.demonstration import make_authority
@@ -45,9 +45,8 @@ class Responders:
         return f"http://127.0.0.1:{self.port}"
 
     def cpu_seconds(self) -> float:
-        """What they have used so far (proc(5), stat: utime and stime)."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """What they have used so far."""
+        return spent_by(self.process.pid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from hsm.provisioning import (
     TokenAccess,
     certificate_signing_request,
     generate_rsa_key,
+    import_certificate,
     initialise_softhsm_token,
 )
 from hsm.token import Token
@@ -81,7 +82,7 @@ class OpenToken:
 
 
 def make_token(folder: Path, *, authority: Path) -> SoftToken:
-    """A fresh token with a key and a certificate of the demonstration authority."""
+    """A fresh token with a key, and beside it its certificate of the demonstration authority and the issuers."""
     access = initialise_softhsm_token(
         directory=folder, label=LABEL, so_pin=Pin(secrets.token_hex(4)), pin=Pin(secrets.token_hex(4))
     )
@@ -95,4 +96,5 @@ def make_token(folder: Path, *, authority: Path) -> SoftToken:
         title=None,
         kind=CertificateKind.SIGNATURE,
     )
+    import_certificate(access, label=LABEL, certificate=certificate.der, chain=certificate.chain)
     return SoftToken(access=access, key=key.uri, certificate=certificate)

@@ -6,16 +6,15 @@ caller's and the child's, of theirs the virtual machine's with its compilers and
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.checking import NotPassed
+from bench.cpu import spent_by
 from bench.figures import Row
 from bench.ground import now
 from bench.lta import Archivist
@@ -82,7 +81,7 @@ def _in_sandbox(ground: Ground, pdf: bytes) -> Iterator[_Judge]:
             raise NotPassed(report.verdict.reason.en)
 
     with Workshop(sandbox) as workshop:
-        yield _Judge(judge, lambda: time.process_time() + sum(map(_spent_by, sandbox.child_pids())))
+        yield _Judge(judge, lambda: time.process_time() + sum(map(spent_by, sandbox.child_pids())))
 
 
 @contextmanager
@@ -99,11 +98,5 @@ def _in_java(question: dss.Question) -> Iterator[_Judge]:
             raise NotPassed(opinion.unreadable or opinion.in_words)
 
     with process:
-        yield _Judge(judge, lambda: _spent_by(process.pid))
+        yield _Judge(judge, lambda: spent_by(process.pid))
         process.terminate()
-
-
-def _spent_by(pid: int) -> float:
-    """Seconds of CPU of a process with all its threads (proc(5), stat: utime and stime)."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

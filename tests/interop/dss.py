@@ -21,6 +21,8 @@ _FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "interop"
 _JAR = _FOLDER / "target" / "interop.jar"
 COMMAND = ("java", "-Xmx2g", "-jar", str(_JAR))
 """Reads questions and writes opinions, a line each, until there are no more."""
+SIGN_COMMAND = ("java", "-Xmx2g", "-cp", str(_JAR), "kyso.interop.Signing")
+"""Reads what to sign with and then tasks, a line each, and answers each when it is done (``bench/dss_signer.py``)."""
 _BUILD_WITHIN, _JUDGE_WITHIN = 900, 3600
 _WORST = ("TOTAL_PASSED", "NO_SIGNATURE_FOUND", "INDETERMINATE", "TOTAL_FAILED")
 _OF_TIMESTAMPS = {"PASSED": "TOTAL_PASSED", "FAILED": "TOTAL_FAILED"}

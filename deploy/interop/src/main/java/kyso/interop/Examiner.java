@@ -15,18 +15,15 @@ import eu.europa.esig.dss.simplereport.SimpleReport;
 import eu.europa.esig.dss.spi.DSSUtils;
 import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
 import eu.europa.esig.dss.spi.x509.CommonCertificateSource;
-import eu.europa.esig.dss.spi.x509.CommonTrustedCertificateSource;
 import eu.europa.esig.dss.spi.x509.revocation.crl.ExternalResourcesCRLSource;
 import eu.europa.esig.dss.spi.x509.revocation.ocsp.ExternalResourcesOCSPSource;
 import eu.europa.esig.dss.validation.reports.Reports;
 import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -34,8 +31,6 @@ import java.util.stream.Stream;
  * the question brings, so that LTA means what it promises.
  */
 final class Examiner {
-
-    private static final Set<String> ANCHOR_ENDINGS = Set.of("pem", "crt", "cer", "der");
 
     private final ValidationPolicy policy;
 
@@ -60,7 +55,7 @@ final class Examiner {
 
     private static CommonCertificateVerifier verifier(Question question) throws IOException {
         var verifier = new CommonCertificateVerifier();
-        verifier.setTrustedCertSources(anchors(Path.of(question.trust())));
+        verifier.setTrustedCertSources(Anchors.in(Path.of(question.trust())));
         verifier.setAIASource(null);
         var others = new CommonCertificateSource();
         for (String file : question.known(".crt")) {
@@ -74,23 +69,6 @@ final class Examiner {
 
     private static DSSDocument[] documents(String[] files) {
         return Stream.of(files).map(FileDocument::new).toArray(DSSDocument[]::new);
-    }
-
-    /** Every certificate in the folder and in those below it, for signatures and time alike: DSS knows one set. */
-    private static CommonTrustedCertificateSource anchors(Path folder) throws IOException {
-        var anchors = new CommonTrustedCertificateSource();
-        try (Stream<Path> paths = Files.walk(folder)) {
-            paths.filter(Examiner::mayBeAnchor)
-                    .sorted()
-                    .map(path -> DSSUtils.loadCertificate(path.toFile()))
-                    .forEach(anchors::addCertificate);
-        }
-        return anchors;
-    }
-
-    private static boolean mayBeAnchor(Path path) {
-        String name = path.getFileName().toString();
-        return Files.isRegularFile(path) && ANCHOR_ENDINGS.contains(name.substring(name.lastIndexOf('.') + 1));
     }
 
     private static Opinion opinion(String file, Reports reports) {
