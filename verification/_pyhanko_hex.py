@@ -28,11 +28,20 @@ def read_hexadecimal(stream: BinaryIO) -> ByteStringObject | TextStringObject:
     if digits is None:
         stream.seek(start)
         return read_digit_by_digit(stream)
-    return generic.pdf_string(unhexlify(digits + b"0" * (len(digits) % 2)))
+    return string_of(digits)
+
+
+def string_of(digits: bytes) -> ByteStringObject | TextStringObject:
+    """The string that these digits, with white space between them, stand for; a last one without a pair is half."""
+    pairs = digits.translate(None, _SPACE)
+    return generic.pdf_string(unhexlify(pairs + b"0" * (len(pairs) % 2)))
 
 
 def _plain_digits(stream: BinaryIO) -> bytes | None:
-    """The digits up to ``>``; None as soon as anything else is met, so that no file makes us read it to its end."""
+    """The digits and white space up to ``>``.
+
+    None as soon as anything else is met, so that no file makes us read it to its end.
+    """
     stream.read(1)
     pieces: list[bytes] = []
     while piece := stream.read(_PIECE):
@@ -43,7 +52,7 @@ def _plain_digits(stream: BinaryIO) -> bytes | None:
         pieces.append(said)
         if end >= 0:
             stream.seek(end + 1 - len(piece), 1)
-            return b"".join(pieces).translate(None, _SPACE)
+            return b"".join(pieces)
     return None
 
 

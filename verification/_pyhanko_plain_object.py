@@ -1,8 +1,8 @@
-"""The door to plain objects: dictionaries of names, numbers and references, as pages and most of a file are.
+"""The door to plain objects: dictionaries, arrays and streams as nearly all of a file is written.
 
 pyHanko reads a file octet by octet. Here what is plain is read by one regular expression a token; whatever is odd about
-an object, its white space, its strings, its order, is left to pyHanko's own reader, so that both say the same of every
-object.
+an object, its white space, a string with escapes, a stream without a length of its own, is left to pyHanko's own
+reader, so that both say the same of every object.
 """
 
 from __future__ import annotations
@@ -19,23 +19,33 @@ from pyhanko.pdf_utils.generic import (
     NameObject,
     NullObject,
     NumberObject,
+    StreamObject,
+    pdf_string,
 )
+
+from verification._pyhanko_hex import string_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyhanko.pdf_utils.generic import PdfObject, Reference
 
-_HEADER = re.compile(rb"(\d{1,10}) (\d{1,5}) obj[ \n\r\t]*(?=<<)")
+_HEADER = re.compile(rb"(\d{1,10}) (\d{1,5}) obj[ \n\r\t]*(?=<<|\[)")
 _TOKEN = re.compile(
     rb"[ \n\r\t]*(?:"
-    rb"(?P<name>/[!\"$&'*+,\-.0-9:;=?@A-Z\\^_`a-z|~]*)(?=[ \n\r\t/<>\[\]])"
-    rb"|(?P<number>[1-9]\d{0,7}) (?P<generation>\d{1,5}) R(?=[ \n\r\t/<>\[\]])"
-    rb"|(?P<integer>[+-]?\d{1,18})(?=[ \n\r\t/<>\[\]])"
-    rb"|(?P<real>[+-]?(?:\d{1,18}\.\d{0,18}|\.\d{1,18}))(?=[ \n\r\t/<>\[\]])"
-    rb"|(?P<word>true|false|null)(?=[ \n\r\t/<>\[\]])"
-    rb"|(?P<open><<|\[)"
-    rb"|(?P<close>>>|\])"
+    rb"(?P<name>/[!\"$&'*+,\-.0-9:;=?@A-Z\\^_`a-z|~]*)(?=[ \n\r\t/<>\[\](])"
+    rb"|(?P<number>[1-9]\d{0,7}) (?P<generation>\d{1,5}) R(?=[ \n\r\t/<>\[\](])"
+    rb"|(?P<integer>[+-]?\d{1,18})(?=[ \n\r\t/<>\[\](])"
+    rb"|(?P<real>[+-]?(?:\d{1,18}\.\d{0,18}|\.\d{1,18}))(?=[ \n\r\t/<>\[\](])"
+    rb"|(?P<word>true|false|null)(?=[ \n\r\t/<>\[\](])"
+    rb"|(?P<dictionary><<)|(?P<array>\[)"
+    rb"|(?P<end_of_dictionary>>>)|(?P<end_of_array>\])"
+    rb"|\((?P<literal>[^()\\]*)\)"
+    rb"|<(?P<digits>[0-9A-Fa-f \n\r\t]*)>"
     rb")"
 )
+_STREAM = re.compile(rb"[ \n\r\t]*stream\r?\n")
+_STREAM_END = re.compile(rb"[ \n\r\t]*endstream")
 _END = re.compile(rb"[ \n\r\t]*endobj[ \n\r\t]")
 _DEEPEST = 20
 
@@ -44,16 +54,31 @@ class _OddError(Exception):
     """Something that is not plain."""
 
 
-def plain_object(octets: bytes, at: int, ref: Reference) -> DictionaryObject | None:
-    """The object that begins here, if it is a plain dictionary with this number; None for all others."""
+def plain_object(octets: bytes, at: int, ref: Reference) -> PdfObject | None:
+    """The object that begins here, if it is plain and has this number; None for all others."""
     header = _HEADER.match(octets, at)
     if header is None or (int(header[1]), int(header[2])) != (ref.idnum, ref.generation):
         return None
     try:
         found, end = _Parser(octets, ref).value(header.end(), depth=0)
+        if isinstance(found, DictionaryObject) and (start := _STREAM.match(octets, end)):
+            found, end = _stream(octets, start.end(), found)
     except _OddError:
         return None
-    return found if isinstance(found, DictionaryObject) and _END.match(octets, end) else None
+    return found if _END.match(octets, end) else None
+
+
+def _stream(octets: bytes, start: int, entries: DictionaryObject) -> tuple[StreamObject, int]:
+    """The stream whose content begins here, and where it ends; its length must be a number and right."""
+    length = entries.raw_get("/Length") if "/Length" in entries else None
+    if not isinstance(length, NumberObject) or length < 0:
+        raise _OddError
+    end = _STREAM_END.match(octets, start + length)
+    if end is None:
+        raise _OddError
+    found = StreamObject(entries, encoded_data=octets[start : start + length])
+    found.container_ref = entries.container_ref
+    return found, end.end()
 
 
 class _Parser:
@@ -71,37 +96,22 @@ class _Parser:
 
     def _value(self, token: re.Match[bytes], depth: int) -> tuple[PdfObject, int]:
         found: PdfObject
-        end = token.end()
-        match token.lastgroup:
-            case "open" if token["open"] == b"<<":
-                found, end = self._dictionary(end, depth + 1)
-            case "open":
-                found, end = self._array(end, depth + 1)
-            case "close":
-                raise _OddError
-            case _:
-                found = self._atom(token)
+        kind, end = token.lastgroup or "", token.end()
+        if kind in _ATOMS:
+            found = _ATOMS[kind](token, self._ref)
+        elif kind == "dictionary":
+            found, end = self._dictionary(end, depth + 1)
+        elif kind == "array":
+            found, end = self._array(end, depth + 1)
+        else:
+            raise _OddError
         found.container_ref = self._ref
         return found, end
-
-    def _atom(self, token: re.Match[bytes]) -> PdfObject:
-        match token.lastgroup:
-            case "name":
-                return NameObject(token["name"].decode("ascii"))
-            case "generation":
-                return IndirectObject(int(token["number"]), int(token["generation"]), self._ref.pdf)
-            case "integer":
-                return NumberObject(int(token["integer"]))
-            case "real":
-                return FloatObject(token["real"].decode("ascii"))
-            case _:
-                word = token["word"]
-                return NullObject() if word == b"null" else BooleanObject(word == b"true")
 
     def _dictionary(self, at: int, depth: int) -> tuple[DictionaryObject, int]:
         entries: dict[NameObject, PdfObject] = {}
         while (token := _TOKEN.match(self._octets, at)) is not None:
-            if token.lastgroup == "close" and token["close"] == b">>":
+            if token.lastgroup == "end_of_dictionary":
                 return DictionaryObject(entries), token.end()
             key = NameObject(token["name"].decode("ascii")) if token.lastgroup == "name" else None
             if key is None or key in entries:
@@ -111,13 +121,22 @@ class _Parser:
 
     def _array(self, at: int, depth: int) -> tuple[ArrayObject, int]:
         found: list[PdfObject] = []
-        while (token := _TOKEN.match(self._octets, at)) is not None:
-            if token.lastgroup == "close":
-                if token["close"] != b"]":
-                    break
+        while (token := _TOKEN.match(self._octets, at)) is not None and depth <= _DEEPEST:
+            if token.lastgroup == "end_of_array":
                 return ArrayObject(found), token.end()
-            if depth > _DEEPEST:
-                break
             each, at = self._value(token, depth)
             found.append(each)
         raise _OddError
+
+
+_WORDS = {b"true": lambda: BooleanObject(True), b"false": lambda: BooleanObject(False), b"null": NullObject}  # noqa: FBT003
+_ATOMS: dict[str, Callable[[re.Match[bytes], Reference], PdfObject]] = {
+    "name": lambda token, _: NameObject(token["name"].decode("ascii")),
+    "generation": lambda token, ref: IndirectObject(int(token["number"]), int(token["generation"]), ref.pdf),
+    "integer": lambda token, _: NumberObject(token["integer"]),
+    "real": lambda token, _: FloatObject(token["real"].decode("ascii")),
+    "word": lambda token, _: _WORDS[token["word"]](),
+    "literal": lambda token, _: pdf_string(token["literal"]),
+    "digits": lambda token, _: string_of(token["digits"]),
+}
+"""What makes an object of a token that is one by itself."""

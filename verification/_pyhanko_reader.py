@@ -118,8 +118,8 @@ class Reader(PdfFileReader):
         never_decrypt: bool = False,  # noqa: FBT001, FBT002 - pyHanko's own signature
         as_metadata_stream: bool = False,  # noqa: FBT001, FBT002
     ) -> PdfObject:
-        """Read plain objects quickly; nothing of an encrypted file is plain."""
-        if self._octets is not None and isinstance(marker, int):
+        """Read plain objects quickly; nothing of an encrypted file is plain, nor what is wanted as metadata."""
+        if self._octets is not None and isinstance(marker, int) and not as_metadata_stream:
             plain = plain_object(self._octets, marker, Reference(ref.idnum, ref.generation, self))
             if plain is not None:
                 return plain

@@ -6,7 +6,7 @@ from io import BytesIO
 from itertools import product
 from random import Random
 
-from pyhanko.pdf_utils.generic import DictionaryObject, NullObject, PdfObject, Reference
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NullObject, PdfObject, Reference, StreamObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from verification._pyhanko_errors import READ_ERRORS
@@ -31,25 +31,76 @@ PLAIN = (
         b"4.",
     ),
     *(b"true", b"false", b"null", b"<< >>", b"[ ]", b"[1 2 0 R/X]", b"<</K<</L[[3 0 R]]>>>>", b"123456789012345678"),
+    *(b"(text)", b"()", b"(a\r\nb % /c <d>)", b"(\xfe\xff\x1e\xa0)", b"(\xef\xbb\xbf\xc4\x91)", b"(\x81\x9f)"),
+    *(b"<41>", b"<>", b"<4>", b"<FEff 1E a\n0>", b"<9f81>", b"<</K<41>>>"),
 )
 ODD = (
-    *(b"(text)", b"<41>", b"% comment\n", b"/N#41me", b"/N#4", b"0 0 R", b"01 0 R", b"1  0 R", b"1\n0\nR", b"1 0 RG"),
+    *(
+        b"(te(x)t)",
+        b"(te\\)xt)",
+        b"(te\\170t)",
+        b"(",
+        b")",
+        b"<4G>",
+        b"<41",
+        b"<\x0041\x0c>",
+        b"% comment\n",
+        b"/N#41me",
+        b"/N#4",
+        b"0 0 R",
+        b"01 0 R",
+        b"1  0 R",
+        b"1\n0\nR",
+        b"1 0 RG",
+    ),
     *(b"1 -1 R", b"123456789 0 R", b"1.2.3", b"--1", b"1,2", b"trues", b"nul", b">>", b"]", b"<<", b"[", b"endobj"),
     *(b"stream\n", b"\x00", b"\xff", b"{", b"R", b".", b"+", b"1e5", b"/Type /Again"),
+)
+STREAMS = (
+    *(
+        b"stream\nq Q\nendstream",
+        b"stream\r\nq Q\r\nendstream",
+        b"\nstream\nq Qendstream",
+        b" stream\nq Q \t\nendstream",
+    ),
+    *(b"stream\rq Q\nendstream", b"stream q Q\nendstream", b"streamq Q\nendstream", b"stream \nq Q\nendstream"),
+    *(
+        b"stream\nq Q\nendstrea",
+        b"stream\nq Q",
+        b"stream\nq QQendstream",
+        b"stream\nq\nendstream",
+        b"Stream\nq Q\nendstream",
+    ),
+    b"stream\nq Q\nendstream\nstream\nq Q\nendstream",
+)
+LENGTHS = (
+    b"3",
+    b"+3",
+    b"2",
+    b"4",
+    b"-1",
+    b"3.0",
+    b"/3",
+    b"(3)",
+    b"4 0 R",
+    b"9 0 R",
+    b"99999999",
+    b"null",
+    b"3 /Length 3",
 )
 SPACES = (b" ", b"\n", b"\r\n", b"\t", b"", b"\x0c", b"  ")
 
 
 def file_with(body: bytes) -> bytes:
-    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>", body]
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>", body, b"3"]
     pieces, offsets = [b"%PDF-1.7\n"], []
     for number, content in enumerate(objects, start=1):
         offsets.append(sum(map(len, pieces)))
         pieces.append(b"%d 0 obj\n%s\nendobj\n" % (number, content))
     start = sum(map(len, pieces))
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    trailer = b"trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start
-    return b"".join([*pieces, b"xref\n0 4\n0000000000 65535 f \n", table, trailer])
+    trailer = b"trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start
+    return b"".join([*pieces, b"xref\n0 5\n0000000000 65535 f \n", table, trailer])
 
 
 def bodies() -> list[bytes]:
@@ -61,6 +112,8 @@ def bodies() -> list[bytes]:
             parts += [b"/Key%d" % (index if chance.random() < 0.95 else 0), chance.choice(SPACES)]
             parts += [chance.choice(PLAIN if chance.random() < 0.8 else ODD), chance.choice(SPACES)]
         made.append(b"<<" + b"".join(parts) + chance.choice((b">>", b" >>", b">> ", b"> >", b"")))
+    made += [b"<< /Length %b >>%b" % pair for pair in product(LENGTHS, STREAMS)]
+    made += [b"[%b]" % b" ".join(PLAIN), b"[ ]", b"[1", b"[1]]", b"(text)", b"12", b"/Name", b"<< >> stream\nendstream"]
     return made
 
 
@@ -80,7 +133,8 @@ def told(value: PdfObject) -> object:
         inside = [(type(key), str(key), told(value.raw_get(key))) for key in value]
     elif isinstance(value, list):
         inside = [told(each) for each in list.__iter__(value)]
-    return type(value), repr(inside), owner
+    content = value.encoded_data if isinstance(value, StreamObject) else None
+    return type(value), repr(inside), content, owner
 
 
 def test_token_by_token_says_what_octet_by_octet_says() -> None:
@@ -93,11 +147,15 @@ def test_token_by_token_says_what_octet_by_octet_says() -> None:
 def test_what_is_plain_is_read_as_plain() -> None:
     read = [plain_object(pdf, pdf.index(b"3 0 obj"), Reference(3, 0)) for pdf in map(file_with, bodies())]
     assert sum(isinstance(each, DictionaryObject) for each in read) > MADE / 6
+    assert sum(isinstance(each, StreamObject) for each in read) >= 4
+    assert sum(isinstance(each, ArrayObject) for each in read) >= 2
 
 
 def test_another_number_is_another_object() -> None:
     pdf = file_with(b"<< /A 1 >>")
     at = pdf.index(b"3 0 obj")
-    assert plain_object(pdf, at, Reference(3, 0)) == {"/A": 1}
+    found = plain_object(pdf, at, Reference(3, 0))
+    assert isinstance(found, DictionaryObject)
+    assert found == {"/A": 1}
     assert plain_object(pdf, at, Reference(3, 1)) is None
     assert plain_object(pdf, at + 1, Reference(3, 0)) is None
