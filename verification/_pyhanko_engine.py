@@ -9,8 +9,10 @@ time-stamp inside; here each step is called for itself, with the time given.
 from __future__ import annotations
 
 import asyncio
+import threading
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
@@ -102,19 +104,34 @@ class Existence:
     is_proven: bool
 
 
+class _Thread(threading.local):
+    """The loop in which this thread runs pyHanko's coroutines, which wait for nothing, since nothing is fetched.
+
+    It is kept: to make one for every file takes longer than the coroutines' own switching.
+    """
+
+    @cached_property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.new_event_loop()
+
+
+_THREAD = _Thread()
+
+
 class Engine:
-    """Judges for one file at one moment; a context manager, since pyHanko's engine is made of coroutines."""
+    """Judges for one file at one moment; a context manager, so that nothing of it goes on with the next file."""
 
     def __init__(self, trust: Trust, *, at: datetime) -> None:
         self._trust = trust
         self._at = at
-        self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._runner.close()
+        """Cancel what pyHanko began beside something else that failed."""
+        for task in asyncio.all_tasks(_THREAD.loop):
+            task.cancel()
 
     def judge_signature(self, signature: EmbeddedPdfSignature, *, proofs: POEManager, existence: Existence) -> Finding:
         """Basic signature validation (5.3), then what proofs of existence can add (5.5, 5.6)."""
@@ -318,7 +335,7 @@ class Engine:
         return self._run(judge_in_the_past(signed_data, question, specification))
 
     def _run(self, step: Coroutine[object, object, _Answer]) -> _Answer:
-        return self._runner.run(step)
+        return _THREAD.loop.run_until_complete(step)
 
 
 def _moment(at: datetime, existence: Existence) -> ValidationTimingInfo:
