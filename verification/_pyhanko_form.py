@@ -11,6 +11,7 @@ from collections import Counter
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from asn1crypto import tsp
 from pyhanko.sign.general import CMSExtractionError, extract_certificate_info
 
 from verification.cms_form import is_as_standard
@@ -79,11 +80,21 @@ def _are_readable(attributes: cms.CMSAttributes) -> bool:
         try:
             if kind == _SIGNING_TIME and values[0].native is None:
                 return False
-            if kind == _SIGNING_CERTIFICATE_V2 and values[0]["certs"][0]["hash_algorithm"]["algorithm"].native in _WEAK:
+            if kind == _SIGNING_CERTIFICATE_V2 and _naming_digest(values[0]) in _WEAK:
                 return False
         except (ValueError, TypeError, IndexError):
             return False
     return True
+
+
+def _naming_digest(named: tsp.SigningCertificateV2) -> str:
+    """The algorithm by which a certificate is named, from a copy of the attribute.
+
+    asn1crypto takes a default that was looked at for a change, and writes all around it anew whenever it is asked for
+    the octets.
+    """
+    first = tsp.SigningCertificateV2.load(named.dump())["certs"][0]
+    return str(first["hash_algorithm"]["algorithm"].native)
 
 
 def _are_usual(signer: cms.SignerInfo) -> bool:
