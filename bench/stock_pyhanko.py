@@ -20,13 +20,13 @@ from pyhanko.pdf_utils.text import TextBoxStyle
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.pkcs11 import PKCS11Signer
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
-from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp
+from pyhanko.sign.validation import generic_cms, validate_pdf_signature, validate_pdf_timestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.stamp import StaticStampStyle, TextStampStyle
 
 from bench.softtoken import LABEL
 from signing.typeface import Style, font_folder
-from verification import _pyhanko_hex, _pyhanko_names
+from verification import _pyhanko_certificates, _pyhanko_hex, _pyhanko_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,11 +115,13 @@ def _as_shipped() -> Iterator[None]:
     generic.read_hex_string_from_stream = _pyhanko_hex.read_digit_by_digit
     Name.__eq__ = _pyhanko_names.compare_anew
     Name.hashable = property(_pyhanko_names.prepare_anew)
+    generic_cms.extract_certificate_info = _pyhanko_certificates.extract_anew  # type: ignore[attr-defined]
     try:
         yield
     finally:
         _pyhanko_hex.use_it()
         _pyhanko_names.use_it()
+        _pyhanko_certificates.use_it()
 
 
 def _all_passed(reader: PdfFileReader, *, anchors: TrustAnchors, known: RevocationInfo) -> bool:

@@ -23,6 +23,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from signing.layout import SEAL_FIELD
 from verification._pyhanko_anchor import use_it as look_at_anchors_too
+from verification._pyhanko_certificates import use_it as know_certificates
 from verification._pyhanko_errors import READ_ERRORS
 from verification._pyhanko_hex import use_it as read_hexadecimal_in_pieces
 from verification._pyhanko_names import use_it as keep_prepared_names
@@ -46,6 +47,7 @@ logging.getLogger("pyhanko_certvalidator").addHandler(logging.NullHandler())
 read_hexadecimal_in_pieces()
 keep_prepared_names()
 look_at_anchors_too()
+know_certificates()
 
 _MIB = 1024 * 1024
 _LIMITS = DecodeLimits(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from asn1crypto import x509
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.sign.general import CMSExtractionError, extract_certificate_info
+from pyhanko.sign.general import CMSExtractionError
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import (
     extract_tst_data_iter,
@@ -20,6 +20,7 @@ from pyhanko.sign.validation.generic_cms import (
 
 from certs.certificate import SigningCertificate
 from certs.errors import CertificateUnreadable
+from verification._pyhanko_certificates import certificates_of
 from verification._pyhanko_sha1 import is_encapsulated
 from verification._pyhanko_trust import key_bits, scheme_and_digest
 from verification.foreign_text import well_formed
@@ -51,7 +52,7 @@ def facts_of(signature: EmbeddedPdfSignature) -> CmsFacts | None:
     Raises what pyHanko and asn1crypto raise on damaged ones.
     """
     try:
-        certificate = extract_certificate_info(signature.signed_data).signer_cert
+        certificate = certificates_of(signature.signed_data).signer_cert
     except CMSExtractionError:
         return None
     scheme, digest = scheme_and_digest(signature.signer_info["signature_algorithm"])
@@ -92,7 +93,7 @@ def signature_timestamps(signature: EmbeddedPdfSignature) -> tuple[cms.SignedDat
 def chain_of(signed_data: cms.SignedData) -> SigningCertificate | None:
     """The signer's certificate and all others in the CMS object, as they lie there; None where the signer's is not."""
     try:
-        found = extract_certificate_info(signed_data)
+        found = certificates_of(signed_data)
     except CMSExtractionError:
         return None
     return SigningCertificate(found.signer_cert.dump(), tuple(other.dump() for other in found.other_certs))

@@ -16,12 +16,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
-from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.ades import ades_basic_validation, ades_timestamp_validation
 from pyhanko.sign.validation.policy_decl import bootstrap_validation_data_handlers
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 
 from certs.revocation_lack import Lack, lack_of
+from verification._pyhanko_certificates import certificates_of
 from verification._pyhanko_past import PastQuestion, judge_in_the_past
 from verification._pyhanko_plain import with_der_value
 from verification._pyhanko_sha1 import SHA1, encapsulated, is_encapsulated, with_both_digests
@@ -297,7 +297,7 @@ class Engine:
     ) -> AdESSubIndic:
         """A revocation or suspension after the best signature time does not touch the signature (5.5.4, 4 a and 7)."""
         if existence.since < revocation.revocation_date:
-            if existence.since > extract_certificate_info(signed_data).signer_cert.not_valid_after:
+            if existence.since > certificates_of(signed_data).signer_cert.not_valid_after:
                 return AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED
             return self._outlived_algorithm(signed_data, existence) or AdESPassed.OK
         # 5.2.6.4: a suspension may end.
@@ -306,7 +306,7 @@ class Engine:
     def _outlived_algorithm(self, signed_data: cms.SignedData, existence: Existence) -> AdESSubIndic | None:
         """The finding that an algorithm of the signature had ended by its best signature time (5.5.4, 4 c and 8)."""
         signer, algorithms = signed_data["signer_infos"][0], self._trust.algorithms
-        key = extract_certificate_info(signed_data).signer_cert.public_key
+        key = certificates_of(signed_data).signer_cert.public_key
         usable = algorithms.digest_algorithm_allowed(
             signer["digest_algorithm"], existence.since
         ) and algorithms.signature_algorithm_allowed(signer["signature_algorithm"], existence.since, key)
@@ -322,7 +322,7 @@ class Engine:
     ) -> AdESSubIndic:
         if (outlived := self._outlived_algorithm(signed_data, existence)) is not None:
             return outlived
-        expiry = extract_certificate_info(signed_data).signer_cert.not_valid_after
+        expiry = certificates_of(signed_data).signer_cert.not_valid_after
         question = PastQuestion(
             finding=sub_indic,
             since=existence.since,
@@ -349,7 +349,7 @@ def _handlers(
 
 
 def _is_self_issued(signed_data: cms.SignedData) -> bool:
-    return bool(extract_certificate_info(signed_data).signer_cert.self_issued)
+    return bool(certificates_of(signed_data).signer_cert.self_issued)
 
 
 def _path_of(status: object) -> tuple[x509.Certificate, ...]:

@@ -12,8 +12,9 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from asn1crypto import tsp
-from pyhanko.sign.general import CMSExtractionError, extract_certificate_info
+from pyhanko.sign.general import CMSExtractionError
 
+from verification._pyhanko_certificates import certificates_of
 from verification.cms_form import is_as_standard
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def names_another_certificate(signature: EmbeddedPdfSignature) -> bool:
     if _SIGNING_CERTIFICATE not in by_type or _SIGNING_CERTIFICATE_V2 not in by_type:
         return False
     try:
-        certificate = extract_certificate_info(signature.signed_data).signer_cert
+        certificate = certificates_of(signature.signed_data).signer_cert
     except CMSExtractionError:
         return False
     named = bytes(by_type[_SIGNING_CERTIFICATE][0]["certs"][0]["cert_hash"].native)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
-from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.policy_decl import bootstrap_validation_data_handlers
 from pyhanko_certvalidator.authority import CertTrustAnchor
 from pyhanko_certvalidator.errors import PathError, ValidationError
@@ -20,6 +19,8 @@ from pyhanko_certvalidator.ltv.poe import digest_for_poe
 from pyhanko_certvalidator.ltv.time_slide import ades_gather_prima_facie_revinfo
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.registry import PathBuilder, SimpleTrustManager
+
+from verification._pyhanko_certificates import certificates_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,7 +54,7 @@ async def judge_in_the_past(
     handlers = bootstrap_validation_data_handlers(
         specification, is_historical=True, poe_manager_override=copy(question.proofs)
     )
-    certificates = extract_certificate_info(signed_data)
+    certificates = certificates_of(signed_data)
     handlers.cert_registry.register_multiple(certificates.other_certs)
     leaf = certificates.signer_cert
     is_dated = await _keep_dated_revocation(leaf, handlers, policy, start=question.start)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.generic_cms import message_imprint_checker
 from pyhanko_certvalidator.ltv.poe import POEManager, POEType
 
 from verification._pyhanko import coverage_of
+from verification._pyhanko_certificates import certificates_of
 from verification._pyhanko_cms import signature_timestamps, signer_of
 from verification._pyhanko_engine import Existence, Finding
 from verification._pyhanko_errors import READ_ERRORS
@@ -118,7 +118,7 @@ def judge_token(
     """Judge one token; None where it is too damaged to tell its time."""
     try:
         time: datetime = signed_data["encap_content_info"]["content"].parsed["gen_time"].native
-        authority = signer_of(extract_certificate_info(signed_data).signer_cert).common_name
+        authority = signer_of(certificates_of(signed_data).signer_cert).common_name
         existence = Existence(since=poe[_value(signed_data)], fresh_at=time, is_proven=True)
         finding = engine.judge_token(signed_data, imprint=imprint, proofs=poe, existence=existence)
     except READ_ERRORS:

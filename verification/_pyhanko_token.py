@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.generic_cms import get_signing_cert_attr
 
+from verification._pyhanko_certificates import certificates_of
 from verification.report import SubIndication
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def objection_to_token(token: cms.SignedData) -> SubIndication | None:
 
     A time in the future is no reason: it is our clock that may be slow, and the authority's that is trusted.
     """
-    certificate = extract_certificate_info(token).signer_cert
+    certificate = certificates_of(token).signer_cert
     if not _is_for_time_alone(certificate):
         return SubIndication.CHAIN_CONSTRAINTS_FAILURE
     said = token["encap_content_info"]["content"].parsed
