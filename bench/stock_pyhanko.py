@@ -23,10 +23,12 @@ from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.validation import generic_cms, validate_pdf_signature, validate_pdf_timestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.stamp import StaticStampStyle, TextStampStyle
+from pyhanko_certvalidator import context
+from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator
 
 from bench.softtoken import LABEL
 from signing.typeface import Style, font_folder
-from verification import _pyhanko_certificates, _pyhanko_hex, _pyhanko_names
+from verification import _pyhanko_certificates, _pyhanko_hex, _pyhanko_names, _pyhanko_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +117,7 @@ def _as_shipped() -> Iterator[None]:
     generic.read_hex_string_from_stream = _pyhanko_hex.read_digit_by_digit
     Name.__eq__ = _pyhanko_names.compare_anew
     Name.hashable = property(_pyhanko_names.prepare_anew)
+    context.DefaultSignatureValidator = DefaultSignatureValidator  # type: ignore[attr-defined]
     generic_cms.extract_certificate_info = _pyhanko_certificates.extract_anew  # type: ignore[attr-defined]
     try:
         yield
@@ -122,6 +125,7 @@ def _as_shipped() -> Iterator[None]:
         _pyhanko_hex.use_it()
         _pyhanko_names.use_it()
         _pyhanko_certificates.use_it()
+        _pyhanko_values.use_it()
 
 
 def _all_passed(reader: PdfFileReader, *, anchors: TrustAnchors, known: RevocationInfo) -> bool:

@@ -29,6 +29,7 @@ from verification._pyhanko_hex import use_it as read_hexadecimal_in_pieces
 from verification._pyhanko_names import use_it as keep_prepared_names
 from verification._pyhanko_reader import Reader
 from verification._pyhanko_sha1 import SHA1_CONTENT, holds_digest
+from verification._pyhanko_values import use_it as remember_values
 from verification.coverage import covered_length
 from verification.foreign_text import well_formed
 from verification.reasons import Cause
@@ -48,6 +49,7 @@ read_hexadecimal_in_pieces()
 keep_prepared_names()
 look_at_anchors_too()
 know_certificates()
+remember_values()
 
 _MIB = 1024 * 1024
 _LIMITS = DecodeLimits(

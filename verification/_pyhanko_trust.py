@@ -37,7 +37,7 @@ from pyhanko_certvalidator.revinfo.archival import RevinfoUsabilityRating
 
 from verification._pyhanko_plain import plain_digest
 from verification._pyhanko_store import ValidationMaterial
-from verification._pyhanko_values import RememberingValidator
+from verification._pyhanko_values import VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +70,6 @@ class _NoFetching(FetcherBackend):
         raise RuntimeError(msg)
 
 
-_VALUES = RememberingValidator()
 _OFFLINE = RevocationInfoGatheringSpec(
     RevinfoOnlineFetchingRule.LOCAL_ONLY,
     fetcher_backend=_NoFetching(),
@@ -138,7 +137,7 @@ class Trust:
             revinfo_policy=_AS_IT_SAYS,
             time_tolerance=self.policy.clock_tolerance,
             algorithm_usage_policy=self.algorithms,
-            signature_validator=_VALUES,
+            signature_validator=VALUES,
         )
 
     @cached_property

@@ -11,8 +11,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pyhanko_certvalidator.context import ValidationContext
 from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator, SignatureValidationContext
 
+from verification import _pyhanko_values
 from verification._pyhanko_values import RememberingValidator
 
 if TYPE_CHECKING:
@@ -81,3 +83,8 @@ def test_a_right_value_speaks_for_nothing_else(rsa_key: rsa.RSAPrivateKey) -> No
             question()
     with pytest.raises((InvalidSignature, ValueError)):
         ask(value, DATA, key, RSA, SignatureValidationContext(contextual_md_algorithm="sha256", prehashed=True))
+
+
+def test_pyhanko_asks_the_memory_where_it_is_given_no_validator() -> None:
+    _pyhanko_values.use_it()
+    assert isinstance(ValidationContext(trust_roots=[]).sig_validator, RememberingValidator)
