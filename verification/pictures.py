@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _MOST_PICTURES = 60  # drawn for one file
 _MOST_READ = 2  # pages whose letters are compared
+_MOST_OPEN = 2  # pages of one document at a time
 _LONGEST_SIDE = 900  # points of a picture; a page of A4 is drawn at 72 dpi
 _LARGEST_PAGE = 20_000  # PDF units; what is larger is not drawn
 _ALIKE = 0.9  # the share of letters that two parsers must agree on
@@ -48,9 +50,10 @@ def compare_pages(pdf: bytes, *, revisions: tuple[SignedRevision, ...], memory: 
     known = memory or PageMemory()
     try:
         with opened(pdf) as document:
-            drawn = _Drawn(document, digest=_digest(pdf), memory=known)
+            pages = _Pages(document, pdf)
+            drawn = _Drawn(pages, memory=known)
             differs = tuple(_differs(drawn, pdf[: revision.end], revision.fields) for revision in revisions)
-            return Comparison(len(document), differs, _letters_agree(pdf, document, known))
+            return Comparison(pages.count, differs, _letters_agree(pdf, pages, known))
     except PdfiumError:
         return Comparison(0, (None,) * len(revisions), letters_agree=None)
 
@@ -66,35 +69,39 @@ Pixels = tuple[int, int, int, int]
 """Left, top, right and bottom in points of a picture."""
 
 
+class _Pages:
+    """The pages of a document, the newest of them held open, since to open one is to read all that it draws."""
+
+    def __init__(self, document: PdfDocument, pdf: bytes) -> None:
+        self.digest = hashlib.sha256(pdf).digest()
+        self.open = lru_cache(maxsize=_MOST_OPEN)(document.get_page)
+        self.count = len(document)
+
+
 class _Drawn:
     """The pages of the file as it is; ``left`` is how many pictures may still be made."""
 
-    def __init__(self, document: PdfDocument, *, digest: bytes, memory: PageMemory) -> None:
-        self.document = document
+    def __init__(self, pages: _Pages, *, memory: PageMemory) -> None:
+        self.pages = pages
         self.left = _MOST_PICTURES
-        self._digest = digest
         self._memory = memory
         self._pictures: dict[int, Image.Image | None] = {}
 
     def picture(self, number: int) -> Image.Image | None:
         """The page as it is now; None where it cannot be drawn."""
         if number not in self._pictures:
-            self._pictures[number] = self.picture_in(self.document, number, digest=self._digest)
+            self._pictures[number] = self.picture_in(self.pages, number)
         return self._pictures[number]
 
-    def picture_in(self, document: PdfDocument, number: int, *, digest: bytes) -> Image.Image | None:
-        """The page of any document with this digest."""
-        known = self._memory.picture(digest, number)
+    def picture_in(self, pages: _Pages, number: int) -> Image.Image | None:
+        """The page of any document."""
+        known = self._memory.picture(pages.digest, number)
         if known is not None:
             return known[0]
         self.left -= 1
-        picture = picture_of(document[number])
-        self._memory.keep_picture(digest, number, picture)
+        picture = picture_of(pages.open(number))
+        self._memory.keep_picture(pages.digest, number, picture)
         return picture
-
-
-def _digest(pdf: bytes) -> bytes:
-    return hashlib.sha256(pdf).digest()
 
 
 def picture_of(page: PdfPage) -> Image.Image | None:
@@ -136,11 +143,11 @@ def _pixels(page: PdfPage, box: Sides, size: tuple[int, int]) -> Pixels:
 
 def _differs(drawn: _Drawn, revision: bytes, fields: tuple[str, ...]) -> bool | None:
     try:
-        with opened(revision) as signed:
-            if len(signed) != len(drawn.document):
+        with opened(revision) as document:
+            signed = _Pages(document, revision)
+            if signed.count != drawn.pages.count:
                 return True
-            digest = _digest(revision)
-            return _any(_page_differs(drawn, signed, digest, number, fields) for number in range(len(signed)))
+            return _any(_page_differs(drawn, signed, number, fields) for number in range(signed.count))
     except PdfiumError:
         return None
 
@@ -155,29 +162,28 @@ def _any(answers: Iterator[bool | None]) -> bool | None:
     return None if None in given else False
 
 
-def _page_differs(
-    drawn: _Drawn, signed: PdfDocument, digest: bytes, number: int, fields: tuple[str, ...]
-) -> bool | None:
+def _page_differs(drawn: _Drawn, signed: _Pages, number: int, fields: tuple[str, ...]) -> bool | None:
     if drawn.left <= 0:
         return None
     after = drawn.picture(number)
-    before = drawn.picture_in(signed, number, digest=digest)
+    before = drawn.picture_in(signed, number)
     if before is None or after is None:
         return None
     if before == after:
         return False  # without having opened the page
-    return difference(signed[number], drawn.document[number], fields, before=before, after=after) is not None
+    then, now = signed.open(number), drawn.pages.open(number)
+    return difference(then, now, fields, before=before, after=after) is not None
 
 
-def _letters_agree(pdf: bytes, document: PdfDocument, memory: PageMemory) -> bool | None:
+def _letters_agree(pdf: bytes, first: _Pages, memory: PageMemory) -> bool | None:
     """Whether pypdf reads the same letters as PDFium, in whatever order, on the first pages."""
-    if len(document) > _MOST_PAGES_READ or len(pdf) > _LARGEST_READ:
+    if first.count > _MOST_PAGES_READ or len(pdf) > _LARGEST_READ:
         return None
     try:
-        pages = pypdf.PdfReader(BytesIO(pdf), strict=False).pages
-        wanted = min(_MOST_READ, len(document), len(pages))
+        second = pypdf.PdfReader(BytesIO(pdf), strict=False).pages
+        wanted = min(_MOST_READ, first.count, len(second))
         return wanted > 0 and all(
-            _alike(_letters(document[n]), memory.letters(pages[n], _second_letters)) for n in range(wanted)
+            _alike(_letters(first.open(n)), memory.letters(second[n], _second_letters)) for n in range(wanted)
         )
     except SECOND_READER_ERRORS:
         return None
