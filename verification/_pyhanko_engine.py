@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pyhanko_certvalidator.ltv.poe import POEManager
 
     from certs.anchors import TrustAnchors
+    from verification._pyhanko_store import ValidationMaterial
     from verification._pyhanko_trust import Trust
 
     _Basic = AdESBasicValidationResult[SignatureStatus]
@@ -237,8 +238,8 @@ class Engine:
         proofs: POEManager,
         existence: Existence,
     ) -> Finding:
-        trust = self._trust.about(choice.chosen for choice in signed_data["certificates"])
-        sub_indic, status = self._judge_at(basic, self._at, trust=trust, existence=existence)
+        material = self._trust.material.about(choice.chosen for choice in signed_data["certificates"])
+        sub_indic, status = self._judge_at(basic, self._at, material=material, existence=existence)
         path = _path_of(status)
         revocation = status.revocation_details if status else None
         if path and existence.since < path[0].not_valid_before:
@@ -247,7 +248,7 @@ class Engine:
             sub_indic = self._judge_revoked(signed_data, sub_indic, revocation, existence=existence)
             if isinstance(sub_indic, AdESPassed) and revocation.ca_revoked:
                 # pyHanko stops at the first revocation, from the anchor down: what else stood against it then?
-                sub_indic, _ = self._judge_at(basic, existence.since, trust=trust, existence=existence)
+                sub_indic, _ = self._judge_at(basic, existence.since, material=material, existence=existence)
         elif isinstance(sub_indic, AdESIndeterminate) and sub_indic in _OLDER_MAY_PASS and existence.since < self._at:
             sub_indic = self._judge_older(signed_data, sub_indic, proofs=proofs, existence=existence)
         elif sub_indic is AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE and not path and _is_self_issued(signed_data):
@@ -271,16 +272,16 @@ class Engine:
         basic: Callable[[SignatureValidationSpec, datetime], Coroutine[object, object, _Basic]],
         at: datetime,
         *,
-        trust: Trust,
+        material: ValidationMaterial,
         existence: Existence,
     ) -> tuple[AdESSubIndic, SignatureStatus | None]:
         """The basic validation as of a moment."""
         # Without proof of a time, what is dated after our own has yet to be issued. With one, our clock may be slow.
-        judging = trust.judging_at if existence.is_proven else trust.judging_now
-        result = self._run(basic(judging(existence.fresh_at), at))
+        judging = self._trust.judging_at if existence.is_proven else self._trust.judging_now
+        result = self._run(basic(judging(existence.fresh_at, material), at))
         if result.ades_subindic is AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE:
             # pyHanko has one word for every defect of a chain; lack of revocation data is the one that may pass.
-            alone = self._run(basic(trust.judging_the_chain_alone(), at))
+            alone = self._run(basic(self._trust.judging_the_chain_alone(material), at))
             if alone.ades_subindic is AdESPassed.OK:
                 return AdESIndeterminate.TRY_LATER, alone.api_status
             if alone.ades_subindic in _OLDER_MAY_PASS:

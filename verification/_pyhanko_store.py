@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from asn1crypto import x509
@@ -56,15 +56,20 @@ class ValidationMaterial:
         The engine would validate each such authority's chain before it finds that its list says nothing of them.
         Indirect CRLs stay (RFC 5280, 5.2.5): who issues them tells nothing of whom they are about.
         """
-        issuers: dict[str, set[str]] = {}
-        for certificate in self.certificates:
-            issuers.setdefault(_name(certificate.subject), set()).add(_name(certificate.issuer))
         above, waiting = set[str](), [_name(certificate.issuer) for certificate in certificates]
         while waiting:
             if (name := waiting.pop()) not in above:
                 above.add(name)
-                waiting.extend(issuers.get(name, ()))
+                waiting.extend(self._issuers.get(name, ()))
         return replace(self, crls=tuple(crl for crl in self.crls if _is_indirect(crl) or _issuer(crl) in above))
+
+    @cached_property
+    def _issuers(self) -> dict[str, set[str]]:
+        """Who has issued the certificates of a name."""
+        issuers: dict[str, set[str]] = {}
+        for certificate in self.certificates:
+            issuers.setdefault(_name(certificate.subject), set()).add(_name(certificate.issuer))
+        return issuers
 
 
 def as_known(material: ValidationMaterial) -> RevocationInfo:

@@ -40,7 +40,6 @@ from verification._pyhanko_store import ValidationMaterial
 from verification._pyhanko_values import VALUES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from asn1crypto import algos, keys
@@ -85,25 +84,21 @@ class Trust:
     policy: ValidationPolicy
     material: ValidationMaterial
 
-    def about(self, certificates: Iterable[x509.Certificate]) -> Trust:
-        """The same trust, with no more revocation lists than these certificates' chains can need."""
-        return replace(self, material=self.material.about(certificates))
+    def judging_at(self, time: datetime, material: ValidationMaterial) -> SignatureValidationSpec:
+        """For validation now, with revocation data of this material that was fresh at this time or is younger."""
+        return self._specification(_AT_ANY_AGE, self._fresh_at(time, material))
 
-    def judging_at(self, time: datetime) -> SignatureValidationSpec:
-        """For validation now, with revocation data that was fresh at this time or is younger."""
-        return self._specification(_AT_ANY_AGE, self._fresh_at(time))
-
-    def judging_now(self, time: datetime) -> SignatureValidationSpec:
+    def judging_now(self, time: datetime, material: ValidationMaterial) -> SignatureValidationSpec:
         """The same, but with revocation data that is not dated after this time."""
-        return self._specification(_AT_ANY_AGE, self._fresh_at(time, usable=_FRESH))
+        return self._specification(_AT_ANY_AGE, self._fresh_at(time, material, usable=_FRESH))
 
     def judging_the_past(self) -> SignatureValidationSpec:
         """For past validation (EN 319 102-1, 5.6.2), which finds the right moment by itself."""
         return self._specification(_AS_IT_SAYS, self.material)
 
-    def judging_the_chain_alone(self) -> SignatureValidationSpec:
+    def judging_the_chain_alone(self, material: ValidationMaterial) -> SignatureValidationSpec:
         """Without revocation: tells whether a failed chain failed only for lack of usable revocation data."""
-        return self._specification(_UNASKED, self.material)
+        return self._specification(_UNASKED, material)
 
     def _specification(self, revocation: CertRevTrustPolicy, material: ValidationMaterial) -> SignatureValidationSpec:
         signing = replace(self._certificates, revinfo_policy=revocation)
@@ -145,7 +140,11 @@ class Trust:
         return SimpleTrustManager.build(trust_roots=[_load(der) for der in self.anchors.timestamping])
 
     def _fresh_at(
-        self, time: datetime, *, usable: frozenset[RevinfoUsabilityRating] = _FRESH_OR_YOUNGER
+        self,
+        time: datetime,
+        material: ValidationMaterial,
+        *,
+        usable: frozenset[RevinfoUsabilityRating] = _FRESH_OR_YOUNGER,
     ) -> ValidationMaterial:
         timing = ValidationTimingParams(
             ValidationTimingInfo(validation_time=time, best_signature_time=time, point_in_time_validation=True),
@@ -160,9 +159,9 @@ class Trust:
             return container.usable_at(_AS_IT_SAYS, timing).rating in usable
 
         return ValidationMaterial(
-            certificates=self.material.certificates,
-            ocsps=tuple(filter(is_fresh, self.material.ocsps)),
-            crls=tuple(filter(is_fresh, self.material.crls)),
+            certificates=material.certificates,
+            ocsps=tuple(filter(is_fresh, material.ocsps)),
+            crls=tuple(filter(is_fresh, material.crls)),
         )
 
 
