@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
 
 import pytest
 
@@ -26,11 +27,14 @@ from issuance.advance import advance
 from issuance.afterwards import correct, recall
 from issuance.afterwards import replace as supersede
 from issuance.delivery import deliver, make_link, use_link
-from issuance.documents import IN_FORCE, MAIN_PATH, PUBLISHED, DocumentState
+from issuance.documents import IN_FORCE, MAIN_PATH, PUBLISHED, DocumentState, Purpose
 from issuance.errors import NotExamined
 from issuance.identifiers import document_id
+from issuance.own_tokens import enrol
 from issuance.refusals import void_number
 from issuance.sweep import Removal, Sweep, sweep
+from issuance.token_answers import RawValue
+from issuance.token_signature import hand_out, redeem
 from storage.blobs import S3Blobs
 from storage.database import connect
 from storage.job_queue import JobQueue
@@ -53,12 +57,14 @@ if TYPE_CHECKING:
 
     from issuance.documents import Document
     from issuance.outside import Outside
+    from issuance.ports import Credential
     from tests.integration.certs_servers import Demonstration, Playable
     from tests.parts import Bucket
     from verification.workshop import Workshop
 
-TIMES = scaled(1, nightly=50)  # each effect, in each manner
-MOST_DOCUMENTS = 40 + 10 * TIMES  # one in four is a copy, and counts apart
+SEEDS = range(1, 1 + scaled(1, nightly=5))
+TIMES = scaled(1, nightly=10)  # each effect, in each manner, with each seed
+MOST_DOCUMENTS = 50 + 15 * TIMES  # one in four is a copy, and counts apart
 Outcome = TypeVar("Outcome")
 
 
@@ -67,6 +73,7 @@ class Walk:
     """Walks documents through their lives while things break; every call is repeated until it is answered."""
 
     agency: SmallAgency
+    token: Credential
     table: FaultTable
     outside: Outside
     herald: Herald
@@ -85,8 +92,8 @@ class Walk:
         else:
             self.seal_or_void(self.numbered())
 
-    def numbered(self) -> Document:
-        """A document that the clerk has begun to issue."""
+    def numbered(self, *, with_token: bool | None = None) -> Document:
+        """A document that the clerk has begun to issue; chance says which key signs it where nobody does."""
         identifier = document_id(at=datetime.now(UTC), random_bytes=secrets.token_bytes)
         document = self.insist("draft", lambda: self.agency.drafted(identifier=identifier))
         self.documents.append(document)
@@ -95,10 +102,39 @@ class Walk:
             "attachment", lambda: self.agency.attach(document, self.appendix(), title="Phụ lục", identifier=name)
         )
         self.insist("submission", lambda: self.agency.submit(document))
-        self.insist("signature", lambda: self.agency.ask_for_signature(document))
+        if with_token or (with_token is None and self.random.random() < 0.4):
+            self.signed_with_token(document)
+        else:
+            self.insist("signature", lambda: self.agency.ask_for_signature(document))
         self.insist("signing", lambda: advance(document.id, outside=self.outside))
         self.insist("issue", lambda: self.agency.ask_for_issue(document))
         return document
+
+    def signed_with_token(self, document: Document) -> None:
+        """The data is handed out, and the value taken in; the token itself breaks nothing here."""
+        outside, actor, token = self.outside, self.agency.signatory, self.token
+        request, answer = uuid4(), uuid4()
+        made = self.insist(
+            "handing out",
+            lambda: hand_out(
+                outside=outside,
+                actor=actor,
+                document_id=document.id,
+                certificate=token.certificate,
+                request_id=request,
+            ),
+        )
+        value = self.agency.device.sign(key=token.name, dtbs=made.prepared.dtbs, algorithm=token.algorithm)
+        self.insist(
+            "redeeming",
+            lambda: redeem(
+                outside=outside,
+                actor=actor,
+                request_id=request,
+                answer=RawValue(value.octets),
+                answer_id=answer,
+            ),
+        )
 
     def appendix(self) -> bytes:
         """The same file for every document, so that blobs are shared."""
@@ -214,6 +250,7 @@ def store(bucket: Bucket) -> S3Blobs:
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
     authority: Demonstration,
     workshop: Workshop,
@@ -221,11 +258,13 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
     store: S3Blobs,
     outbox: Outbox,
     receiver: Playable,
+    seed: int,
 ) -> None:
-    walk = _walk(SmallAgency(authority, workshop), uow, store, outbox=outbox, receiver=receiver)
-    walk.seal(walk.numbered())
-    walk.seal(walk.numbered())
-    walk.void(walk.numbered())
+    dice = random.Random(seed)
+    walk = _walk(SmallAgency(authority, workshop), uow, store, outbox=outbox, receiver=receiver, dice=dice)
+    walk.seal(walk.numbered(with_token=False))
+    walk.seal(walk.numbered(with_token=True))
+    walk.void(walk.numbered(with_token=False))
     walk.copied()
     walk.table.begin()
     assert len(walk.table.points) >= 15
@@ -243,8 +282,15 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
     )
 
 
-def _walk(agency: SmallAgency, uow: PostgresUnitOfWork, store: S3Blobs, *, outbox: Outbox, receiver: Playable) -> Walk:
-    dice = random.Random(20261124)
+def _walk(
+    agency: SmallAgency,
+    uow: PostgresUnitOfWork,
+    store: S3Blobs,
+    *,
+    outbox: Outbox,
+    receiver: Playable,
+    dice: random.Random,
+) -> Walk:
     table = FaultTable(times=TIMES, random=dice)
     agency.move(uow=breaking_at_commit(uow, table), blobs=breaking(store, table, "blobs", kept=frozenset({"get"})))
     outside = agency.outside()
@@ -262,7 +308,16 @@ def _walk(agency: SmallAgency, uow: PostgresUnitOfWork, store: S3Blobs, *, outbo
         master="a secret of this test",
         lease=timedelta(0),  # what a dead worker held is due again at once
     )
-    return Walk(agency=agency, table=table, outside=outside, herald=herald, random=dice)
+    token = agency.credential("thiet-bi-rieng", Purpose.SIGNATURE, holder=agency.signatory)
+    enrol(
+        uow=uow,
+        clock=agency.clock,
+        operator="quản trị",
+        account=agency.signatory.id,
+        certificate=token.certificate,
+        anchors=agency.anchors,
+    )
+    return Walk(agency=agency, token=token, table=table, outside=outside, herald=herald, random=dice)
 
 
 def _look_at_numbers(walk: Walk) -> None:
