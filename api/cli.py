@@ -298,6 +298,38 @@ def reconcile(
 
 
 @app.command()
+def renew(
+    *,
+    due_by: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Gia hạn trước những gì đến hạn tới ngày này (due by this day)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Gia hạn bằng chứng của văn bản đã ban hành (give issued documents newer timestamps before their proofs end).
+
+    Tiến trình worker tự làm mỗi giờ. Mã thoát là 1 khi có văn bản không gia hạn được (1 where one cannot be renewed).
+    """
+    import json
+
+    from api.commands import operations
+
+    renewed, failed = 0, 0
+    for renewal in operations.renewals_due(due_by.date() if due_by else None):
+        error = renewal.error
+        renewed, failed = renewed + (error is None), failed + (error is not None)
+        if as_json:
+            told = {"document_id": str(renewal.document_id), "renewed": error is None, "code": error and error.code}
+            typer.echo(json.dumps(told))
+        elif error is not None:
+            typer.echo(f"✗ {renewal.document_id}: {error}", err=True)
+    if not as_json:
+        typer.echo(f"✓ {renewed} văn bản được gia hạn bằng chứng (proofs are renewed)")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor(*, as_json: AsJson = False) -> None:
     """Khám máy: phông chữ, thiết bị, cấu hình, các dịch vụ (look for what is missing on this machine)."""
     import json

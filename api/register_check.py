@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from api.public_facts import PublicFacts, public_facts
 from issuance.documents import PUBLISHED
 from issuance.lookup_code import parse_lookup_code
+from issuance.proofs import was_issued
 
 if TYPE_CHECKING:
     from issuance.ports import UnitOfWork
@@ -50,8 +51,8 @@ def check_register(uow: UnitOfWork, *, sha256: str, lookup_code: str | None = No
     code = parse_lookup_code(lookup_code) if lookup_code else None
     with uow() as register:
         document = register.document_by_lookup_code(code) if code else register.document_by_sha256(sha256)
-        attachment = None
-        if document is None or (code and document.current.sha256 != sha256):
+        attachment, issued = None, document is not None and was_issued(register, document, sha256)
+        if document is None or (code and not issued):
             attachment = register.attachment_by_sha256(sha256)
         if document is None and attachment is not None and not code:
             document = register.document(attachment.document_id)
@@ -61,7 +62,7 @@ def check_register(uow: UnitOfWork, *, sha256: str, lookup_code: str | None = No
         sealed = ours.sealed if ours else None
         return RegisterCheck(
             facts=public_facts(register, document),
-            same_bytes=sha256 in {document.current.sha256, sealed and sealed.sha256},
+            same_bytes=issued or (sealed is not None and sha256 == sealed.sha256),
             code_given=code is not None,
             attachment=ours.place if ours else None,
         )

@@ -14,6 +14,7 @@ import structlog
 from api.error_classes import BASES
 from api.list_refreshing import refreshing
 from api.reconciliation import reconciling
+from api.renewals import renewing
 from api.webhooks import Herald
 from certs.errors import CertsError
 from issuance.advance import advance, record_obstacle
@@ -35,7 +36,11 @@ def chores_of(application: Application) -> tuple[Chore, ...]:
     outside = application.outside
     reconcile = reconciling(uow=outside.uow, shelf=application.shelf, clock=outside.clock)
     ahead = partial(looking_ahead, outside, application.ahead)
-    chores = [Chore("reconcile", _HOUR, reconcile), Chore("revocation data", _HOUR, ahead)]
+    chores = [
+        Chore("reconcile", _HOUR, reconcile),
+        Chore("revocation data", _HOUR, ahead),
+        Chore("proofs", _HOUR, partial(renewing, outside)),
+    ]
     if application.trust.sources:
         lists = refreshing(application.trust, kept=application.lists, online=application.online, clock=outside.clock)
         chores.append(Chore("trusted lists", _HOUR, lists))

@@ -69,9 +69,16 @@ class RevocationGatherer:
         self._anchors = anchors
 
     def gather(
-        self, *, certificates: tuple[SigningCertificate, ...], tokens: tuple[TimeStampToken, ...], at: datetime
+        self,
+        *,
+        certificates: tuple[SigningCertificate, ...],
+        tokens: tuple[TimeStampToken, ...],
+        authorities: tuple[SigningCertificate, ...] = (),
+        at: datetime,
     ) -> RevocationInfo:
         """Certificates, OCSP responses and CRLs for every certificate of these chains below its anchor.
+
+        ``authorities`` are certificates of timestamp authorities whose tokens are not at hand.
 
         Raises :class:`CertificateUnfit` for a chain without a trusted path and for a revoked certificate,
         :class:`RevocationUnavailable` where no trustworthy answer could be had, and the error of an unreadable token.
@@ -80,8 +87,8 @@ class RevocationGatherer:
         signing, timestamping = load_readable(self._anchors.signing), load_readable(self._anchors.timestamping)
         for chain in certificates:
             gathered = gathered.merged_with(self._for_chain(chain, anchors=signing, at=at))
-        for token in tokens:
-            gathered = gathered.merged_with(self._for_chain(token.signer, anchors=timestamping, at=at))
+        for chain in (*(token.signer for token in tokens), *authorities):
+            gathered = gathered.merged_with(self._for_chain(chain, anchors=timestamping, at=at))
         return gathered
 
     def _for_chain(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,15 @@ from issuance.documents import BEING_ISSUED, Document, DocumentState, Revision
 from issuance.errors import Overtaken
 from issuance.notifications import announce
 from issuance.ports import AuditEvent, TimelineStep
+from issuance.proofs import Proof, proof_end
 from issuance.validation_data import gather_validation_data
 from signing.complete import complete_document_timestamp
 from signing.compose import ARCHIVE_FIELDS
 from signing.linted import lint_timestamp
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from issuance.outside import Outside
 
 
@@ -27,7 +31,15 @@ _STEPS = {
 }
 
 
-def archived(document: Document, sealed: bytes, *, outside: Outside) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """A file that may leave, and until when it proves itself."""
+
+    pdf: bytes
+    proven_until: datetime
+
+
+def archived(document: Document, sealed: bytes, *, outside: Outside) -> Archived:
     """The sealed file with validation data and document timestamp, found TOTAL_PASSED.
 
     Raises :class:`issuance.errors.NotPassed`, and the errors of what it reaches for.
@@ -44,17 +56,17 @@ def archived(document: Document, sealed: bytes, *, outside: Outside) -> bytes:
     )
     issued = complete_document_timestamp(prepared, token=outside.stamp(prepared.document_digest)).onto(sealed)
     # 6. TOTAL_PASSED, with nothing but what the file itself carries, or nothing leaves.
-    outside.demand_passed(issued, known=EMPTY, at=outside.clock.now())
-    return issued
+    report = outside.demand_passed(issued, known=EMPTY, at=outside.clock.now())
+    return Archived(issued, proven_until=proof_end(report))
 
 
-def commit_issue(document: Document, issued: bytes, *, outside: Outside) -> None:
+def commit_issue(document: Document, issued: Archived, *, outside: Outside) -> None:
     """The object store, then the register: the document is sealed and issued in one.
 
     Raises :class:`issuance.errors.Overtaken` where another worker was faster.
     """
     # 7. Bytes first, where they cannot be deleted, then the row that names them ★.
-    outside.blobs.put(issued, retain_until=outside.clock.now() + retention_of(document, outside=outside))
+    outside.blobs.put(issued.pdf, retain_until=outside.clock.now() + retention_of(document, outside=outside))
     _commit(document, issued, outside=outside)
 
 
@@ -67,10 +79,10 @@ def retention_of(document: Document, *, outside: Outside) -> timedelta:
     return timedelta(days=DAYS_A_YEAR * (found.retention_years or LONGEST_RETENTION_YEARS))
 
 
-def _commit(document: Document, issued: bytes, *, outside: Outside) -> None:
+def _commit(document: Document, issued: Archived, *, outside: Outside) -> None:
     now = outside.clock.now()
     actor = document.intent.actor if document.intent else "kyso"
-    revision = Revision.of(issued, after=document.current)
+    revision = Revision.of(issued.pdf, after=document.current)
     with outside.uow() as register:
         current = register.locked_document(document.id)
         if current is None or current.state not in BEING_ISSUED or current.current != document.current:
@@ -82,6 +94,7 @@ def _commit(document: Document, issued: bytes, *, outside: Outside) -> None:
             register.add_timeline_step(document.id, TimelineStep(state, now, actor))
         register.save_document(finished)
         register.add_revision(document.id, revision)
+        register.add_proof(Proof(document.id, revision.sha256, at=now, ends_at=issued.proven_until))
         announce(register, finished, at=now)
         register.append_audit(
             AuditEvent(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from issuance.documents import Document, Revision
     from issuance.half_signed import HalfSigned
     from issuance.paper_copies import PaperCopy
+    from issuance.proofs import Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,20 @@ class Attachment:
 
 
 class Companions(Protocol):
-    """Files that go out with a document, its copies, and links by which it is fetched, in the open transaction."""
+    """A document's proofs, files that go out with it, copies, links by which it is fetched, in the open transaction."""
+
+    # proofs
+    def add_proof(self, proof: Proof) -> None:
+        """Append; what the document had before need not be renewed any more."""
+        ...
+
+    def proofs(self, document_id: UUID) -> list[Proof]:
+        """Every proof of the document, oldest first."""
+        ...
+
+    def ending_proofs(self, *, due_by: datetime, made_before: datetime, limit: int) -> list[UUID]:
+        """Documents whose newest proof is to be renewed by this moment and was made before that, most urgent first."""
+        ...
 
     # attachments
     def add_attachment(self, attachment: Attachment) -> None:

@@ -57,7 +57,12 @@ class RevocationSource(Protocol):
     """Revocation data for signing certificates and timestamps."""
 
     def gather(
-        self, *, certificates: tuple[SigningCertificate, ...], tokens: tuple[TimeStampToken, ...], at: datetime
+        self,
+        *,
+        certificates: tuple[SigningCertificate, ...],
+        tokens: tuple[TimeStampToken, ...],
+        authorities: tuple[SigningCertificate, ...] = (),
+        at: datetime,
     ) -> RevocationInfo:
         """Everything a validator needs to judge these chains at this time: certificates, OCSP responses, CRLs."""
         ...

@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -15,10 +16,24 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from signing.copy_form import CopyForm
 from storage.schema_parts import SHA256, instant, listed, metadata, together
+
+# Until when an issued file is proven; ``renew_at`` is None once a newer proof is there.
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("document_id", Uuid, primary_key=True),
+    Column("revision", Text, primary_key=True),
+    instant("at"),
+    instant("ends_at"),
+    instant("renew_at", nullable=True),
+    ForeignKeyConstraint(["document_id", "revision"], ["revisions.document_id", "revisions.sha256"]),
+    Index(None, "renew_at", postgresql_where=text("renew_at IS NOT NULL")),
+)
 
 attachments = Table(
     "attachments",

@@ -13,6 +13,7 @@ from storage.history import HistoryRows
 from storage.names import NameRows
 from storage.numbers import NumberRows
 from storage.outbox import NotificationRows
+from storage.proofs import ProofRows
 from storage.register_entries import RegisterRows
 from storage.rulebook import RulebookRows
 from storage.signature_requests import SignatureRequestRows
@@ -34,6 +35,7 @@ class PostgresRepositories(
     RegisterRows,
     RulebookRows,
     CompanionRows,
+    ProofRows,
     StatisticsRows,
     SignatureRequestRows,
     NameRows,

@@ -14,9 +14,10 @@ from api.reconciliation import reconcile
 from api.registers.csv_form import csv_of
 from api.registers.forms import BookAnswer
 from api.registers.pdf_form import pdf_of
+from api.renewals import renewals
 from api.settings import Settings, SettingsInvalid, read_settings
 from api.webhooks import secret_of
-from api.wiring import blobs_of
+from api.wiring import blobs_of, joined
 from issuance.calendar import vietnam_date
 from issuance.numbering import decide_numbering as decide
 from issuance.numbers import NumberingRule
@@ -28,9 +29,11 @@ from storage.outbox import Outbox
 from storage.unit_of_work import PostgresUnitOfWork
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date, timedelta
 
     from api.reconciliation import Reconciliation
+    from api.renewals import Renewal
     from issuance.sweep import Removal
 
 
@@ -87,6 +90,16 @@ def reconcile_stores(*, removal: Removal, grace: timedelta) -> Reconciliation:
         )
     finally:
         engine.dispose()
+
+
+def renewals_due(day: date | None) -> Iterator[Renewal]:
+    """Renew the proofs that are due now, or by the end of that day, and tell what became of each.
+
+    Raises :class:`storage.errors.StorageUnavailable`.
+    """
+    with joined(read_settings(Settings)) as application:
+        outside = application.outside
+        yield from renewals(outside, due_by=end_of_day(day) if day else outside.clock.now())
 
 
 def webhook_secret(account: str) -> str:

@@ -17,10 +17,26 @@ if TYPE_CHECKING:
     from issuance.documents import Revision
     from issuance.half_signed import HalfSigned
     from issuance.paper_copies import PaperCopy
+    from issuance.proofs import Proof
 
 
 class MemoryCompanions(OpenState):
     """Implements :class:`issuance.companions.Companions` in one open transaction."""
+
+    def add_proof(self, proof: Proof) -> None:
+        if proof.revision not in {one.sha256 for one in self._state.revisions.get(proof.document_id, [])}:
+            raise RowRefused(rule="proofs_document_id_revision_fkey")
+        if proof.revision in {one.revision for one in self.proofs(proof.document_id)}:
+            raise AlreadyThere(rule="proofs_pkey")
+        self._state.proofs[proof.document_id] = (*self._state.proofs.get(proof.document_id, ()), proof)
+
+    def proofs(self, document_id: UUID) -> list[Proof]:
+        return list(self._state.proofs.get(document_id, ()))
+
+    def ending_proofs(self, *, due_by: datetime, made_before: datetime, limit: int) -> list[UUID]:
+        newest = [chain[-1] for chain in self._state.proofs.values()]
+        due = [one for one in newest if one.renew_at <= due_by and one.at < made_before]
+        return [one.document_id for one in sorted(due, key=lambda one: one.renew_at)][:limit]
 
     def add_attachment(self, attachment: Attachment) -> None:
         if attachment.document_id not in self._state.documents:

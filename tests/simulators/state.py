@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from issuance.numbers import NumberingRule, NumberSeries
     from issuance.paper_copies import PaperCopy
     from issuance.ports import Account, Agency, AuditEvent, Credential, SignatureRequest, TimelineStep
+    from issuance.proofs import Proof
     from issuance.reappointment import Reappointment
     from issuance.working_days import CalendarDay
 
@@ -65,6 +66,7 @@ class State:
     rulebook: RulebookState = field(default_factory=RulebookState)
     entries: dict[UUID, RegisterEntry] = field(default_factory=dict)
     voided: dict[UUID, tuple[datetime, str]] = field(default_factory=dict)
+    proofs: dict[UUID, tuple[Proof, ...]] = field(default_factory=dict)
     attachments: dict[UUID, Attachment] = field(default_factory=dict)
     halves: dict[UUID, tuple[str, HalfSigned]] = field(default_factory=dict)
     paper_copies: dict[UUID, PaperCopy] = field(default_factory=dict)

@@ -1,0 +1,181 @@
+"""Proofs renewed before they end, on PostgreSQL and in memory, with real responders; and what stands in the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from api.renewals import renewals
+from certs.demonstration.certificates import AUTHORITY_LIFE
+from certs.errors import TimestampUnavailable
+from certs.revocation import EMPTY
+from certs.timestamps import HttpTimestamper
+from issuance.afterwards import recall
+from issuance.documents import DocumentState
+from issuance.errors import NotPassed
+from issuance.proofs import Proof, was_issued
+from issuance.renewal import renew
+from signing.compose import ARCHIVE_FIELDS
+from tests.integration.certs_servers import demonstration
+from tests.second_opinion import signatures_in
+from tests.simulators.register import MemoryRegister
+from tests.small_agency import SmallAgency
+from verification.report import Indication, Level
+from verification.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from issuance.documents import Document
+    from issuance.ports import UnitOfWork
+    from storage.unit_of_work import PostgresUnitOfWork
+    from tests.integration.certs_servers import Demonstration
+    from verification.workshop import Workshop
+
+FAR = datetime(2199, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    with demonstration(tmp_path_factory.mktemp("authority") / "pki") as running:
+        yield running
+
+
+@pytest.fixture(params=["postgres", "memory"])
+def uow(request: pytest.FixtureRequest) -> UnitOfWork:
+    if request.param == "memory":
+        return MemoryRegister()
+    register: PostgresUnitOfWork = request.getfixturevalue("postgres_register")
+    return register
+
+
+@pytest.fixture
+def agency(authority: Demonstration, workshop: Workshop, uow: UnitOfWork) -> SmallAgency:
+    small = SmallAgency(authority, workshop)
+    small.move(uow=uow, blobs=small.blobs)
+    return small
+
+
+def issued(agency: SmallAgency) -> Document:
+    document = agency.submitted()
+    agency.ask_for_signature(document)
+    agency.advance(document)
+    agency.ask_for_issue(document)
+    return agency.advance(document)
+
+
+def proofs(agency: SmallAgency, document: Document) -> list[Proof]:
+    with agency.outside().uow() as register:
+        return register.proofs(document.id)
+
+
+def due(agency: SmallAgency, *documents: Document, by: datetime) -> list[Document]:
+    """Those of them that are due; the register may hold others."""
+    with agency.outside().uow() as register:
+        found = register.ending_proofs(due_by=by, made_before=FAR, limit=100)
+    return sorted((one for one in documents if one.id in found), key=lambda one: found.index(one.id))
+
+
+def test_a_document_is_due_when_three_quarters_of_its_proof_are_spent(agency: SmallAgency) -> None:
+    first, second = issued(agency), issued(agency)
+    (proof,) = proofs(agency, first)
+    assert proof.revision == first.current.sha256
+    assert timedelta(days=9 * 365) < proof.ends_at - proof.at <= AUTHORITY_LIFE
+    assert due(agency, first, second, by=proof.renew_at - timedelta(seconds=1)) == []
+    assert due(agency, first, second, by=proof.renew_at) == [first]
+    assert due(agency, first, second, by=proof.ends_at) == [first, second]
+
+
+def test_a_renewed_document_has_one_timestamp_more_and_verifies_by_itself(
+    agency: SmallAgency, authority: Demonstration
+) -> None:
+    document = issued(agency)
+    before = agency.blobs.get(document.current.sha256)
+    for turn in (1, 2):
+        renewed = renew(document.id, made_before=datetime.now(UTC), outside=agency.outside())
+        assert renewed is not None
+        assert renewed.state is DocumentState.ISSUED
+        pdf = agency.blobs.get(renewed.current.sha256)
+        assert pdf.startswith(before)
+        report = validate(pdf, anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC))
+        assert report.indication is Indication.TOTAL_PASSED
+        assert [one.field for one in report.signatures[2:]] == list(ARCHIVE_FIELDS[: turn + 1])
+        assert {one.level for one in report.signatures[:2]} == {Level.B_LTA}
+        assert len(signatures_in(pdf)) == turn + 3
+        before = pdf
+    known = proofs(agency, document)
+    assert [one.revision for one in known] == [document.current.sha256, *(one.revision for one in known[1:])]
+    assert len(known) == 3
+    assert due(agency, document, by=known[-1].renew_at - timedelta(seconds=1)) == []
+    assert due(agency, document, by=FAR) == [document]
+    current = agency.read(document)
+    with agency.outside().uow() as register:
+        chain = register.revisions(document.id)
+        issued_once = [was_issued(register, current, one.sha256) for one in chain]
+    assert issued_once == [False, False, False, True, True, True]
+
+
+def test_what_is_young_enough_is_left_alone(agency: SmallAgency) -> None:
+    document = issued(agency)
+    begun = datetime.now(UTC)
+    assert renew(document.id, made_before=begun, outside=agency.outside()) is not None
+    assert renew(document.id, made_before=begun, outside=agency.outside()) is None
+    unsigned = agency.submitted()
+    assert renew(unsigned.id, made_before=FAR, outside=agency.outside()) is None
+    assert len(proofs(agency, document)) == 2
+
+
+def test_a_recalled_document_stays_provable(agency: SmallAgency) -> None:
+    document = issued(agency)
+    outside = agency.outside()
+    recall(uow=outside.uow, clock=agency.clock, actor=agency.clerk, document_id=document.id, reason="Sai thẩm quyền")
+    renewed = renew(document.id, made_before=FAR, outside=outside)
+    assert renewed is not None
+    assert renewed.state is DocumentState.RECALLED
+    assert agency.read(document).current == renewed.current
+
+
+def test_a_silent_authority_leaves_everything_as_it_was(agency: SmallAgency, authority: Demonstration) -> None:
+    document = issued(agency)
+    outside = agency.outside()
+    client = authority.client()
+    silent = replace(outside, timestamper=HttpTimestamper(("http://127.0.0.1:9/tsa",), client, agency.anchors))
+    with pytest.raises(TimestampUnavailable):
+        renew(document.id, made_before=FAR, outside=silent)
+    assert agency.read(document) == document
+    other = issued(agency)
+    told = {one.document_id: one.error for one in renewals(silent, due_by=FAR)}
+    for each in (document, other):
+        assert isinstance(told[each.id], TimestampUnavailable)
+        assert agency.read(each) == each
+    told = {one.document_id: one.error for one in renewals(outside, due_by=FAR)}
+    assert told[document.id] is told[other.id] is None
+    assert {len(proofs(agency, one)) for one in (document, other)} == {2}
+
+
+def test_what_does_not_hold_is_not_covered_with_a_new_timestamp(agency: SmallAgency) -> None:
+    document = issued(agency)
+    outside = agency.outside()
+    broken = bytearray(agency.blobs.get(document.current.sha256))
+    at = broken.index(b"/Contents")
+    broken[at - 200] ^= 1
+    harmed = replace(outside, blobs=_Harmed(bytes(broken)))
+    with pytest.raises(NotPassed):
+        renew(document.id, made_before=FAR, outside=harmed)
+    assert agency.read(document) == document
+
+
+class _Harmed:
+    """An object store that gives other bytes than were put, as a defect of ours would."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def get(self, _sha256: str) -> bytes:
+        return self._content
+
+    def put(self, blob: bytes, *, retain_until: datetime | None = None) -> str:
+        raise AssertionError(len(blob), retain_until)
