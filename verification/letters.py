@@ -39,15 +39,15 @@ _LINE_END = re.compile(rb"\r\n?")
 _NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
-class _OutOfTheOrdinaryError(Exception):
-    """These contents are for pypdf to read."""
+class OutOfTheOrdinary(Exception):
+    """What is for pypdf to read."""
 
 
 def letters_of(page: PageObject) -> str:
     """All text that the page shows, in the order of its contents; raises what pypdf raises."""
     try:
-        return "".join(_shown(page))
-    except (_OutOfTheOrdinaryError, *SECOND_READER_ERRORS):
+        return "".join(_shown_on(page))
+    except (OutOfTheOrdinary, *SECOND_READER_ERRORS):
         return page.extract_text()
 
 
@@ -73,14 +73,13 @@ class _Font:
         return self._known[token]
 
 
-def _shown(page: PageObject) -> list[str]:
-    resources = page.get_inherited("/Resources", default=None)
-    resources = resources.get_object() if resources is not None else None
-    contents = page.get_contents()
-    if contents is None or not isinstance(resources, DictionaryObject):
-        raise _OutOfTheOrdinaryError
+def shown(contents: bytes, resources: DictionaryObject) -> list[str]:
+    """What these decoded contents show with these resources, in their order.
+
+    Raises :class:`OutOfTheOrdinary` and ``SECOND_READER_ERRORS``.
+    """
     reading = _Reading(resources)
-    for token in _TOKEN.finditer(contents.get_data()):
+    for token in _TOKEN.finditer(contents):
         kind = token.lastgroup
         if kind == "string":
             if reading.depth == 0:
@@ -92,6 +91,15 @@ def _shown(page: PageObject) -> list[str]:
         elif kind != "comment":
             reading.enter_or_leave(token[0])
     return reading.shown
+
+
+def _shown_on(page: PageObject) -> list[str]:
+    resources = page.get_inherited("/Resources", default=None)
+    resources = resources.get_object() if resources is not None else None
+    contents = page.get_contents()
+    if contents is None or not isinstance(resources, DictionaryObject):
+        raise OutOfTheOrdinary
+    return shown(contents.get_data(), resources)
 
 
 class _Reading:
@@ -119,17 +127,17 @@ class _Reading:
             case b"Do":
                 _demand_picture(self._resources, self.name)
             case b"BI":
-                raise _OutOfTheOrdinaryError
+                raise OutOfTheOrdinary
             case _:
                 if self._font is None:
-                    raise _OutOfTheOrdinaryError
+                    raise OutOfTheOrdinary
                 self.shown += map(self._font.text, self.strings if operator == b"TJ" else self.strings[-1:])
         self.strings.clear()
 
     def enter_or_leave(self, bracket: bytes) -> None:
         """A dictionary begins or ends; what is in one is not shown."""
         if bracket not in {b"<<", b">>"}:
-            raise _OutOfTheOrdinaryError
+            raise OutOfTheOrdinary
         self.depth += 1 if bracket == b"<<" else -1
 
 
@@ -148,7 +156,7 @@ class _Fonts:
     def _looked_up(self, name: str) -> _Font:
         font = self._resources[name] if isinstance(self._resources, DictionaryObject) else None
         if not isinstance(font, DictionaryObject) or font.get("/Subtype") == "/Type3":
-            raise _OutOfTheOrdinaryError
+            raise OutOfTheOrdinary
         return _Font(font)
 
 
@@ -157,14 +165,14 @@ def _demand_picture(resources: DictionaryObject, name: bytes) -> None:
     objects = resources.get("/XObject", DictionaryObject()).get_object()
     drawn = objects[_plain_name(name)] if isinstance(objects, DictionaryObject) else None
     if not isinstance(drawn, DictionaryObject):
-        raise _OutOfTheOrdinaryError
+        raise OutOfTheOrdinary
     if drawn.get("/Subtype") != NameObject("/Image") and _SHOWS.search(drawn.get_data()):  # type: ignore[attr-defined] # what is drawn is a stream, or AttributeError says that it is out of the ordinary
-        raise _OutOfTheOrdinaryError
+        raise OutOfTheOrdinary
 
 
 def _plain_name(name: bytes) -> str:
     if b"#" in name or not name.isascii():
-        raise _OutOfTheOrdinaryError
+        raise OutOfTheOrdinary
     return name.decode("ascii")
 
 

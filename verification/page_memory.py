@@ -49,13 +49,15 @@ class PageMemory:
         while self._pixels > _MOST_PIXELS:
             self._pixels -= _pixels(self._pictures.popitem(last=False)[1])
 
-    def letters(self, page: PageObject, read: Callable[[PageObject], Counter[str]]) -> Counter[str]:
+    def letters_of(self, page: PageObject, read: Callable[[PageObject], Counter[str]]) -> Counter[str]:
         """What ``read`` finds on the page; it is asked anew only if something is new that the text is made from."""
         key = _sources(page)
-        if key is None:
-            return read(page)
+        return read(page) if key is None else self.letters(key, lambda: read(page))
+
+    def letters(self, key: bytes, read: Callable[[], Counter[str]]) -> Counter[str]:
+        """What ``read`` finds; ``key`` is the SHA-256 of everything that it is found in."""
         if key not in self._letters:
-            found = read(page)
+            found = read()
             if len(found) > _MOST_LETTERS:
                 return found
             self._letters[key] = found

@@ -11,24 +11,21 @@ Only for the sandbox: what PDFium asks of memory and time is up to the file.
 from __future__ import annotations
 
 import hashlib
-import unicodedata
-from collections import Counter
 from functools import lru_cache
-from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING
 
-import pypdf
 from PIL import Image, ImageChops
 from pypdfium2 import PdfDocument, PdfiumError, PdfPosConv
 
 from verification._pdfium_fields import Sides, places_of
 from verification.facts import Comparison, SignedRevision
-from verification.letters import letters_of
 from verification.page_memory import PageMemory
 from verification.second_reader import SECOND_READER_ERRORS
+from verification.second_reading import SecondReading, counted
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator
 
     from pypdfium2 import PdfPage
@@ -176,30 +173,19 @@ def _page_differs(drawn: _Drawn, signed: _Pages, number: int, fields: tuple[str,
 
 
 def _letters_agree(pdf: bytes, first: _Pages, memory: PageMemory) -> bool | None:
-    """Whether pypdf reads the same letters as PDFium, in whatever order, on the first pages."""
+    """Whether another parser reads the same letters as PDFium, in whatever order, on the first pages."""
     if first.count > _MOST_PAGES_READ or len(pdf) > _LARGEST_READ:
         return None
     try:
-        second = pypdf.PdfReader(BytesIO(pdf), strict=False).pages
+        second = SecondReading(pdf, memory)
         wanted = min(_MOST_READ, first.count, len(second))
-        return wanted > 0 and all(
-            _alike(_letters(first.open(n)), memory.letters(second[n], _second_letters)) for n in range(wanted)
-        )
+        return wanted > 0 and all(_alike(_letters(first.open(n)), second.letters(n)) for n in range(wanted))
     except SECOND_READER_ERRORS:
         return None
 
 
 def _letters(page: PdfPage) -> Counter[str]:
-    text = page.get_textpage()
-    return _plain(text.get_text_range())
-
-
-def _second_letters(page: pypdf.PageObject) -> Counter[str]:
-    return _plain(letters_of(page))
-
-
-def _plain(text: str) -> Counter[str]:
-    return Counter(letter for letter in unicodedata.normalize("NFKC", text) if letter.isalnum())
+    return counted(page.get_textpage().get_text_range())
 
 
 def _alike(one: Counter[str], other: Counter[str]) -> bool:

@@ -101,13 +101,13 @@ def test_a_page_is_read_once_however_many_revisions_follow_and_anew_when_it_chan
 
     ends = [mark.end() for mark in re.finditer(rb"%%EOF\n?", issued)]
     for end in ends[-3:]:
-        memory.letters(PdfReader(BytesIO(issued[:end])).pages[0], reading)
+        memory.letters_of(PdfReader(BytesIO(issued[:end])).pages[0], reading)
     assert len(read) == 1
     changed = PdfReader(BytesIO(issued)).pages[0]
     contents = changed.raw_get("/Contents").get_object()
     font = next(iter(changed.get_inherited("/Resources")["/Font"]))
     contents.set_data(contents.get_data() + f" BT {font} 12 Tf (one more) Tj ET".encode())
-    memory.letters(changed, reading)
+    memory.letters_of(changed, reading)
     assert len(read) == 2
     assert read[1].replace("\n", "").endswith("one more")
 
