@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from issuance.documents import CopyOf, Document
     from issuance.outside import Outside
-    from issuance.ports import Credential
+    from issuance.ports import Credential, Repositories
 
 _ROOM_FOR_OTHERS = 8192
 """Programs on officials' computers put anchors and attributes of their own into their CMS objects."""
@@ -40,16 +40,15 @@ class Signer:
     claims: Claims
 
 
-def signer_of(document: Document, *, credential: str, actor: str, outside: Outside) -> Signer:
+def signer_of(register: Repositories, document: Document, *, credential: str, actor: str) -> Signer:
     """The agency with its seal, or the official with their signature, title and capacity."""
-    with outside.uow() as register:
-        found = register.credential(credential)
-        if found is None:
-            raise UnknownName(kind="credential", name=credential)
-        if found.purpose is Purpose.SEAL:
-            agency = register.agency(document.draft.agency)
-            return Signer(found, _shown(agency.seal_image if agency else None), Claims(CommitmentType.ORIGIN))
-        account = register.account(actor)
+    found = register.credential(credential)
+    if found is None:
+        raise UnknownName(kind="credential", name=credential)
+    if found.purpose is Purpose.SEAL:
+        agency = register.agency(document.draft.agency)
+        return Signer(found, _shown(agency.seal_image if agency else None), Claims(CommitmentType.ORIGIN))
+    account = register.account(actor)
     image = account.signature_image if account else None
     return Signer(found, _shown(image), _claims(document, position=account.position if account else None))
 

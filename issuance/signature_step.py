@@ -51,15 +51,16 @@ def make_signature(document: Document, purpose: Purpose, *, outside: Outside) ->
     The same bytes each time, once their value and their timestamp are kept. Raises as :func:`finish_signature`.
     """
     intent = _intent(document)
+    with outside.uow() as register:
+        signer = signer_of(register, document, credential=intent.credential, actor=intent.actor)
+        request = _open_request(register, document, purpose, intent)
     base = outside.blobs.get(document.current.sha256)
-    signer = signer_of(document, credential=intent.credential, actor=intent.actor, outside=outside)
     credential = signer.credential
     # 1. The certificate must be fit now: validity, key usage, path and revocation (NĐ 68/2024, art. 29).
     now = outside.clock.now()
     credential.certificate.demand_fit_to_sign(at=now)
     outside.revocation.gather(certificates=(credential.certificate,), tokens=(), at=now)
     # 2. Prepare, or take up what an earlier attempt prepared, and look it through.
-    request = _open_request(document, purpose, intent, outside=outside)
     if request is None:
         request = prepare_request(document, purpose, base, signer=signer, outside=outside)
     linted = lint(prepared_of(request, base, credential), base=base)
@@ -79,10 +80,11 @@ def _intent(document: Document) -> Intent:
     return document.intent
 
 
-def _open_request(document: Document, purpose: Purpose, intent: Intent, *, outside: Outside) -> SignatureRequest | None:
+def _open_request(
+    register: Repositories, document: Document, purpose: Purpose, intent: Intent
+) -> SignatureRequest | None:
     """What an earlier attempt prepared, if it still fits: the same revision and the same credential."""
-    with outside.uow() as register:
-        request = register.signature_request(document.id, purpose, turn=turn_of(document, purpose))
+    request = register.signature_request(document.id, purpose, turn=turn_of(document, purpose))
     if request is None or request.base != document.current.sha256 or request.credential != intent.credential:
         return None
     return request

@@ -65,7 +65,8 @@ def hand_out(
     _demand_fit(credential, at=now, outside=outside)
     base = outside.blobs.get(document.current.sha256)
     if request is None or not _is_good(request, document, credential, at=now):
-        signer = signer_of(document, credential=credential.name, actor=actor.id, outside=outside)
+        with outside.uow() as register:
+            signer = signer_of(register, document, credential=credential.name, actor=actor.id)
         request = prepare_request(document, Purpose.SIGNATURE, base, signer=signer, outside=outside)
         request = replace(request, id=request_id, expires_at=request.created_at + LIFE)
     linted = lint(prepared_of(request, base, credential), base=base)
