@@ -319,12 +319,13 @@ def renew(
         error = renewal.error
         renewed, failed = renewed + (error is None), failed + (error is not None)
         if as_json:
-            told = {"document_id": str(renewal.document_id), "renewed": error is None, "code": error and error.code}
-            typer.echo(json.dumps(told))
+            told = {"document_id": str(renewal.proof.document_id), "attachment_id": None, "code": error and error.code}
+            attachment = renewal.proof.attachment_id
+            typer.echo(json.dumps(told | ({"attachment_id": str(attachment)} if attachment else {})))
         elif error is not None:
-            typer.echo(f"✗ {renewal.document_id}: {error}", err=True)
+            typer.echo(f"✗ {renewal.proof.document_id}: {error}", err=True)
     if not as_json:
-        typer.echo(f"✓ {renewed} văn bản được gia hạn bằng chứng (proofs are renewed)")
+        typer.echo(f"✓ {renewed} tệp được gia hạn bằng chứng (files have a renewed proof)")
     if failed:
         raise typer.Exit(1)
 

@@ -59,10 +59,9 @@ def check_register(uow: UnitOfWork, *, sha256: str, lookup_code: str | None = No
         if document is None:
             return RegisterCheck(facts=None, same_bytes=None, code_given=bool(lookup_code))
         ours = attachment if attachment is not None and attachment.document_id == document.id else None
-        sealed = ours.sealed if ours else None
         return RegisterCheck(
             facts=public_facts(register, document),
-            same_bytes=issued or (sealed is not None and sha256 == sealed.sha256),
+            same_bytes=issued or (ours is not None and sha256 != ours.given.sha256),
             code_given=code is not None,
             attachment=ours.place if ours else None,
         )

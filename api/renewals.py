@@ -1,7 +1,8 @@
-"""Renew the proofs of issued documents before they end: the worker by itself, or ``kyso renew``."""
+"""Renew the proofs of issued files before they end: the worker by itself, or ``kyso renew``."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,24 +15,24 @@ from issuance.renewal import renew
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from uuid import UUID
 
     from api.error_classes import OurError
     from issuance.outside import Outside
+    from issuance.proofs import Proof
 
-_AT_ONCE = 100  # documents
+_AT_ONCE = 100  # files
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What became of one document's proof: renewed, or why not."""
+    """What became of the proof of one file: renewed, or why not."""
 
-    document_id: UUID
+    proof: Proof
     error: OurError | None
 
 
 def renewals(outside: Outside, *, due_by: datetime) -> Iterator[Renewal]:
-    """Renew every proof that is due by this moment, the most urgent first; each document once, one that fails as well.
+    """Renew every proof that is due by this moment, the most urgent first; each file once, one that fails as well.
 
     Raises :class:`storage.errors.StorageUnavailable` where the register is away.
     """
@@ -42,29 +43,33 @@ def renewals(outside: Outside, *, due_by: datetime) -> Iterator[Renewal]:
             due = register.ending_proofs(due_by=due_by, made_before=begun, limit=_AT_ONCE + failed)[failed:]
         if not due:
             return
-        for document_id in due:
-            renewal = _renewed(document_id, outside, made_before=begun)
+        for proof in due:
+            renewal = Renewal(proof, error=_renewed(proof, outside))
             failed += renewal.error is not None
             yield renewal
 
 
 def renewing(outside: Outside) -> Iterator[None]:
-    """What the worker does every hour, document by document; what fails is told and tried again at the next look."""
+    """What the worker does every hour, file by file; what fails is told and tried again at the next look."""
     log = structlog.get_logger("kyso.renewals")
     for renewal in renewals(outside, due_by=outside.clock.now()):
         if renewal.error is None:
-            log.info("proof renewed", document=str(renewal.document_id))
+            log.info("proof renewed", **_named(renewal.proof))
         else:
             code, reason = renewal.error.code, str(renewal.error)
-            log.error("proof not renewed", document=str(renewal.document_id), code=code, reason=reason)
+            log.error("proof not renewed", **_named(renewal.proof), code=code, reason=reason)
         yield
 
 
-def _renewed(document_id: UUID, outside: Outside, *, made_before: datetime) -> Renewal:
+def _renewed(proof: Proof, outside: Outside) -> OurError | None:
     try:
-        renew(document_id, made_before=made_before, outside=outside)
-    except Overtaken:
-        return Renewal(document_id, error=None)
+        with suppress(Overtaken):
+            renew(proof, outside=outside)
     except BASES as error:
-        return Renewal(document_id, error=error)
-    return Renewal(document_id, error=None)
+        return error
+    return None
+
+
+def _named(proof: Proof) -> dict[str, str]:
+    attachment = {"attachment": str(proof.attachment_id)} if proof.attachment_id else {}
+    return {"document": str(proof.document_id)} | attachment

@@ -92,13 +92,13 @@ class ReportSeal:
         )
         progress = _InMemory()
         try:
-            return sign_file(page, order=order, progress=progress, means=self._means)
+            return sign_file(page, order=order, progress=progress, means=self._means).pdf
         except _NO_TIME as error:
             log = structlog.get_logger("kyso.reports")
             log.warning("report signed without a time-stamp", code=error.code, reason=str(error))
             # The value is there already and is used, so that the device is not asked twice.
             without = replace(order, level=SignatureLevel.B_B)
-            return sign_file(page, order=without, progress=progress, means=self._means)
+            return sign_file(page, order=without, progress=progress, means=self._means).pdf
 
     def _chosen(self, choose: Callable[[datetime], ChosenKey]) -> ChosenKey:
         known = self._key

@@ -94,7 +94,7 @@ def _commit(document: Document, issued: Archived, *, outside: Outside) -> None:
             register.add_timeline_step(document.id, TimelineStep(state, now, actor))
         register.save_document(finished)
         register.add_revision(document.id, revision)
-        register.add_proof(Proof(document.id, revision.sha256, at=now, ends_at=issued.proven_until))
+        register.add_proof(Proof(document.id, revision, at=now, ends_at=issued.proven_until))
         announce(register, finished, at=now)
         register.append_audit(
             AuditEvent(

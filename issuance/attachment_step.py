@@ -16,6 +16,7 @@ from issuance.documents import BEING_ISSUED, Document, Intent, Revision
 from issuance.errors import Overtaken, UnknownName
 from issuance.file_signature import FileOrder, sign_file
 from issuance.ports import AuditEvent
+from issuance.proofs import Proof, proof_end
 from signing.claims import Claims, CommitmentType
 from signing.display_rules import attachment_text
 from signing.field_place import FieldPlace
@@ -53,14 +54,16 @@ def _seal(
     order = _order(document, given, credential, outside=outside)
     kept = _Kept(document, attachment, intent, credential, outside)
     # 1. to 5. as every file: fit now, prepare and look through, record ★ and sign, timestamp ★, raise and validate.
-    sealed = sign_file(given, order=order, progress=kept, means=outside)
+    signed = sign_file(given, order=order, progress=kept, means=outside)
     # 6. Bytes first, where they cannot be deleted, then the row that names them ★.
     now = outside.clock.now()
-    outside.blobs.put(sealed, retain_until=now + retention_of(document, outside=outside))
-    revision = Revision.of(sealed, after=attachment.given)
+    outside.blobs.put(signed.pdf, retain_until=now + retention_of(document, outside=outside))
+    revision = Revision.of(signed.pdf, after=attachment.given)
+    proof = Proof(document.id, revision, at=now, ends_at=proof_end(signed.report), attachment_id=attachment.id)
     with outside.uow() as register:
         kept.demand_due(register)
         register.seal_attachment(attachment.id, revision)
+        register.add_proof(proof)
         facts = {"attachment": str(attachment.id), "sha256": revision.sha256}
         register.append_audit(AuditEvent(now, intent.actor, "attachment.sealed", document.id, facts))
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """The file ``given``, and once the clerk issued the document, ``sealed``; ``place`` counts from 1."""
+    """The file ``given``, and once the clerk issued the document, ``sealed``; ``place`` counts from 1.
+
+    ``renewed`` is the sealed file with younger timestamps.
+    """
 
     id: UUID
     document_id: UUID
@@ -26,11 +29,12 @@ class Attachment:
     title: str
     given: Revision
     sealed: Revision | None = None
+    renewed: Revision | None = None
 
     @property
     def current(self) -> Revision:
-        """The newest of the two."""
-        return self.sealed or self.given
+        """The newest of them."""
+        return self.renewed or self.sealed or self.given
 
 
 class Companions(Protocol):
@@ -38,15 +42,18 @@ class Companions(Protocol):
 
     # proofs
     def add_proof(self, proof: Proof) -> None:
-        """Append; what the document had before need not be renewed any more."""
+        """Append; what the file had before need not be renewed any more."""
         ...
 
-    def proofs(self, document_id: UUID) -> list[Proof]:
-        """Every proof of the document, oldest first."""
+    def proofs(self, document_id: UUID, *, attachment_id: UUID | None = None) -> list[Proof]:
+        """Every proof of the document's own file, or of one that goes out with it, oldest first."""
         ...
 
-    def ending_proofs(self, *, due_by: datetime, made_before: datetime, limit: int) -> list[UUID]:
-        """Documents whose newest proof is to be renewed by this moment and was made before that, most urgent first."""
+    def ending_proofs(self, *, due_by: datetime, made_before: datetime, limit: int) -> list[Proof]:
+        """Of all files, the newest proofs that are to be renewed by this moment, the most urgent first.
+
+        Those are left out that were made at ``made_before`` or later.
+        """
         ...
 
     # attachments
@@ -71,7 +78,7 @@ class Companions(Protocol):
         ...
 
     def attachment_by_sha256(self, sha256: str) -> Attachment | None:
-        """The newest attachment that was given or sealed with this digest."""
+        """The newest attachment that was given, sealed or renewed with this digest."""
         ...
 
     def save_attachment_half(self, attachment_id: UUID, half: HalfSigned, *, credential: str) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from issuance.outside import SigningMeans
     from signing.field_place import FieldPlace
     from signing.profiles import Appearance
+    from verification.report import ValidationReport
 
 FIELD = "Signature1"
 """The name of the field where nothing else is asked for."""
@@ -64,7 +65,15 @@ class FileOrder:
     claims: Claims = NO_CLAIMS
 
 
-def sign_file(pdf: bytes, *, order: FileOrder, progress: Progress, means: SigningMeans) -> bytes:
+@dataclass(frozen=True, slots=True)
+class SignedFile:
+    """A signed file with our own validator's report on it."""
+
+    pdf: bytes
+    report: ValidationReport
+
+
+def sign_file(pdf: bytes, *, order: FileOrder, progress: Progress, means: SigningMeans) -> SignedFile:
     """The file signed at the level that is ordered, and found TOTAL_PASSED at that level by our own validator.
 
     Raises :class:`issuance.errors.DraftRefused`, :class:`issuance.errors.NotPassed`, and the errors of what it reaches
@@ -94,8 +103,7 @@ def sign_file(pdf: bytes, *, order: FileOrder, progress: Progress, means: Signin
     if token is not None:
         known = means.revocation.gather(certificates=(order.certificate,), tokens=(token,), at=means.clock.now())
     raised = _raised(signed, known, order=order, means=means)
-    _demand_level(raised, known, order=order, means=means)
-    return raised
+    return SignedFile(raised, report=_demand_level(raised, known, order=order, means=means))
 
 
 def _prepared_half(pdf: bytes, *, order: FileOrder, means: SigningMeans) -> HalfSigned:
@@ -159,7 +167,7 @@ def _raised(signed: bytes, known: RevocationInfo, *, order: FileOrder, means: Si
     return complete_document_timestamp(linted, token=means.stamp(linted.document_digest)).onto(signed)
 
 
-def _demand_level(pdf: bytes, known: RevocationInfo, *, order: FileOrder, means: SigningMeans) -> None:
+def _demand_level(pdf: bytes, known: RevocationInfo, *, order: FileOrder, means: SigningMeans) -> ValidationReport:
     """TOTAL_PASSED at the level; at B-LT and B-LTA with nothing but what the file itself carries."""
     carried = order.level in {SignatureLevel.B_LT, SignatureLevel.B_LTA}
     report = means.demand_passed(pdf, known=EMPTY if carried else known, at=means.clock.now())
@@ -167,3 +175,4 @@ def _demand_level(pdf: bytes, known: RevocationInfo, *, order: FileOrder, means:
     if reached != order.level.value:
         reason = f"the signature reached {reached}, not {order.level.value}"
         raise NotPassed(indication=report.indication.value, sub_indication=None, reason=reason)
+    return report

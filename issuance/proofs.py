@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from issuance.documents import Document
+    from issuance.documents import Document, Revision
     from issuance.ports import Repositories
     from verification.report import ValidationReport
 
@@ -18,12 +18,13 @@ _SPENT = 3 / 4
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The proof that ``revision`` (SHA-256) of a document carries, made ``at`` and good until ``ends_at``."""
+    """The proof that a document's ``revision``, or that of a file that goes out with it, carries: from when to when."""
 
     document_id: UUID
-    revision: str
+    revision: Revision
     at: datetime
     ends_at: datetime
+    attachment_id: UUID | None = None
 
     @property
     def renew_at(self) -> datetime:
@@ -42,4 +43,4 @@ def proof_end(report: ValidationReport) -> datetime:
 
 def was_issued(register: Repositories, document: Document, sha256: str) -> bool:
     """Whether the document was issued with these bytes, or had them after its proof was renewed."""
-    return sha256 == document.current.sha256 or sha256 in {one.revision for one in register.proofs(document.id)}
+    return sha256 in {document.current.sha256, *(one.revision.sha256 for one in register.proofs(document.id))}

@@ -8,7 +8,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -21,19 +20,6 @@ from sqlalchemy import (
 
 from signing.copy_form import CopyForm
 from storage.schema_parts import SHA256, instant, listed, metadata, together
-
-# Until when an issued file is proven; ``renew_at`` is None once a newer proof is there.
-proofs = Table(
-    "proofs",
-    metadata,
-    Column("document_id", Uuid, primary_key=True),
-    Column("revision", Text, primary_key=True),
-    instant("at"),
-    instant("ends_at"),
-    instant("renew_at", nullable=True),
-    ForeignKeyConstraint(["document_id", "revision"], ["revisions.document_id", "revisions.sha256"]),
-    Index(None, "renew_at", postgresql_where=text("renew_at IS NOT NULL")),
-)
 
 attachments = Table(
     "attachments",
@@ -56,6 +42,24 @@ attachments = Table(
     CheckConstraint(together("sealed_sha256", "sealed_length"), name="sealed"),
     Index(None, "given_sha256"),
     Index(None, "sealed_sha256"),
+)
+
+# Until when issued files are proven: documents' own, and attachments. ``renew_at`` is None once a newer proof is there.
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("length", BigInteger, nullable=False),
+    Column("predecessor", Text, nullable=False),
+    Column("document_id", Uuid, ForeignKey("documents.id"), nullable=False),
+    Column("attachment_id", Uuid, ForeignKey("attachments.id")),
+    instant("at"),
+    instant("ends_at"),
+    instant("renew_at", nullable=True),
+    CheckConstraint(f"sha256 ~ {SHA256}", name="sha256"),
+    CheckConstraint("length > 0", name="length"),
+    Index(None, "document_id", "at"),
+    Index(None, "renew_at", postgresql_where=text("renew_at IS NOT NULL")),
 )
 
 # Seals of attachments between their two halves.

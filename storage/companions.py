@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from issuance.companions import Attachment
 from issuance.delivery import DownloadLink
@@ -15,7 +15,7 @@ from issuance.numbers import DocumentNumber
 from issuance.paper_copies import PaperCopy
 from signing.copy_form import CopyForm
 from signing.prepared import ReservedRegion
-from storage.companion_tables import attachment_halves, attachments, download_links, paper_copies
+from storage.companion_tables import attachment_halves, attachments, download_links, paper_copies, proofs
 from storage.open_transaction import OpenTransaction
 from storage.schema import agencies, register_entries
 
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy import RowMapping, Select
+
+# An attachment with its newest proof; the one that it was sealed with is its first.
+_ATTACHMENTS = select(attachments, proofs.c.sha256.label("proven_sha256"), proofs.c.length.label("proven_length")).join(
+    proofs, and_(proofs.c.attachment_id == attachments.c.id, proofs.c.renew_at.is_not(None)), isouter=True
+)
 
 
 class CompanionRows(OpenTransaction):
@@ -57,17 +62,22 @@ class CompanionRows(OpenTransaction):
 
     def attachment(self, attachment_id: UUID) -> Attachment | None:
         """The attachment, or None."""
-        return self._attachment(select(attachments).where(attachments.c.id == attachment_id))
+        return self._attachment(_ATTACHMENTS.where(attachments.c.id == attachment_id))
 
     def attachments(self, document_id: UUID) -> list[Attachment]:
         """Every attachment of the document, by place."""
-        query = select(attachments).where(attachments.c.document_id == document_id).order_by(attachments.c.place)
+        query = _ATTACHMENTS.where(attachments.c.document_id == document_id).order_by(attachments.c.place)
         return [_attachment(row) for row in self._connection.execute(query).mappings()]
 
     def attachment_by_sha256(self, sha256: str) -> Attachment | None:
-        """The newest attachment that was given or sealed with this digest."""
-        holders = or_(attachments.c.given_sha256 == sha256, attachments.c.sealed_sha256 == sha256)
-        return self._attachment(select(attachments).where(holders).order_by(attachments.c.id.desc()).limit(1))
+        """The newest attachment that was given, sealed or renewed with this digest."""
+        renewed = select(proofs.c.attachment_id).where(proofs.c.sha256 == sha256)
+        holders = or_(
+            attachments.c.given_sha256 == sha256,
+            attachments.c.sealed_sha256 == sha256,
+            attachments.c.id == renewed.scalar_subquery(),
+        )
+        return self._attachment(_ATTACHMENTS.where(holders).order_by(attachments.c.id.desc()).limit(1))
 
     def save_attachment_half(self, attachment_id: UUID, half: HalfSigned, *, credential: str) -> None:
         """Insert or replace; there is one for each attachment."""
@@ -164,9 +174,11 @@ class CompanionRows(OpenTransaction):
 
 def _attachment(row: RowMapping) -> Attachment:
     given = Revision(row["given_sha256"], row["given_length"])
-    sealed = None
+    sealed = renewed = None
     if row["sealed_sha256"] is not None:
         sealed = Revision(row["sealed_sha256"], row["sealed_length"], predecessor=given.sha256)
+    if sealed is not None and row["proven_sha256"] not in {None, sealed.sha256}:
+        renewed = Revision(row["proven_sha256"], row["proven_length"], predecessor=sealed.sha256)
     return Attachment(
         id=row["id"],
         document_id=row["document_id"],
@@ -174,6 +186,7 @@ def _attachment(row: RowMapping) -> Attachment:
         title=row["title"],
         given=given,
         sealed=sealed,
+        renewed=renewed,
     )
 
 

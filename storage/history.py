@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, collate, func, select
 
 from issuance.documents import DocumentState, Revision
 from issuance.ports import TimelineStep
-from storage.companion_tables import attachments
+from storage.companion_tables import attachments, proofs
 from storage.open_transaction import OpenTransaction
 from storage.schema import revisions, timeline
 
@@ -70,7 +70,7 @@ class HistoryRows(OpenTransaction):
 
     def revision_digests(self) -> Iterator[str]:
         """The SHA-256 of every file that is named, rising, each once; fetched as they are read."""
-        named = (revisions.c.sha256, attachments.c.given_sha256, attachments.c.sealed_sha256)
+        named = (revisions.c.sha256, attachments.c.given_sha256, attachments.c.sealed_sha256, proofs.c.sha256)
         last = None
         for digest in merge(*(self._rising(column) for column in named)):
             if digest != last:

@@ -89,7 +89,7 @@ class Batch:
             return Status.ALREADY, known
         progress = self._journal.hand(item, base=base)
         signed = sign_file(pdf, order=self._order, progress=progress, means=self._means)
-        return Status.SIGNED, self._journal.finish(item, base=base, signed=signed, at=self._means.clock.now())
+        return Status.SIGNED, self._journal.finish(item, base=base, signed=signed.pdf, at=self._means.clock.now())
 
 
 def _content(file: Path) -> bytes:

@@ -181,15 +181,20 @@ def _look_at_documents(walk: Walk, store: S3Blobs, authority: Demonstration) -> 
         with walk.outside.uow() as register:
             chain = register.revisions(document.id)
             steps = [step.state for step in register.timeline(document.id)]
-            appendices, proofs = register.attachments(document.id), register.proofs(document.id)
+            appendices = register.attachments(document.id)
+            proofs = [
+                register.proofs(document.id),
+                *(register.proofs(document.id, attachment_id=one.id) for one in appendices),
+            ]
         once = [step for step in steps if step is not DocumentState.CORRECTED]
         assert len(once) == len(set(once))
         assert tuple(steps[: len(MAIN_PATH)]) == MAIN_PATH or found.state is DocumentState.VOIDED
         contents = [store.get(revision.sha256) for revision in chain]
         assert all(new.startswith(old) for old, new in pairwise(contents))
-        assert len(proofs) == (found.state in PUBLISHED) + (document in walk.renewed)
         if found.state in PUBLISHED:
-            sealed = [store.get(one.sealed.sha256) for one in appendices if one.sealed]
+            assert {len(each) for each in proofs} == {2 if document in walk.renewed else 1}
+        if found.state in PUBLISHED:
+            sealed = [store.get(one.current.sha256) for one in appendices if one.sealed]
             assert len(sealed) == len(appendices) == 1
             assert sealed[0].startswith(walk.appendix())
             for pdf in (contents[-1], *sealed):

@@ -142,9 +142,12 @@ class Walk:
         self.insist("notification", self.herald.send_due)
 
     def renew(self, document: Document) -> None:
-        """Its proof is given a newer timestamp, once however often that is tried."""
-        begun = self.agency.clock.now()
-        self.insist("renewal", lambda: renew(document.id, made_before=begun, outside=self.outside))
+        """It and what went out with it are given newer timestamps, once however often that is tried."""
+        with self.outside.uow() as register:
+            appendix = register.attachments(document.id)[0].id
+            due = [register.proofs(document.id)[-1], register.proofs(document.id, attachment_id=appendix)[-1]]
+        for proof in due:
+            self.insist("renewal", partial(renew, proof, outside=self.outside))
         self.renewed.append(document)
 
     def hand_over(self, document: Document) -> None:

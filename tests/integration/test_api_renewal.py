@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.material import blank_pdf
 from tests.service import Service, running_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
+    from api.document_forms import DocumentAnswer
     from tests.parts import Bucket
 
 
@@ -28,14 +31,19 @@ def service(
 
 
 def test_the_operator_renews_ahead_of_time_and_older_files_are_still_known(service: Service) -> None:
-    document = service.issued()
-    older = service.clerk().file(document.id)
+    document = service.issued_with(blank_pdf(pages=2))
+    (appendix,) = service.clerk().attachments(document.id)
+    older = files_of(service, document, appendix.id)
     told = [json.loads(line) for line in _renew(service, "--due-by", "2199-01-01", "--json").splitlines()]
-    assert told == [{"document_id": str(document.id), "renewed": True, "code": None}]
-    newer = service.clerk().file(document.id)
-    assert newer.startswith(older)
-    assert len(newer) > len(older)
-    for pdf in (older, newer):
+    assert {(one["document_id"], one["attachment_id"], one["code"]) for one in told} == {
+        (str(document.id), None, None),
+        (str(document.id), str(appendix.id), None),
+    }
+    newer = files_of(service, document, appendix.id)
+    for old, new in zip(older, newer, strict=True):
+        assert new.startswith(old)
+        assert len(new) > len(old)
+    for pdf in (*older, *newer):
         report = service.public().verify(pdf)
         register = report["register"]
         assert isinstance(register, dict)
@@ -44,7 +52,12 @@ def test_the_operator_renews_ahead_of_time_and_older_files_are_still_known(servi
             document.number,
             True,
         )
-    assert "0 văn bản" in _renew(service)
+    assert "0 tệp" in _renew(service)
+
+
+def files_of(service: Service, document: DocumentAnswer, appendix: UUID) -> tuple[bytes, bytes]:
+    """The document's own file, and the one that went out with it."""
+    return service.clerk().file(document.id), service.clerk().attachment_file(document.id, appendix)
 
 
 def _renew(service: Service, *options: str) -> str:

@@ -15,11 +15,12 @@ from certs.revocation import EMPTY
 from certs.timestamps import HttpTimestamper
 from issuance.afterwards import recall
 from issuance.documents import DocumentState
-from issuance.errors import NotPassed
+from issuance.errors import NotPassed, Overtaken
 from issuance.proofs import Proof, was_issued
 from issuance.renewal import renew
 from signing.compose import ARCHIVE_FIELDS
 from tests.integration.certs_servers import demonstration
+from tests.material import blank_pdf
 from tests.second_opinion import signatures_in
 from tests.simulators.register import MemoryRegister
 from tests.small_agency import SmallAgency
@@ -28,7 +29,9 @@ from verification.validate import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
+    from certs.timestamps import TimeStampToken
     from issuance.documents import Document
     from issuance.ports import UnitOfWork
     from storage.unit_of_work import PostgresUnitOfWork
@@ -59,34 +62,40 @@ def agency(authority: Demonstration, workshop: Workshop, uow: UnitOfWork) -> Sma
     return small
 
 
-def issued(agency: SmallAgency) -> Document:
-    document = agency.submitted()
+def issued(agency: SmallAgency, *, appendix: bytes | None = None) -> Document:
+    document = agency.drafted()
+    if appendix is not None:
+        agency.attach(document, appendix, title="Phụ lục")
+    agency.submit(document)
     agency.ask_for_signature(document)
     agency.advance(document)
     agency.ask_for_issue(document)
     return agency.advance(document)
 
 
-def proofs(agency: SmallAgency, document: Document) -> list[Proof]:
+def proofs(agency: SmallAgency, document: Document, *, attachment: UUID | None = None) -> list[Proof]:
     with agency.outside().uow() as register:
-        return register.proofs(document.id)
+        return register.proofs(document.id, attachment_id=attachment)
 
 
 def due(agency: SmallAgency, *documents: Document, by: datetime) -> list[Document]:
     """Those of them that are due; the register may hold others."""
     with agency.outside().uow() as register:
-        found = register.ending_proofs(due_by=by, made_before=FAR, limit=100)
+        found = [one.document_id for one in register.ending_proofs(due_by=by, made_before=FAR, limit=100)]
     return sorted((one for one in documents if one.id in found), key=lambda one: found.index(one.id))
 
 
 def test_a_document_is_due_when_three_quarters_of_its_proof_are_spent(agency: SmallAgency) -> None:
     first, second = issued(agency), issued(agency)
     (proof,) = proofs(agency, first)
-    assert proof.revision == first.current.sha256
+    assert proof.revision == first.current
     assert timedelta(days=9 * 365) < proof.ends_at - proof.at <= AUTHORITY_LIFE
     assert due(agency, first, second, by=proof.renew_at - timedelta(seconds=1)) == []
     assert due(agency, first, second, by=proof.renew_at) == [first]
     assert due(agency, first, second, by=proof.ends_at) == [first, second]
+    with agency.outside().uow() as register:
+        made_before = register.ending_proofs(due_by=FAR, made_before=proof.at, limit=100)
+    assert first.id not in {one.document_id for one in made_before}
 
 
 def test_a_renewed_document_has_one_timestamp_more_and_verifies_by_itself(
@@ -95,10 +104,10 @@ def test_a_renewed_document_has_one_timestamp_more_and_verifies_by_itself(
     document = issued(agency)
     before = agency.blobs.get(document.current.sha256)
     for turn in (1, 2):
-        renewed = renew(document.id, made_before=datetime.now(UTC), outside=agency.outside())
-        assert renewed is not None
-        assert renewed.state is DocumentState.ISSUED
-        pdf = agency.blobs.get(renewed.current.sha256)
+        newer = renew(proofs(agency, document)[-1], outside=agency.outside())
+        renewed = agency.read(document)
+        assert (renewed.state, renewed.current) == (DocumentState.ISSUED, newer.revision)
+        pdf = agency.blobs.get(newer.revision.sha256)
         assert pdf.startswith(before)
         report = validate(pdf, anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC))
         assert report.indication is Indication.TOTAL_PASSED
@@ -107,51 +116,84 @@ def test_a_renewed_document_has_one_timestamp_more_and_verifies_by_itself(
         assert len(signatures_in(pdf)) == turn + 3
         before = pdf
     known = proofs(agency, document)
-    assert [one.revision for one in known] == [document.current.sha256, *(one.revision for one in known[1:])]
+    assert [one.revision.predecessor for one in known[1:]] == [one.revision.sha256 for one in known[:-1]]
     assert len(known) == 3
     assert due(agency, document, by=known[-1].renew_at - timedelta(seconds=1)) == []
     assert due(agency, document, by=FAR) == [document]
     current = agency.read(document)
     with agency.outside().uow() as register:
-        chain = register.revisions(document.id)
-        issued_once = [was_issued(register, current, one.sha256) for one in chain]
+        issued_once = [was_issued(register, current, one.sha256) for one in register.revisions(document.id)]
     assert issued_once == [False, False, True, True, True]
 
 
-def test_what_is_young_enough_is_left_alone(agency: SmallAgency) -> None:
+def test_a_file_that_went_out_with_the_document_is_renewed_as_well(
+    agency: SmallAgency, authority: Demonstration
+) -> None:
+    document = issued(agency, appendix=blank_pdf(pages=2))
+    with agency.outside().uow() as register:
+        (sealed,) = register.attachments(document.id)
+    for turn in (1, 2):
+        (*_, proof) = proofs(agency, document, attachment=sealed.id)
+        newer = renew(proof, outside=agency.outside())
+        pdf = agency.blobs.get(newer.revision.sha256)
+        assert pdf.startswith(agency.blobs.get(proof.revision.sha256))
+        report = validate(pdf, anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC))
+        assert report.indication is Indication.TOTAL_PASSED
+        assert len(report.signatures) == 2 + turn
+        with agency.outside().uow() as register:
+            found = register.attachments(document.id)[0]
+            assert (found.sealed, found.current.sha256) == (sealed.sealed, newer.revision.sha256)
+            digests = [sealed.given.sha256, sealed.current.sha256, proof.revision.sha256, newer.revision.sha256]
+            assert [register.attachment_by_sha256(one) for one in digests[1:]] == [found] * 3
+            assert set(digests) <= set(register.revision_digests())
+    assert len(proofs(agency, document)) == 1
+    assert agency.read(document) == document
+
+
+def test_a_proof_that_was_renewed_is_left_alone(agency: SmallAgency) -> None:
     document = issued(agency)
-    begun = datetime.now(UTC)
-    assert renew(document.id, made_before=begun, outside=agency.outside()) is not None
-    assert renew(document.id, made_before=begun, outside=agency.outside()) is None
-    unsigned = agency.submitted()
-    assert renew(unsigned.id, made_before=FAR, outside=agency.outside()) is None
-    assert len(proofs(agency, document)) == 2
+    (proof,) = proofs(agency, document)
+    newer = renew(proof, outside=agency.outside())
+    assert renew(proof, outside=agency.outside()) == newer
+    assert proofs(agency, document) == [proof, newer]
 
 
 def test_a_recalled_document_stays_provable(agency: SmallAgency) -> None:
     document = issued(agency)
     outside = agency.outside()
     recall(uow=outside.uow, clock=agency.clock, actor=agency.clerk, document_id=document.id, reason="Sai thẩm quyền")
-    renewed = renew(document.id, made_before=FAR, outside=outside)
-    assert renewed is not None
-    assert renewed.state is DocumentState.RECALLED
-    assert agency.read(document).current == renewed.current
+    newer = renew(proofs(agency, document)[-1], outside=outside)
+    found = agency.read(document)
+    assert (found.state, found.current) == (DocumentState.RECALLED, newer.revision)
+
+
+def test_of_two_workers_one_is_too_late(agency: SmallAgency) -> None:
+    document = issued(agency)
+    (proof,) = proofs(agency, document)
+    outside = agency.outside()
+
+    class Meanwhile:
+        """An authority that takes so long that another worker is done before it answers."""
+
+        def stamp(self, digest: bytes) -> TimeStampToken:
+            renew(proof, outside=agency.outside())
+            return outside.timestamper.stamp(digest)
+
+    with pytest.raises(Overtaken):
+        renew(proof, outside=replace(outside, timestamper=Meanwhile()))
+    assert len(proofs(agency, document)) == 2
 
 
 def test_a_silent_authority_leaves_everything_as_it_was(agency: SmallAgency, authority: Demonstration) -> None:
-    document = issued(agency)
+    document, other = issued(agency), issued(agency)
     outside = agency.outside()
     client = authority.client()
     silent = replace(outside, timestamper=HttpTimestamper(("http://127.0.0.1:9/tsa",), client, agency.anchors))
-    with pytest.raises(TimestampUnavailable):
-        renew(document.id, made_before=FAR, outside=silent)
-    assert agency.read(document) == document
-    other = issued(agency)
-    told = {one.document_id: one.error for one in renewals(silent, due_by=FAR)}
+    told = {one.proof.document_id: one.error for one in renewals(silent, due_by=FAR)}
     for each in (document, other):
         assert isinstance(told[each.id], TimestampUnavailable)
         assert agency.read(each) == each
-    told = {one.document_id: one.error for one in renewals(outside, due_by=FAR)}
+    told = {one.proof.document_id: one.error for one in renewals(outside, due_by=FAR)}
     assert told[document.id] is told[other.id] is None
     assert {len(proofs(agency, one)) for one in (document, other)} == {2}
 
@@ -160,11 +202,9 @@ def test_what_does_not_hold_is_not_covered_with_a_new_timestamp(agency: SmallAge
     document = issued(agency)
     outside = agency.outside()
     broken = bytearray(agency.blobs.get(document.current.sha256))
-    at = broken.index(b"/Contents")
-    broken[at - 200] ^= 1
-    harmed = replace(outside, blobs=_Harmed(bytes(broken)))
+    broken[broken.index(b"/Contents") - 200] ^= 1
     with pytest.raises(NotPassed):
-        renew(document.id, made_before=FAR, outside=harmed)
+        renew(proofs(agency, document)[-1], outside=replace(outside, blobs=_Harmed(bytes(broken))))
     assert agency.read(document) == document
 
 

@@ -24,19 +24,21 @@ class MemoryCompanions(OpenState):
     """Implements :class:`issuance.companions.Companions` in one open transaction."""
 
     def add_proof(self, proof: Proof) -> None:
-        if proof.revision not in {one.sha256 for one in self._state.revisions.get(proof.document_id, [])}:
-            raise RowRefused(rule="proofs_document_id_revision_fkey")
-        if proof.revision in {one.revision for one in self.proofs(proof.document_id)}:
+        chain = self._state.proofs.get((proof.document_id, proof.attachment_id), ())
+        if proof.revision.sha256 in {one.revision.sha256 for one in chain}:
             raise AlreadyThere(rule="proofs_pkey")
-        self._state.proofs[proof.document_id] = (*self._state.proofs.get(proof.document_id, ()), proof)
+        self._state.proofs[proof.document_id, proof.attachment_id] = (*chain, proof)
+        if proof.attachment_id is not None and chain:
+            found = self._state.attachments[proof.attachment_id]
+            self._state.attachments[found.id] = replace(found, renewed=proof.revision)
 
-    def proofs(self, document_id: UUID) -> list[Proof]:
-        return list(self._state.proofs.get(document_id, ()))
+    def proofs(self, document_id: UUID, *, attachment_id: UUID | None = None) -> list[Proof]:
+        return list(self._state.proofs.get((document_id, attachment_id), ()))
 
-    def ending_proofs(self, *, due_by: datetime, made_before: datetime, limit: int) -> list[UUID]:
+    def ending_proofs(self, *, due_by: datetime, made_before: datetime, limit: int) -> list[Proof]:
         newest = [chain[-1] for chain in self._state.proofs.values()]
         due = [one for one in newest if one.renew_at <= due_by and one.at < made_before]
-        return [one.document_id for one in sorted(due, key=lambda one: one.renew_at)][:limit]
+        return sorted(due, key=lambda one: one.renew_at)[:limit]
 
     def add_attachment(self, attachment: Attachment) -> None:
         if attachment.document_id not in self._state.documents:
@@ -67,7 +69,11 @@ class MemoryCompanions(OpenState):
         return sorted(found, key=lambda one: one.place)
 
     def attachment_by_sha256(self, sha256: str) -> Attachment | None:
-        found = [one for one in self._state.attachments.values() if sha256 in {one.given.sha256, one.current.sha256}]
+        renewed = {
+            one.attachment_id for chain in self._state.proofs.values() for one in chain if one.revision.sha256 == sha256
+        }
+        everyone = self._state.attachments.values()
+        found = [one for one in everyone if one.id in renewed or sha256 in {one.given.sha256, one.current.sha256}]
         return max(found, key=lambda one: one.id) if found else None
 
     def save_attachment_half(self, attachment_id: UUID, half: HalfSigned, *, credential: str) -> None:

@@ -126,7 +126,10 @@ class MemoryDocuments(OpenState):
         revisions = {one.sha256 for chain in self._state.revisions.values() for one in chain}
         attachments = self._state.attachments.values()
         yield from sorted(
-            revisions | {one.given.sha256 for one in attachments} | {one.current.sha256 for one in attachments}
+            revisions
+            | {one.given.sha256 for one in attachments}
+            | {one.current.sha256 for one in attachments}
+            | {one.revision.sha256 for chain in self._state.proofs.values() for one in chain}
         )
 
     def add_timeline_step(self, document_id: UUID, step: TimelineStep) -> None:

@@ -66,7 +66,7 @@ class State:
     rulebook: RulebookState = field(default_factory=RulebookState)
     entries: dict[UUID, RegisterEntry] = field(default_factory=dict)
     voided: dict[UUID, tuple[datetime, str]] = field(default_factory=dict)
-    proofs: dict[UUID, tuple[Proof, ...]] = field(default_factory=dict)
+    proofs: dict[tuple[UUID, UUID | None], tuple[Proof, ...]] = field(default_factory=dict)
     attachments: dict[UUID, Attachment] = field(default_factory=dict)
     halves: dict[UUID, tuple[str, HalfSigned]] = field(default_factory=dict)
     paper_copies: dict[UUID, PaperCopy] = field(default_factory=dict)
