@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 from pypdf.generic import DictionaryObject, IndirectObject, StreamObject
 from pypdfium2 import PdfDocument, PdfPosConv
 
+from signing.pdf.values import Stream
+
 if TYPE_CHECKING:
     import pypdf
     from pypdfium2 import PdfPage
+
+    from signing.pdf.values import Value
 
 _MOST_PAGES, _MOST_LINES = 10, 500
 _LARGEST_PAGE = 5000  # PDF units
@@ -63,12 +67,26 @@ def has_unreached(reader: pypdf.PdfReader, reached: set[tuple[int, int]]) -> boo
     return any(_is_content(reader, *key) for key in known - reached)
 
 
+def is_content(value: Value) -> bool:
+    """Whether an object of the strict reader's is a page, a font, a picture or content."""
+    entries = value.entries if isinstance(value, Stream) else value
+    if not isinstance(entries, dict):
+        return False
+    if isinstance(value, Stream):
+        return _could_be_shown(entries.get("/Type"), hint=entries.get("/S"))
+    return entries.get("/Type") in _TYPES
+
+
 def _is_content(reader: pypdf.PdfReader, number: int, generation: int) -> bool:
     thing = reader.get_object(IndirectObject(number, generation, reader))
     if not isinstance(thing, DictionaryObject):
         return False
     kind = thing.get("/Type")
     if isinstance(thing, StreamObject):
-        # The hints of a linearized file (ISO 32000-2, Annex F) are a stream that nothing leads to.
-        return kind not in _HOUSEKEEPING and not isinstance(thing.get("/S"), int)
+        return _could_be_shown(kind, hint=thing.get("/S"))
     return kind in _TYPES
+
+
+def _could_be_shown(kind: object, *, hint: object) -> bool:
+    """Of a stream. The hints of a linearized file (ISO 32000-2, Annex F) are one that nothing leads to."""
+    return kind not in _HOUSEKEEPING and not isinstance(hint, int)

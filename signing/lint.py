@@ -8,26 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from io import BytesIO
 from typing import TYPE_CHECKING
 
-import pypdf
 from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 from pypdfium2 import PdfiumError
 
+from signing.dangers import dangers
 from signing.errors import ESCAPING, DocumentEncrypted, DocumentUnfit
 from signing.fields import signature_fields
-from signing.hidden import has_text_beneath, has_unreached
+from signing.hidden import has_text_beneath
 from signing.pdf.pages import each_page
 from signing.revision import building_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from signing.pdf.document import Document
-
-_MOST_OBJECTS = 2_000_000
 
 
 class Severity(Enum):
@@ -114,24 +108,6 @@ _DANGERS: dict[str, Finding] = {
         "Pages carry annotations that lie over the content.",
     ),
 }
-_DANGEROUS_ACTIONS = {
-    "/JavaScript": "javascript",
-    "/Launch": "action",
-    "/SubmitForm": "action",
-    "/ImportData": "action",
-    "/ResetForm": "action",
-    "/Hide": "action",
-    "/SetOCGState": "action",
-    "/GoToR": "action",
-    "/GoToE": "action",
-    "/Movie": "media",
-    "/Sound": "media",
-    "/Rendition": "media",
-    "/RichMediaExecute": "media",
-}
-_FILLABLE = {"/Tx", "/Btn", "/Ch"}
-_MEDIA_ANNOTATIONS = {"/Movie", "/Sound", "/Screen", "/3D", "/RichMedia"}
-_HARMLESS_ANNOTATIONS = {"/Link", "/Widget", "/Popup"}
 
 
 def inspect(pdf: bytes) -> tuple[Finding, ...]:
@@ -142,7 +118,7 @@ def inspect(pdf: bytes) -> tuple[Finding, ...]:
         return (_NOT_A_PDF,)
     try:
         signed, pages = building_on(pdf, _fields_and_pages)
-        found = set(_dangers(pdf))
+        found = dangers(pdf)
         if has_text_beneath(pdf):
             found.add("text-beneath")
     except DocumentEncrypted:
@@ -170,50 +146,3 @@ def _damaged(reason: str) -> Finding:
         "Tệp PDF bị hỏng hoặc không đúng chuẩn; hãy xuất lại từ phần mềm soạn thảo.",
         f"The PDF is damaged or does not follow the standard; export it again ({reason}).",
     )
-
-
-def _dangers(pdf: bytes) -> Iterator[str]:
-    """The codes of what the file can reach, by a walk over every object with a memory of those already seen."""
-    reader = pypdf.PdfReader(BytesIO(pdf), strict=False)
-    seen: set[tuple[int, int]] = set()
-    waiting: list[object] = [reader.trailer]
-    visited = 0
-    while waiting:
-        visited += 1
-        if visited > _MOST_OBJECTS:
-            raise DocumentUnfit(reasons=("it has too many objects to be looked through",))
-        item = waiting.pop()
-        if isinstance(item, IndirectObject):
-            key = (item.idnum, item.generation)
-            if key not in seen:
-                seen.add(key)
-                waiting.append(item.get_object())
-        elif isinstance(item, DictionaryObject):
-            yield from _dangers_of(item)
-            waiting.extend(item.values())
-        elif isinstance(item, ArrayObject):
-            waiting.extend(item)
-    if has_unreached(reader, seen):
-        yield "unreached"
-
-
-def _dangers_of(item: DictionaryObject) -> Iterator[str]:
-    action = item.get("/S")
-    if isinstance(action, str) and action in _DANGEROUS_ACTIONS:
-        yield _DANGEROUS_ACTIONS[action]
-    if "/JS" in item or "/JavaScript" in item:
-        yield "javascript"
-    if "/XFA" in item:
-        yield "xfa"
-    if "/OCProperties" in item:
-        yield "layers"
-    if item.get("/FT") in _FILLABLE:
-        yield "form-fields"
-    if "/EmbeddedFiles" in item:
-        yield "attachments"
-    subtype = item.get("/Subtype")
-    if "/Rect" in item and isinstance(subtype, str):
-        if subtype in _MEDIA_ANNOTATIONS:
-            yield "media"
-        elif subtype not in _HARMLESS_ANNOTATIONS:
-            yield "annotations"

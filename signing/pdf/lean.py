@@ -13,9 +13,11 @@ from signing.pdf.indirect import indirect_object
 from signing.pdf.streams import content
 from signing.pdf.syntax import Irregular, parse
 from signing.pdf.values import Ref, Stream
-from signing.pdf.xref import Free, InFile, InStream, StreamSection, sections
+from signing.pdf.xref import FREE, Free, InFile, InStream, StreamSection, sections
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from signing.pdf.syntax import Buffer
     from signing.pdf.values import Value
 
@@ -51,6 +53,13 @@ class LeanFile:
             msg = f"another object stands in the place of {ref.number}"
             raise Irregular(msg)
         return value
+
+    def numbers(self) -> Iterator[int]:
+        """The numbers of all objects, some perhaps more than once; those that were ever free are :class:`Irregular`."""
+        for section in self._sections:
+            for number in section.numbers():
+                if section.entry(number) is not FREE:
+                    yield number
 
     def content(self, stream: Stream) -> bytes:
         """The data of a stream, decoded."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from signing.pdf.indirect import indirect_object
@@ -16,6 +16,8 @@ from signing.pdf.syntax import Irregular, dictionary_at
 from signing.pdf.values import Stream
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from signing.pdf.syntax import Buffer
     from signing.pdf.values import Dictionary, Ref, Value
 
@@ -66,6 +68,10 @@ class Section(Protocol):
         """Where an object is, or None where this section does not speak of it."""
         ...
 
+    def numbers(self) -> Iterator[int]:
+        """All numbers that this section speaks of."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -74,6 +80,11 @@ class Run:
     first: int
     count: int
     at: int
+
+    @property
+    def numbers(self) -> range:
+        """All of them."""
+        return range(self.first, self.first + self.count)
 
     def row(self, number: int, *, width: int) -> slice | None:
         """Where the row of a number is."""
@@ -99,6 +110,10 @@ class Table:
                 return InFile(int(row[:10])) if row[17:18] == b"n" else FREE
         return None
 
+    def numbers(self) -> Iterator[int]:
+        """As :meth:`Section.numbers`."""
+        return chain.from_iterable(run.numbers for run in self.runs)
+
 
 @dataclass(frozen=True, slots=True)
 class StreamSection:
@@ -115,6 +130,10 @@ class StreamSection:
             if (place := run.row(number, width=sum(self.widths))) is not None:
                 return self._entry(self.rows[place])
         return None
+
+    def numbers(self) -> Iterator[int]:
+        """As :meth:`Section.numbers`."""
+        return chain.from_iterable(run.numbers for run in self.runs)
 
     def _entry(self, row: bytes) -> Entry:
         first, second, _ = self.widths
@@ -151,6 +170,10 @@ class Hybrid:
             msg = f"object {number} is in two places of one revision"
             raise Irregular(msg)
         return hidden
+
+    def numbers(self) -> Iterator[int]:
+        """As :meth:`Section.numbers`."""
+        return chain(self.table.numbers(), self.hidden.numbers())
 
 
 def sections(buffer: Buffer, at: int) -> tuple[Section, ...]:
@@ -207,7 +230,7 @@ def _stream(buffer: Buffer, at: int) -> StreamSection:
         raise Irregular(msg)
     size = stream.entries.get("/Size")
     widths, index = _whole(stream.entries.get("/W")), _whole(stream.entries.get("/Index", [0, size]))
-    if len(widths) != _FIELDS or max(widths) > _WIDEST or len(index) % 2:
+    if len(widths) != _FIELDS or max(widths) > _WIDEST or not any(widths) or len(index) % 2:
         msg = f"the cross-reference stream at {at} has another form"
         raise Irregular(msg)
     runs: list[Run] = []
