@@ -1,7 +1,8 @@
-"""Figures of signer and webhooks in the text format that Prometheus reads (exposition format 0.0.4)."""
+"""Figures of signer, register and webhooks in the text format that Prometheus reads (exposition format 0.0.4)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -12,22 +13,44 @@ if TYPE_CHECKING:
 
     from hsm.inventory import KeyHealth, SignerHealth, TokenHealth
     from storage.outbox import OutboxFigures
+    from storage.standing import Standing
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Sample = tuple["Mapping[str, str]", float]
 
 
-def metrics_text(health: SignerHealth | None, outbox: OutboxFigures | None) -> str:
+@dataclass(frozen=True, slots=True)
+class DatabaseFigures:
+    """What the database tells: how the register stands, and how the notifications do."""
+
+    standing: Standing
+    outbox: OutboxFigures
+
+
+def metrics_text(health: SignerHealth | None, database: DatabaseFigures | None) -> str:
     """All families; of the signer or the database that does not answer only that it did not."""
     families = [_family("kyso_signer_up", "gauge", "Whether the signer answers.", [({}, float(health is not None))])]
     if health is not None:
         families += _token_families(health.tokens)
         families += _key_families(health.keys)
-    families += _family("kyso_database_up", "gauge", "Whether the database answers.", [({}, float(outbox is not None))])
-    if outbox is not None:
-        families += _webhook_families(outbox)
+    up = float(database is not None)
+    families += _family("kyso_database_up", "gauge", "Whether the database answers.", [({}, up)])
+    if database is not None:
+        families += _register_families(database.standing)
+        families += _webhook_families(database.outbox)
     return "".join(families)
+
+
+def _register_families(standing: Standing) -> Iterator[str]:
+    def each(name: str, meaning: str, figures: Iterable[float]) -> str:
+        names = ({"state": waiting.state.value} for waiting in standing.under_way)
+        return _family(f"kyso_documents_{name}", "gauge", meaning, zip(names, figures, strict=True))
+
+    yield each("under_way", "Documents that the service itself takes on.", (w.documents for w in standing.under_way))
+    yield each("stuck", "Those of them with an obstacle.", (w.with_obstacle for w in standing.under_way))
+    meaning = "Issued files whose proof is to be renewed."
+    yield _family("kyso_proofs_to_renew", "gauge", meaning, [({}, standing.proofs_to_renew)])
 
 
 def _webhook_families(outbox: OutboxFigures) -> Iterator[str]:

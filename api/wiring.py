@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ from storage.outbox import Outbox
 from storage.revocation_answers import RevocationAnswers
 from storage.secret_tries import SecretTries
 from storage.sessions import Sessions
+from storage.standing import standing
 from storage.trusted_lists import TrustedLists
 from storage.unit_of_work import PostgresUnitOfWork
 from verification.office import OfficeConverter, installed_libreoffice, is_libreoffice
@@ -45,10 +47,11 @@ from verification.sandbox import Sandbox
 from verification.workshop import Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from api.settings import Settings
     from issuance.sweep import Shelf
+    from storage.standing import Standing
     from verification.policy import ValidationPolicy
 
 _AHEAD = timedelta(hours=2)  # twice as far as the next look (storage/jobs.py)
@@ -62,14 +65,15 @@ class Application:
 
     ``trust`` is whom we trust now, ``lists`` is where trusted lists are kept; ``search`` looks for revocation data of
     strangers' chains; ``ahead`` renews that of our own before it ends; ``office`` converts office documents where
-    LibreOffice is installed; ``announcements`` tell when a worker is done with a document;
-    ``report_seal`` signs verification reports.
+    LibreOffice is installed; ``standing`` counts what waits in the register; ``announcements`` tell when a worker is
+    done with a document; ``report_seal`` signs verification reports.
     """
 
     settings: Settings
     outside: Outside
     shelf: Shelf
     outbox: Outbox
+    standing: Callable[[], Standing]
     online: OnlineClient
     signer: SignerClient
     trust: LivingTrust
@@ -122,6 +126,7 @@ def joined(settings: Settings) -> Iterator[Application]:
             outside=outside,
             shelf=blobs,
             outbox=Outbox(engine),
+            standing=partial(standing, engine),
             online=online,
             signer=SignerClient(settings.signer_socket, limit=_HEALTH_WITHIN),
             trust=trust,

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request, Response
 
 from api.dependencies import Parts
 from api.errors import Unauthenticated
-from api.metrics_text import CONTENT_TYPE, metrics_text
+from api.metrics_text import CONTENT_TYPE, DatabaseFigures, metrics_text
+from api.wiring import Application
 from hsm.client import SignerClient
 from hsm.errors import HsmError
 from hsm.inventory import SignerHealth
 from storage.errors import StorageError
-from storage.outbox import Outbox, OutboxFigures
 
 router = APIRouter(tags=["health"])
 
@@ -25,12 +25,12 @@ router = APIRouter(tags=["health"])
     responses={200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}}}, "description": "Prometheus text."}},
 )
 def metrics(application: Parts, request: Request) -> Response:
-    """Counts, latencies, logins, breakers and expiries of the signer, and how the webhooks stand, for Prometheus."""
+    """Counts, latencies, logins, breakers and expiries of the signer; how register and webhooks stand."""
     expected = application.settings.metrics_token.get_secret_value()
     given = request.headers.get("authorization", "")
     if not expected or not secrets.compare_digest(given.encode(), f"Bearer {expected}".encode()):
         raise Unauthenticated
-    text = metrics_text(_health(application.signer), _outbox(application.outbox))
+    text = metrics_text(_health(application.signer), _database(application))
     return Response(text, media_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
@@ -41,8 +41,8 @@ def _health(signer: SignerClient) -> SignerHealth | None:
         return None
 
 
-def _outbox(outbox: Outbox) -> OutboxFigures | None:
+def _database(application: Application) -> DatabaseFigures | None:
     try:
-        return outbox.figures()
+        return DatabaseFigures(application.standing(), application.outbox.figures())
     except StorageError:
         return None

@@ -402,6 +402,7 @@ def test_figures_of_the_signer_are_for_the_monitoring_only(service: Service, iss
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     figures = dict(line.rsplit(" ", 1) for line in answer.body.decode().splitlines() if not line.startswith("#"))
     assert figures["kyso_signer_up"] == "1"
+    assert figures['kyso_documents_under_way{state="numbered"}'] == figures["kyso_proofs_to_renew"] == "0"
     for token in ("Ky So Signatory", "Ky So Seal"):
         signed = int(figures[f'kyso_signer_signatures_total{{token="{token}"}}'])
         assert signed >= 1

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from api.metrics_text import metrics_text
+from api.metrics_text import DatabaseFigures, metrics_text
 from hsm.inventory import KeyHealth, SignerHealth, TokenHealth
 from hsm.latency import BOUNDS, Latency
 from hsm.uri import Pkcs11Uri
+from issuance.documents import DocumentState
 from storage.outbox import OutboxFigures
+from storage.standing import Standing, Waiting
 
 
 def lines(health: SignerHealth | None) -> list[str]:
@@ -19,10 +21,20 @@ def test_a_signer_that_is_away_is_one_figure() -> None:
     assert lines(None) == ["kyso_signer_up 0", "kyso_database_up 0"]
 
 
-def test_webhooks_are_told_by_what_became_of_them() -> None:
-    figures = OutboxFigures(delivered=7, failed=3, given_up=1, waiting=2, oldest=timedelta(seconds=90))
-    told = [line for line in metrics_text(None, figures).splitlines() if line.startswith("kyso_webhooks")]
-    assert told == [
+def test_register_and_webhooks_are_told_by_what_waits_and_what_became_of_it() -> None:
+    standing = Standing(
+        (Waiting(DocumentState.SIGNING, 0, 0), Waiting(DocumentState.NUMBERED, 5, 2)), proofs_to_renew=4
+    )
+    outbox = OutboxFigures(delivered=7, failed=3, given_up=1, waiting=2, oldest=timedelta(seconds=90))
+    told = metrics_text(None, DatabaseFigures(standing, outbox)).splitlines()
+    assert [line for line in told if not line.startswith("#")] == [
+        "kyso_signer_up 0",
+        "kyso_database_up 1",
+        'kyso_documents_under_way{state="signing"} 0',
+        'kyso_documents_under_way{state="numbered"} 5',
+        'kyso_documents_stuck{state="signing"} 0',
+        'kyso_documents_stuck{state="numbered"} 2',
+        "kyso_proofs_to_renew 4",
         "kyso_webhooks_sent_total 7",
         "kyso_webhooks_failed_total 3",
         "kyso_webhooks_given_up_total 1",
