@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
-from verification.blank_cells import are_blank
+from verification.plain_cells import UNSEEN, shown_in_cells
 from verification.second_reader import SECOND_READER_ERRORS
 
 if TYPE_CHECKING:
@@ -27,22 +27,26 @@ if TYPE_CHECKING:
 logging.getLogger("pypdf").addHandler(logging.NullHandler())
 
 
-UNSEEN = 1 << 1 | 1 << 5  # the flags Hidden and NoView (ISO 32000-2, Table 167)
-
-
 def cells_in_disagreement(pdf: bytes, cells: Mapping[str, str]) -> tuple[str, ...]:
     """The names of those cells whose shown text is not their value.
 
-    ``cells`` are names and values as one parser read them; what is shown is read by another (pypdf), so that a file
-    that means different things to different programs is found out here. A cell that cannot be read counts as one too.
+    ``cells`` are names and values as one parser read them; what is shown is read by another, so that a file that means
+    different things to different programs is found out here: our own strict reader where it sees what was stored, and
+    pypdf everywhere else. A cell that cannot be read counts as one too.
     """
-    if not cells or (not any(map(_plain, cells.values())) and are_blank(pdf, cells)):
+    if not cells:
+        return ()
+    plain = shown_in_cells(pdf, cells)
+    if plain is not None and not _differing(cells, plain):
         return ()
     try:
         reader = pypdf.PdfReader(BytesIO(pdf), strict=False)
-        shown = dict(_shown_cells(reader, cells))
+        return _differing(cells, dict(_shown_cells(reader, cells)))
     except SECOND_READER_ERRORS:
         return tuple(cells)
+
+
+def _differing(cells: Mapping[str, str], shown: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(name for name, value in cells.items() if _plain(shown.get(name, "")) != _plain(value))
 
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, cast
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, NullObject, PdfObject, StreamObject
 
-from verification.cells import UNSEEN
 from verification.field_letters import are_alike, comparable, is_legible, paints_pictures, reads_from_the_right
 from verification.field_tree import Field, fields_of
 from verification.foreign_text import well_formed
+from verification.plain_cells import UNSEEN
 from verification.second_reader import SECOND_READER_ERRORS
 
 if TYPE_CHECKING:
