@@ -10,7 +10,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pyhanko.pdf_utils.generic import Reference
+from pyhanko.pdf_utils.generic import (
+    ArrayObject,
+    DecryptedObjectProxy,
+    DictionaryObject,
+    IndirectObject,
+    Reference,
+)
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader, RawPdfPath
 from pyhanko.pdf_utils.xref import ObjStreamRef, XRefCache
 from pyhanko.sign.diff_analysis.rules_api import AbsoluteContext, Context
@@ -24,13 +30,14 @@ if TYPE_CHECKING:
     from io import BytesIO
 
     from pyhanko.pdf_utils.decode_limits import DecodeLimits
-    from pyhanko.pdf_utils.generic import IndirectObject, PdfObject
+    from pyhanko.pdf_utils.generic import PdfObject
     from pyhanko.pdf_utils.xref import XRefSection, XRefSectionData
 
     from verification._pyhanko_usages import Key
 
     Place = int | ObjStreamRef | None
 
+_CONTAINERS = (DictionaryObject, ArrayObject, DecryptedObjectProxy)
 Version = tuple[int, "Place"]
 """The revision that wrote an object, and where it lies; None where it was freed."""
 
@@ -47,15 +54,14 @@ class Sections(XRefCache):
         self._versions: dict[tuple[int, int], tuple[Version, ...]] = {}
         self._explicit: dict[int, set[Reference]] = {}
 
-    def versions(self, ref: Reference | IndirectObject) -> tuple[Version, ...]:
+    def versions(self, key: Key) -> tuple[Version, ...]:
         """All versions of an object, oldest first; a section that mentions another generation has none of it."""
-        key = (ref.idnum, ref.generation)
         known = self._versions.get(key)
         if known is None:
-            known = self._versions[key] = tuple(self._resolved(ref))
+            known = self._versions[key] = tuple(self._resolved(Reference(*key)))
         return known
 
-    def _resolved(self, ref: Reference | IndirectObject) -> Iterator[Version]:
+    def _resolved(self, ref: Reference) -> Iterator[Version]:
         for revision in self._mentions.get(ref.idnum, ()):
             try:
                 yield revision, self._xref_sections[revision].xref_data.try_resolve(ref)
@@ -64,14 +70,14 @@ class Sections(XRefCache):
 
     def get_last_change(self, ref: Reference | IndirectObject) -> int:
         """PyHanko's question, answered from the index."""
-        versions = self.versions(ref)
+        versions = self.versions(_key(ref))
         if not versions:
             raise KeyError(ref)
         return versions[-1][0]
 
     def get_introducing_revision(self, ref: Reference | IndirectObject) -> int:
         """The same."""
-        for revision, place in self.versions(ref):
+        for revision, place in self.versions(_key(ref)):
             if place is not None:
                 return revision
         raise KeyError(ref)
@@ -79,7 +85,7 @@ class Sections(XRefCache):
     def get_historical_ref(self, ref: Reference | IndirectObject, revision: int) -> Place:
         """The same."""
         place: Place = None
-        for written, where in self.versions(ref):
+        for written, where in self.versions(_key(ref)):
             if written > revision:
                 break
             place = where
@@ -128,7 +134,7 @@ class Reader(PdfFileReader):
 
     def version(self, ref: Reference | IndirectObject, revision: int) -> PdfObject:
         """The object as this revision has it, its references still those of the whole file, and not to be changed."""
-        reference, versions = _reference(ref), self.xrefs.versions(ref)
+        reference, versions = _reference(ref), self.xrefs.versions(_key(ref))
         if versions and versions[-1][0] <= revision:
             found: PdfObject = self.get_object(reference, transparent_decrypt=False)  # type: ignore[no-untyped-call]
             return found
@@ -163,6 +169,15 @@ class Revision(HistoricalResolver):
         super().__init__(reader, revision)
         self._paths: dict[Key, set[RawPdfPath]] | None = None
         self._contexts: dict[Reference, frozenset[AbsoluteContext]] = {}
+
+    def _subsume_object(self, obj: PdfObject) -> PdfObject:
+        """The object with references into this revision; what can hold none is itself."""
+        if isinstance(obj, IndirectObject):
+            return IndirectObject(obj.idnum, obj.generation, self)
+        if not isinstance(obj, _CONTAINERS):
+            return obj
+        found: PdfObject = super()._subsume_object(obj)  # type: ignore[no-untyped-call]
+        return found
 
     def _load_reverse_xref_cache(self) -> None:
         """Follow the ways to all that later revisions have written; pyHanko's own search where a file is odd."""
@@ -206,7 +221,7 @@ def as_ours(view: HistoricalResolver) -> Revision:
     return view
 
 
-def _key(ref: Reference) -> Key:
+def _key(ref: Reference | IndirectObject) -> Key:
     return ref.idnum, ref.generation
 
 

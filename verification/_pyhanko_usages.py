@@ -85,7 +85,7 @@ class Usages:
             if key in self._outgoing:
                 continue
             self._outgoing[key] = versions = []
-            for revision, place in sections.versions(Reference(*key)):
+            for revision, place in sections.versions(key):
                 if place is None and self._reader.strict:
                     return False
                 found = self._reader.version(Reference(*key), revision)
@@ -103,7 +103,7 @@ class Usages:
         """What is missing is null where errors are forgiven (ISO 32000-2, 7.3.10)."""
         if not self._reader.strict:
             return True
-        versions = self._reader.xrefs.versions(Reference(*key))
+        versions = self._reader.xrefs.versions(key)
         return bool(versions) and versions[0][0] <= revision
 
     def leading_to(self, targets: Iterable[Key]) -> frozenset[Key]:
@@ -151,7 +151,7 @@ class Usages:
 
     def only_version(self, key: Key) -> PdfObject | None:
         """The object, if no revision has touched it since it was written."""
-        versions = self._reader.xrefs.versions(Reference(*key))
+        versions = self._reader.xrefs.versions(key)
         if len(versions) != 1 or versions[0][1] is None:
             return None
         return self._reader.version(Reference(*key), versions[0][0])
