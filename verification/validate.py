@@ -7,6 +7,7 @@ and are in :mod:`verification.examine`.
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -129,15 +130,16 @@ def strictly_then_laxly(pdf: bytes, question: Question) -> FileFacts:
 
 def _whole_recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> FileFacts:
     try:
-        return _recipe(pdf, question, mode=mode)
+        # 1 Parse, and 2 count every filled signature field.
+        document = open_document(pdf, mode=mode)
+        with closing(document.reader):
+            return _recipe(pdf, document, question)
     except Damaged as damage:
         # Damage to a signature stays with it; this is in what all of them stand on.
         raise Unreadable(Cause.UNREADABLE) from damage
 
 
-def _recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> FileFacts:
-    # 1 Parse, and 2 count every filled signature field.
-    document = open_document(pdf, mode=mode)
+def _recipe(pdf: bytes, document: OpenDocument, question: Question) -> FileFacts:
     stores = Stores(document.reader)
     trust = Trust(
         _chosen(question.anchors, question.policy), question.policy, _material(document, stores, question.known)
@@ -155,7 +157,7 @@ def _recipe(pdf: bytes, question: Question, *, mode: ReadMode) -> FileFacts:
         sha256=hashlib.sha256(pdf).hexdigest(),
         length=len(pdf),
         pages=document.pages,
-        read=mode,
+        read=document.mode,
         at=question.at,
         tolerance=question.policy.clock_tolerance,
         freshness=question.policy.freshness,

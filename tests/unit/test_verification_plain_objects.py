@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from io import BytesIO
 from itertools import product
 from random import Random
@@ -159,3 +161,19 @@ def test_another_number_is_another_object() -> None:
     assert found == {"/A": 1}
     assert plain_object(pdf, at, Reference(3, 1)) is None
     assert plain_object(pdf, at + 1, Reference(3, 0)) is None
+
+
+def test_the_objects_of_a_closed_reader_need_no_collector() -> None:
+    reader = Reader(BytesIO(file_with(b"<< /A [<< /B 1 0 R >>] >>")), strict=True)
+    held = [
+        weakref.ref(view.get_object(Reference(number, 0)))
+        for view in (reader, reader.get_historical_resolver(0))
+        for number in (1, 2, 3)
+    ]
+    gc.disable()
+    try:
+        assert all(each() is not None for each in held)
+        reader.close()
+        assert [each() for each in held] == [None] * len(held)
+    finally:
+        gc.enable()
