@@ -21,6 +21,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
 from certs.revocation import RevocationInfo
+from verification._pyhanko_certificates import known_certificate
 from verification._pyhanko_errors import READ_ERRORS
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _parse_once(parse: Callable[[bytes], _Parsed]) -> Callable[[bytes], _Parsed]
 def _certificate(der: bytes) -> x509.Certificate:
     certificate = x509.Certificate.load(der, strict=True)
     _ = certificate.native
-    return certificate
+    return known_certificate(certificate)
 
 
 @_parse_once
