@@ -14,8 +14,8 @@ from pyhanko.sign.validation import generic_cms
 
 from verification._pyhanko_errors import READ_ERRORS
 
-_KEPT = 256
-_LONGEST = 16 * 1024  # octets; longer ones are parsed each time, so that nobody fills our memory with them
+_KEPT = 128
+_LONGEST = 4096  # octets; longer ones are parsed each time, so that nobody fills our memory with them
 
 CertificatesOf = general.SignedDataCerts
 extract_anew = general.extract_certificate_info
