@@ -18,6 +18,7 @@ from api.renewals import renewing
 from api.webhooks import Herald
 from certs.errors import CertsError
 from issuance.advance import advance, record_obstacle
+from issuance.deadline_warnings import warn_of_deadlines
 from storage.jobs import Chore
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def chores_of(application: Application) -> tuple[Chore, ...]:
         Chore("reconcile", _HOUR, reconcile),
         Chore("revocation data", _HOUR, ahead),
         Chore("proofs", _HOUR, partial(renewing, outside)),
+        Chore("deadlines", _HOUR, partial(warning, outside, application.settings.deadline_warning_days)),
     ]
     if application.trust.sources:
         lists = refreshing(application.trust, kept=application.lists, online=application.online, clock=outside.clock)
@@ -73,6 +75,15 @@ def advancing(outside: Outside) -> Callable[[UUID], None]:
             raise
 
     return advance_one
+
+
+def warning(outside: Outside, days: int) -> Iterator[None]:
+    """Tell the sending systems what is due within so many working days, and what is late."""
+    log = structlog.get_logger("kyso.worker")
+    for count in warn_of_deadlines(uow=outside.uow, clock=outside.clock, warning_days=days):
+        if count:
+            log.info("deadlines told", warnings=count)
+        yield
 
 
 def looking_ahead(outside: Outside, gatherer: RevocationGatherer) -> Iterator[None]:

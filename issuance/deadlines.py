@@ -46,7 +46,7 @@ def deadlines_of(*, uow: UnitOfWork, actor: Account, now: datetime, warning_days
     with uow() as register:
         until = calendar_around(register, agency=actor.agency, day=today).after(today, count=warning_days)
         found = register.due_documents(agency=actor.agency, until=end_of_day(until), limit=MOST_LISTED + 1)
-        dates = {one.id: reappointed_to(register, one.id) or _due(one) for one in found}
+        dates = {one.id: due_date(register, one) for one in found}
     listed = [one for one in found[:MOST_LISTED] if dates[one.id] <= end_of_day(until)]
     return Deadlines(
         as_of=now,
@@ -74,9 +74,10 @@ def lateness(register: Repositories, *, agency: str, timeline: list[TimelineStep
     return f"Ban hành sau hạn {last:%d/%m/%Y} (Nghị định 30/2020/NĐ-CP, điều 18.1)"
 
 
-def _due(document: Document) -> datetime:
-    due = document.draft.due_at
+def due_date(register: Repositories, document: Document) -> datetime:
+    """When the result of a document with a due date is due: as its apology promised, where there is one."""
+    due = reappointed_to(register, document.id) or document.draft.due_at
     if due is None:
-        msg = "only documents with a due date are listed"
+        msg = "only documents with a due date are asked about"
         raise RuntimeError(msg)
     return due

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID, uuid5
 
 from issuance.documents import DocumentState
@@ -32,6 +32,9 @@ EVENTS = {
 }
 """The steps that are told, each with its event."""
 
+DUE_SOON, OVERDUE = "document.due_soon", "document.overdue"
+"""What is told of a document that is not issued yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:
@@ -51,21 +54,46 @@ def announce(register: Repositories, document: Document, *, at: datetime, by: UU
     event, url = EVENTS.get(document.state), document.draft.callback_url
     if event is None or url is None:
         return
-    register.add_notification(
-        Notification(
-            id=uuid5(document.id, f"{event} {at.astimezone(UTC).isoformat()} {by}"),
-            document_id=document.id,
-            account=document.created_by,
-            url=url,
-            event=event,
-            body=_body(document, event, register.attachments(document.id), at=at),
-            created_at=at,
-        )
+    told = _told(document, event, register.attachments(document.id), at=at)
+    identifier = uuid5(document.id, f"{event} {at.astimezone(UTC).isoformat()} {by}")
+    register.add_notification(_notification(identifier, document, url, told, at=at))
+
+
+def warn(register: Repositories, document: Document, event: str, *, due_at: datetime, at: datetime) -> bool:
+    """Tell of a due date, unless it was told already or nobody wants to know; whether it is told now."""
+    url = document.draft.callback_url
+    due = due_at.astimezone(UTC)
+    identifier = uuid5(document.id, f"{event} {due.isoformat()}")
+    if url is None or register.has_notification(identifier):
+        return False
+    told = _told(document, event, [], at=at)
+    told["data"]["due_at"] = due.strftime("%Y-%m-%dT%H:%M:%SZ")
+    register.add_notification(_notification(identifier, document, url, told, at=at))
+    return True
+
+
+class _Told(TypedDict):
+    """The body, as Standard Webhooks has it."""
+
+    type: str
+    timestamp: str
+    data: dict[str, object]
+
+
+def _notification(identifier: UUID, document: Document, url: str, told: _Told, *, at: datetime) -> Notification:
+    return Notification(
+        id=identifier,
+        document_id=document.id,
+        account=document.created_by,
+        url=url,
+        event=told["type"],
+        body=json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(),
+        created_at=at,
     )
 
 
-def _body(document: Document, event: str, attachments: list[Attachment], *, at: datetime) -> bytes:
-    told = {
+def _told(document: Document, event: str, attachments: list[Attachment], *, at: datetime) -> _Told:
+    return {
         "type": event,
         "timestamp": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "data": {
@@ -82,4 +110,3 @@ def _body(document: Document, event: str, attachments: list[Attachment], *, at: 
             ],
         },
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()

@@ -235,6 +235,13 @@ class Repositories(Rulebook, Companions, SignatureRequests, Protocol):
         """Those that are due by this moment and are neither issued nor ended, the most urgent first."""
         ...
 
+    def expected_documents(self, *, until: datetime, after: UUID | None, limit: int) -> list[Document]:
+        """Of all agencies, those whose sender gave an address, due by this moment and neither issued nor ended.
+
+        In order of their identifiers, from the one behind ``after`` on.
+        """
+        ...
+
     def unfinished_documents(self) -> list[UUID]:
         """Documents in a state that the service itself leaves: signing, awaiting_timestamp, numbered, sealed."""
         ...
@@ -363,6 +370,10 @@ class Repositories(Rulebook, Companions, SignatureRequests, Protocol):
         ...
 
     # notifications, audit and jobs
+    def has_notification(self, notification_id: UUID) -> bool:
+        """Whether it was written down already."""
+        ...
+
     def add_notification(self, notification: Notification) -> None:
         """Append; a worker sends it once this transaction is committed. The same one is never there twice."""
         ...

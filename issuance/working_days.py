@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from issuance.ports import Account, Clock, Repositories, UnitOfWork
 
 _SATURDAY = 5
-_LONGEST_REST = 60
+LONGEST_REST = 60
 """Days after which a calendar without a working day is taken for a mistake."""
 
 
@@ -56,7 +56,7 @@ class WorkingDays:
         found = day
         for _ in range(count):
             found = next(
-                (one for one in (found + timedelta(days=n) for n in range(1, _LONGEST_REST)) if self.works_on(one)),
+                (one for one in (found + timedelta(days=n) for n in range(1, LONGEST_REST)) if self.works_on(one)),
                 found + timedelta(days=1),
             )
         return found

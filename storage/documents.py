@@ -109,6 +109,17 @@ class DocumentRows(OpenTransaction):
         ordered = query.order_by(documents.c.due_at, documents.c.id).limit(limit)
         return [_document(row) for row in self._connection.execute(ordered).mappings()]
 
+    def expected_documents(self, *, until: datetime, after: UUID | None, limit: int) -> list[Document]:
+        """Of all agencies, those whose sender gave an address, due by this moment and neither issued nor ended.
+
+        In order of their identifiers, from the one behind ``after`` on.
+        """
+        query = select(documents).where(documents.c.due_at <= until, _waits(), documents.c.callback_url.is_not(None))
+        if after is not None:
+            query = query.where(documents.c.id > after)
+        rows = self._connection.execute(query.order_by(documents.c.id).limit(limit)).mappings()
+        return [_document(row) for row in rows]
+
     def unfinished_documents(self) -> list[UUID]:
         """Documents in a state that the service itself leaves, oldest first."""
         states = [state.value for state in UNFINISHED]

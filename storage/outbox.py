@@ -53,6 +53,11 @@ class OutboxFigures:
 class NotificationRows(OpenTransaction):
     """Writes notifications with the step that they tell of."""
 
+    def has_notification(self, notification_id: UUID) -> bool:
+        """Whether it was written down already."""
+        query = select(notifications.c.id).where(notifications.c.id == notification_id)
+        return self._connection.scalar(query) is not None
+
     def add_notification(self, notification: Notification) -> None:
         """Append; it is due at once. :class:`storage.errors.AlreadyThere` where it was told already."""
         self._connection.execute(notifications.insert(), asdict(notification))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid5
 
 import pytest
 
+from issuance.deadline_warnings import warn_of_deadlines
 from issuance.deadlines import deadlines_of, issue_by, lateness
 from issuance.documents import DocumentState, Purpose
 from issuance.errors import MetadataInvalid, NotCompetent
+from issuance.notifications import DUE_SOON, OVERDUE
 from issuance.numbers import DocumentNumber
 from issuance.ports import TimelineStep
 from issuance.reappointment import reappoint
@@ -20,6 +24,8 @@ from tests.set_clock import SetClock
 from tests.simulators.register import MemoryRegister
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from issuance.documents import Document
     from issuance.ports import UnitOfWork
     from storage.unit_of_work import PostgresUnitOfWork
@@ -137,3 +143,55 @@ def test_what_is_due_within_a_working_day_is_warned_of_and_what_is_late_is_liste
     assert [one.id for one in found.due_soon] == [soon.id]
     assert deadlines_of(uow=uow, actor=people.clerk, now=now, warning_days=0).due_soon == ()
     assert deadlines_of(uow=uow, actor=settle_people(uow).clerk, now=now, warning_days=1).overdue == ()
+
+
+def test_senders_are_warned_once_of_every_due_date(uow: UnitOfWork, people: People) -> None:
+    keep(uow, people, *HOLIDAYS)
+    late, soon = waiting(uow, people, FRIDAY - timedelta(days=1)), waiting(uow, people, date(2026, 9, 3))
+    waiting(uow, people, date(2026, 9, 4))
+    waiting(uow, people, FRIDAY - timedelta(days=1), state=DocumentState.WITHDRAWN)
+    at_friday, a_day_later = SetClock(noon(FRIDAY)), SetClock(noon(FRIDAY + timedelta(days=7)))
+
+    def warned(clock: SetClock) -> int:
+        return sum(warn_of_deadlines(uow=uow, clock=clock, warning_days=1))
+
+    assert warned(at_friday) >= 2  # the register may hold others
+    told = {warning_id(late, OVERDUE), warning_id(soon, DUE_SOON)}
+    assert known(uow, late, soon) == told
+    assert warned(at_friday) == 0
+    reappoint(
+        uow=uow,
+        clock=at_friday,
+        actor=people.submitter,
+        document_id=late.id,
+        slip=waiting(uow, people, date(2027, 1, 4)).id,
+        new_due_at=noon(date(2026, 9, 7)),
+        reason="Chờ ý kiến",
+    )
+    assert warned(a_day_later) >= 2
+    promised = replace(late, draft=replace(late.draft, due_at=noon(date(2026, 9, 7))))
+    assert known(uow, late, soon, promised) == told | {warning_id(soon, OVERDUE), warning_id(promised, DUE_SOON)}
+
+
+def test_a_warning_tells_the_sender_which_dossier_and_by_when() -> None:
+    uow = MemoryRegister()
+    people = settle_people(uow)
+    late = waiting(uow, people, FRIDAY)
+    assert sum(warn_of_deadlines(uow=uow, clock=SetClock(noon(FRIDAY) + timedelta(hours=1)), warning_days=1)) == 1
+    (told,) = uow.notifications
+    body = json.loads(told.body)
+    assert (told.url, told.account, body["type"]) == (late.draft.callback_url, late.created_by, "document.overdue")
+    assert (body["data"]["id"], body["data"]["due_at"]) == (str(late.id), "2026-08-28T05:00:00Z")
+    assert (body["data"]["dossier_code"], body["data"]["state"]) == (late.draft.dossier_code, "submitted")
+
+
+def warning_id(document: Document, event: str) -> UUID:
+    assert document.draft.due_at is not None
+    return uuid5(document.id, f"{event} {document.draft.due_at.isoformat()}")
+
+
+def known(uow: UnitOfWork, *documents: Document) -> set[UUID]:
+    """Which of all the warnings that these could give were written down."""
+    possible = {warning_id(document, event) for document in documents for event in (DUE_SOON, OVERDUE)}
+    with uow() as register:
+        return {one for one in possible if register.has_notification(one)}

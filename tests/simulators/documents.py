@@ -99,6 +99,12 @@ class MemoryDocuments(OpenState):
         found = [one for one in self._state.documents.values() if one.draft.agency == agency]
         return sorted((one for one in found if _waits_beyond(one, later)), key=_urgency)[:limit]
 
+    def expected_documents(self, *, until: datetime, after: UUID | None, limit: int) -> list[Document]:
+        later = until + timedelta(microseconds=1)
+        found = [one for one in self._state.documents.values() if one.draft.callback_url is not None]
+        behind = [one for one in found if _waits_beyond(one, later) and (after is None or one.id > after)]
+        return sorted(behind, key=lambda one: one.id)[:limit]
+
     def copies_of(self, entry_id: UUID) -> list[Document]:
         found = [one for one in self._state.documents.values() if one.draft.copy]
         made = [one for one in found if one.draft.copy and one.draft.copy.original.entry == entry_id]

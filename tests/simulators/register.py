@@ -75,6 +75,9 @@ class MemoryRegister:
 class MemoryRepositories(MemoryDocuments, MemoryNumbers, MemoryFigures, MemoryNames, MemoryRulebook, MemoryCompanions):
     """One open transaction."""
 
+    def has_notification(self, notification_id: UUID) -> bool:
+        return notification_id in self._state.notifications
+
     def add_notification(self, notification: Notification) -> None:
         if notification.id in self._state.notifications:
             raise AlreadyThere(rule="notifications_pkey")
