@@ -1,4 +1,4 @@
-"""What a worker does with a document: the step that is due, then the next, until nothing is due.
+"""What a worker does with a document: all that is due, up to where somebody else's turn begins.
 
 The steps are numbered as in ``docs/issuance-cycle.md``. Each reads the register anew and goes on from what is already
 there, so that a first attempt, a repeat after an outage and the recovery after a crash are one and the same code.
@@ -7,22 +7,27 @@ there, so that a first attempt, a repeat after an outage and the recovery after 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from issuance.archive_step import archived, commit_issue
-from issuance.attachment_step import seal_attachments
+from issuance.archive_step import archived, commit_issue, retention_of
+from issuance.attachment_step import seal_attachment, unsealed
 from issuance.documents import BEING_ISSUED, DocumentState, Obstacle, Purpose
 from issuance.errors import NotExamined, Overtaken
-from issuance.signature_step import finish_signature, make_signature
+from issuance.signature_step import Made, finish_signature, make_signature, read_due
 from verification.errors import SandboxFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
     from uuid import UUID
 
+    from issuance.companions import Attachment
     from issuance.documents import Document
     from issuance.outside import Outside
-    from issuance.ports import Clock, UnitOfWork
+    from issuance.ports import Clock, Credential, Repositories, UnitOfWork
+    from issuance.signature_step import Due
 
 _SIGNING = frozenset({DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP})
 TRANSITIONAL = _SIGNING | BEING_ISSUED
@@ -30,37 +35,65 @@ TRANSITIONAL = _SIGNING | BEING_ISSUED
 
 
 def advance(document_id: UUID, *, outside: Outside) -> None:
-    """Take every step that is due; safe to call at any time, twice, and after any crash.
+    """Do what is due; safe to call at any time, twice, and after any crash.
 
     Raises the errors of the packages involved; the document then stays in a state from which the same call goes on.
     """
     with outside.uow() as register:
-        document = register.document(document_id)
-    if document is None:
-        return
+        step = _due_step(register, register.document(document_id), outside=outside)
     # Another worker may take the same step first; then the work is in its hands.
     with suppress(Overtaken):
         try:
-            _take_steps(document, outside=outside)
+            step()
         except SandboxFailed as error:
             # The file is our own and was read before, so that it is the machine that failed.
             raise NotExamined(error.reason) from error
 
 
-def _take_steps(document: Document, *, outside: Outside) -> None:
+def _due_step(register: Repositories, document: Document | None, *, outside: Outside) -> Callable[[], None]:
+    """What is due, with all that the register says of it: signing ends with somebody else's turn, issuing for good."""
+    if document is None or document.state not in TRANSITIONAL:
+        return lambda: None
     if document.state in _SIGNING:
-        document = finish_signature(document, outside=outside)
-    if document.state in BEING_ISSUED:
-        issued = archived(document, _sealed(document, outside=outside), outside=outside)
-        seal_attachments(document, outside=outside)
-        commit_issue(document, issued, outside=outside)
+        return partial(finish_signature, read_due(register, document, Purpose.SIGNATURE), outside=outside)
+    work = _Issue(
+        due=read_due(register, document, Purpose.SEAL),
+        stamped=tuple(register.stamped_signatures(document.id)) if document.state is DocumentState.SEALED else (),
+        attachments=unsealed(register, document),
+        retention=retention_of(register, document, usual=outside.retention),
+    )
+    return partial(work.carry_out, outside=outside)
 
 
-def _sealed(document: Document, *, outside: Outside) -> bytes:
-    """The file with its seal, which is made now unless the newest revision carries it."""
-    if document.state is DocumentState.SEALED:
-        return outside.blobs.get(document.current.sha256)
-    return make_signature(document, Purpose.SEAL, outside=outside)
+@dataclass(frozen=True, slots=True)
+class _Issue:
+    """A document that is to be sealed and issued; ``stamped`` are its signatures where the seal is there already."""
+
+    due: Due
+    stamped: tuple[tuple[Credential, bytes], ...]
+    attachments: tuple[Attachment, ...]
+    retention: timedelta
+
+    def carry_out(self, *, outside: Outside) -> None:
+        """Seal, archive and judge; then the attachments; then the commit."""
+        document = self.due.document
+        issued = archived(self._sealed(outside=outside), outside=outside)
+        for attachment in self.attachments:
+            seal_attachment(
+                document,
+                attachment,
+                credential=self.due.signer.credential,
+                retention=self.retention,
+                outside=outside,
+            )
+        commit_issue(document, issued, retention=self.retention, outside=outside)
+
+    def _sealed(self, *, outside: Outside) -> Made:
+        """The file with its seal, which is made now unless the newest revision carries it."""
+        document = self.due.document
+        if document.state is DocumentState.SEALED:
+            return Made(outside.blobs.get(document.current.sha256), self.stamped)
+        return make_signature(self.due, outside=outside)
 
 
 def record_obstacle(document_id: UUID, *, code: str, text: str, uow: UnitOfWork, clock: Clock) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from issuance.outside import Outside
+    from issuance.ports import Repositories
+    from issuance.signature_step import Made
 
 
 _STEPS = {
@@ -39,7 +41,7 @@ class Archived:
     proven_until: datetime
 
 
-def archived(document: Document, sealed: bytes, *, outside: Outside) -> Archived:
+def archived(sealed: Made, *, outside: Outside) -> Archived:
     """The sealed file with validation data and document timestamp, found TOTAL_PASSED.
 
     Raises :class:`issuance.errors.NotPassed`, and the errors of what it reaches for.
@@ -48,34 +50,33 @@ def archived(document: Document, sealed: bytes, *, outside: Outside) -> Archived
     #    a timestamp over all of it.
     prepared = lint_timestamp(
         outside.workshop.prepare_document_timestamp(
-            sealed,
+            sealed.pdf,
             field_name=ARCHIVE_FIELDS[0],
-            revocation=gather_validation_data(document.id, outside=outside),
+            revocation=gather_validation_data(sealed.stamped, outside=outside),
         ),
-        base=sealed,
+        base=sealed.pdf,
     )
-    issued = complete_document_timestamp(prepared, token=outside.stamp(prepared.document_digest)).onto(sealed)
+    issued = complete_document_timestamp(prepared, token=outside.stamp(prepared.document_digest)).onto(sealed.pdf)
     # 6. TOTAL_PASSED, with nothing but what the file itself carries, or nothing leaves.
     report = outside.demand_passed(issued, known=EMPTY, at=outside.clock.now())
     return Archived(issued, proven_until=proof_end(report))
 
 
-def commit_issue(document: Document, issued: Archived, *, outside: Outside) -> None:
-    """The object store, then the register: the document is sealed and issued in one.
+def commit_issue(document: Document, issued: Archived, *, retention: timedelta, outside: Outside) -> None:
+    """The object store, for as long as ``retention``, then the register: the document is sealed and issued in one.
 
     Raises :class:`issuance.errors.Overtaken` where another worker was faster.
     """
     # 7. Bytes first, where they cannot be deleted, then the row that names them ★.
-    outside.blobs.put(issued.pdf, retain_until=outside.clock.now() + retention_of(document, outside=outside))
+    outside.blobs.put(issued.pdf, retain_until=outside.clock.now() + retention)
     _commit(document, issued, outside=outside)
 
 
-def retention_of(document: Document, *, outside: Outside) -> timedelta:
+def retention_of(register: Repositories, document: Document, *, usual: timedelta) -> timedelta:
     """How long the agency keeps this type; "for ever" is the longest that an object store is asked for."""
-    with outside.uow() as register:
-        found = register.document_type(agency=document.draft.agency, name=document.draft.document_type)
+    found = register.document_type(agency=document.draft.agency, name=document.draft.document_type)
     if found is None:
-        return outside.retention
+        return usual
     return timedelta(days=DAYS_A_YEAR * (found.retention_years or LONGEST_RETENTION_YEARS))
 
 

@@ -11,9 +11,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from issuance.archive_step import retention_of
 from issuance.documents import BEING_ISSUED, Document, Intent, Revision
-from issuance.errors import Overtaken, UnknownName
+from issuance.errors import Overtaken
 from issuance.file_signature import FileOrder, sign_file
 from issuance.ports import AuditEvent
 from issuance.proofs import Proof, proof_end
@@ -24,32 +23,35 @@ from signing.layout import SEAL_FIELD
 from signing.profiles import Appearance, Certification, SignatureLevel
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from issuance.companions import Attachment
     from issuance.half_signed import HalfSigned
     from issuance.outside import Outside
     from issuance.ports import Credential, Repositories
 
 
-def seal_attachments(document: Document, *, outside: Outside) -> None:
-    """Seal every attachment that is not sealed yet, in order.
+def unsealed(register: Repositories, document: Document) -> tuple[Attachment, ...]:
+    """The attachments that wait for their seal, in order."""
+    return tuple(one for one in register.attachments(document.id) if one.sealed is None)
+
+
+def seal_attachment(
+    document: Document,
+    attachment: Attachment,
+    *,
+    credential: Credential,
+    retention: timedelta,
+    outside: Outside,
+) -> None:
+    """Seal it with the credential of the document's intent, and keep it as long as the document.
 
     Raises :class:`Overtaken` where another worker was faster, and the errors of what it reaches for.
     """
     intent = document.intent
-    with outside.uow() as register:
-        waiting = [one for one in register.attachments(document.id) if one.sealed is None]
-        credential = register.credential(intent.credential) if intent and waiting else None
-    if not waiting:
-        return
-    if intent is None or credential is None:
-        raise UnknownName(kind="credential", name=intent.credential if intent else "")
-    for attachment in waiting:
-        _seal(document, attachment, intent, credential, outside=outside)
-
-
-def _seal(
-    document: Document, attachment: Attachment, intent: Intent, credential: Credential, *, outside: Outside
-) -> None:
+    if intent is None:
+        msg = "an attachment is sealed only after an intent was recorded"
+        raise RuntimeError(msg)
     given = outside.blobs.get(attachment.given.sha256)
     order = _order(document, given, credential, outside=outside)
     kept = _Kept(document, attachment, intent, credential, outside)
@@ -57,7 +59,7 @@ def _seal(
     signed = sign_file(given, order=order, progress=kept, means=outside)
     # 6. Bytes first, where they cannot be deleted, then the row that names them ★.
     now = outside.clock.now()
-    outside.blobs.put(signed.pdf, retain_until=now + retention_of(document, outside=outside))
+    outside.blobs.put(signed.pdf, retain_until=now + retention)
     revision = Revision.of(signed.pdf, after=attachment.given)
     proof = Proof(document.id, revision, at=now, ends_at=proof_end(signed.report), attachment_id=attachment.id)
     with outside.uow() as register:

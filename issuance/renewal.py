@@ -51,7 +51,8 @@ def renew(proof: Proof, *, outside: Outside) -> Proof:
     known = outside.revocation.gather(certificates=(), tokens=(token,), at=now)
     report = outside.demand_passed(renewed, known=known, at=now)
     # 4. Bytes first, for as long as the issued file is kept, then the row that names them ★.
-    until = known_proofs[0].at + retention_of(document, outside=outside)
+    with outside.uow() as register:
+        until = known_proofs[0].at + retention_of(register, document, usual=outside.retention)
     outside.blobs.put(renewed, retain_until=until if until > now else None)
     revision = Revision.of(renewed, after=proof.revision)
     newer = Proof(document.id, revision, at=now, ends_at=proof_end(report), attachment_id=proof.attachment_id)

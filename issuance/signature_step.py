@@ -7,7 +7,7 @@ An official's signature is then validated and committed here. A seal goes on at 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from certs.timestamps import TimeStampToken
@@ -24,6 +24,7 @@ from signing.values import demand_right_value
 if TYPE_CHECKING:
     from issuance.outside import Outside
     from issuance.ports import Credential, Repositories
+    from issuance.preparation import Signer
 
 _BEFORE = {
     Purpose.SIGNATURE: frozenset({DocumentState.SIGNING, DocumentState.AWAITING_TIMESTAMP}),
@@ -31,46 +32,66 @@ _BEFORE = {
 }
 
 
-def finish_signature(document: Document, *, outside: Outside) -> Document:
-    """Carry an official's intent out; answers the document as it then stands.
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A signature or seal that is due: who makes it, and what an earlier attempt left, if it still fits."""
+
+    document: Document
+    purpose: Purpose
+    signer: Signer
+    request: SignatureRequest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A revision that nobody has judged yet, and every signature of it that has its timestamp, with the token's DER."""
+
+    pdf: bytes
+    stamped: tuple[tuple[Credential, bytes], ...]
+
+
+def read_due(register: Repositories, document: Document, purpose: Purpose) -> Due:
+    """All that the register has to say before the work begins; raises :class:`issuance.errors.UnknownName`."""
+    intent = _intent(document)
+    signer = signer_of(register, document, credential=intent.credential, actor=intent.actor)
+    return Due(document, purpose, signer, _open_request(register, document, purpose, intent))
+
+
+def finish_signature(due: Due, *, outside: Outside) -> None:
+    """Carry an official's intent out.
 
     Raises :class:`issuance.errors.Overtaken` where another worker was faster, and the errors of what it reaches for.
     """
-    signed = make_signature(document, Purpose.SIGNATURE, outside=outside)
+    made = make_signature(due, outside=outside)
     # 5. Validate: TOTAL_PASSED or nothing leaves.
-    known = gather_validation_data(document.id, outside=outside)
-    outside.demand_passed(signed, known=known, at=outside.clock.now())
+    known = gather_validation_data(made.stamped, outside=outside)
+    outside.demand_passed(made.pdf, known=known, at=outside.clock.now())
     # 6. Bytes first, then the row that names them ★.
-    outside.blobs.put(signed)
-    return _commit(document, signed, outside=outside)
+    outside.blobs.put(made.pdf)
+    _commit(due.document, made.pdf, outside=outside)
 
 
-def make_signature(document: Document, purpose: Purpose, *, outside: Outside) -> bytes:
-    """The newest revision with the signature or seal that is due and its timestamp; nobody has judged it yet.
+def make_signature(due: Due, *, outside: Outside) -> Made:
+    """The newest revision with the signature or seal that is due and its timestamp.
 
     The same bytes each time, once their value and their timestamp are kept. Raises as :func:`finish_signature`.
     """
-    intent = _intent(document)
-    with outside.uow() as register:
-        signer = signer_of(register, document, credential=intent.credential, actor=intent.actor)
-        request = _open_request(register, document, purpose, intent)
+    document, request, credential = due.document, due.request, due.signer.credential
     base = outside.blobs.get(document.current.sha256)
-    credential = signer.credential
     # 1. The certificate must be fit now: validity, key usage, path and revocation (NĐ 68/2024, art. 29).
     now = outside.clock.now()
     credential.certificate.demand_fit_to_sign(at=now)
     outside.revocation.gather(certificates=(credential.certificate,), tokens=(), at=now)
     # 2. Prepare, or take up what an earlier attempt prepared, and look it through.
     if request is None:
-        request = prepare_request(document, purpose, base, signer=signer, outside=outside)
+        request = prepare_request(document, due.purpose, base, signer=due.signer, outside=outside)
     linted = lint(prepared_of(request, base, credential), base=base)
     # 3. Record what will be signed ★, sign, record the value ★.
     if request.value is None:
         request = _sign(document, linted, request, credential=credential, outside=outside)
     # 4. The timestamp over the value ★. No later revision starts before it is in.
-    if request.timestamp is None:
-        request = _stamp(request, outside=outside)
-    return _completed(linted.prepared, request, outside=outside).onto(base)
+    request, stamped = _stamped(request, outside=outside)
+    return Made(_completed(linted.prepared, request, outside=outside).onto(base), stamped)
 
 
 def _intent(document: Document) -> Intent:
@@ -116,12 +137,17 @@ def _sign(
     return request
 
 
-def _stamp(request: SignatureRequest, *, outside: Outside) -> SignatureRequest:
-    token = outside.stamp(hashlib.sha256(_value(request)).digest())
-    request = replace(request, timestamp=token.der)
+def _stamped(
+    request: SignatureRequest, *, outside: Outside
+) -> tuple[SignatureRequest, tuple[tuple[Credential, bytes], ...]]:
+    """The request with its timestamp, and all signatures of the document that have theirs."""
+    known = request.timestamp
+    token = known if known is not None else outside.stamp(hashlib.sha256(_value(request)).digest()).der
+    request = replace(request, timestamp=token)
     with outside.uow() as register:
-        register.save_signature_request(request)
-    return request
+        if known is None:
+            register.save_signature_request(request)
+        return request, tuple(register.stamped_signatures(request.document_id))
 
 
 def _value(request: SignatureRequest) -> bytes:
@@ -145,7 +171,7 @@ def _completed(prepared: PreparedSignature, request: SignatureRequest, *, outsid
     return outside.workshop.complete_with_container(prepared, container=container)
 
 
-def _commit(document: Document, signed: bytes, *, outside: Outside) -> Document:
+def _commit(document: Document, signed: bytes, *, outside: Outside) -> None:
     now = outside.clock.now()
     revision = Revision.of(signed, after=document.current)
     with outside.uow() as register:
@@ -162,7 +188,6 @@ def _commit(document: Document, signed: bytes, *, outside: Outside) -> Document:
                 {"sha256": revision.sha256},
             )
         )
-    return finished
 
 
 def _signed(document: Document) -> Document:

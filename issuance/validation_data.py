@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from certs.timestamps import TimeStampToken
 
 if TYPE_CHECKING:
-    from uuid import UUID
+    from collections.abc import Iterable
 
     from certs.revocation import RevocationInfo
     from issuance.outside import Outside
+    from issuance.ports import Credential
 
 
-def gather_validation_data(document_id: UUID, *, outside: Outside) -> RevocationInfo:
-    """Certificates, OCSP responses and CRLs for every completed signature and its timestamp.
+def gather_validation_data(stamped: Iterable[tuple[Credential, bytes]], *, outside: Outside) -> RevocationInfo:
+    """Certificates, OCSP responses and CRLs for every signature and its timestamp, which is given as DER.
 
     Raises as :meth:`issuance.ports.RevocationSource.gather`.
     """
-    with outside.uow() as register:
-        stamped = register.stamped_signatures(document_id)
+    stamped = tuple(stamped)
     return outside.revocation.gather(
         certificates=tuple(credential.certificate for credential, _ in stamped),
         tokens=tuple(TimeStampToken(token) for _, token in stamped),

@@ -36,7 +36,7 @@ from issuance.issue import request_issue
 from issuance.numbers import DocumentNumber
 from issuance.ports import Account, Role
 from issuance.sign import request_signature
-from issuance.signature_step import make_signature
+from issuance.signature_step import make_signature, read_due
 from issuance.submit import create_draft, submit
 from signing.claims import Claims, CommitmentType
 from signing.errors import WrongSignatureValue
@@ -268,7 +268,9 @@ def test_a_document_whose_newest_revision_is_sealed_is_issued_from_there(agency:
     agency.advance(document)
     agency.ask_for_issue(document)
     numbered = agency.read(document)
-    sealed = make_signature(numbered, Purpose.SEAL, outside=agency.outside())
+    with agency.register() as register:
+        due = read_due(register, numbered, Purpose.SEAL)
+    sealed = make_signature(due, outside=agency.outside()).pdf
     agency.blobs.put(sealed)
     revision = Revision.of(sealed, after=numbered.current)
     with agency.register() as register:
