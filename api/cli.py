@@ -371,7 +371,7 @@ def main() -> None:
     """The console entry point."""
     from api.commands.outermost import guarded
 
-    sys.exit(guarded(lambda: app(standalone_mode=False)))
+    sys.exit(guarded(lambda: app(standalone_mode=False, prog_name="kyso"), as_json="--json" in sys.argv[1:]))
 
 
 if __name__ == "__main__":

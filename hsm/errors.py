@@ -147,7 +147,7 @@ class KeyExists(HsmError):
     """A key of this label is on the token already and is not replaced."""
 
     code = "key-exists"
-    hint = "Choose another label."
+    hint = "Choose another label, or make the key that follows it: kyso tokens keygen LABEL --successor."
     sentence = "token {token!r} has a key {key!r} already"
 
     def __init__(self, *, token: str, key: str) -> None:
@@ -191,7 +191,7 @@ class CertificateMismatch(HsmError):
     """A certificate is not one for this key."""
 
     code = "certificate-mismatch"
-    hint = "Import the certificate that was issued for this key's own signing request."
+    hint = "Import the certificate that was issued for this key's own signing request, and none but its issuers."
     sentence = "the certificate does not fit key {key!r} on token {token!r}: {reason}"
 
     def __init__(self, *, token: str, key: str, reason: str) -> None:

@@ -1,10 +1,16 @@
-"""The outermost boundary of ``kyso``: whatever goes wrong becomes one clear message and an exit code."""
+"""The outermost boundary of ``kyso``: whatever goes wrong becomes one clear message and an exit code.
+
+With ``--json`` the message is one JSON object on a line of standard error: ``error`` (a stable code), ``message``,
+``hints`` (what to do next) and ``exit``; what stands on standard output are results only.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -25,13 +31,33 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def guarded(command: Callable[[], object]) -> int:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Why a command ended: a stable code, one sentence, and what to do next."""
+
+    exit: Exit
+    code: str
+    message: str
+    hints: tuple[str, ...] = ()
+
+    def say(self, *, as_json: bool) -> Exit:
+        """On standard error; answers the exit code."""
+        if as_json:
+            members = {"error": self.code, "message": self.message, "hints": self.hints, "exit": self.exit}
+            sys.stderr.write(json.dumps(members, ensure_ascii=False) + "\n")
+        else:
+            lines = [f"✗ {self.message}", *(f"  → {hint}" for hint in self.hints)]
+            sys.stderr.write("\n".join(lines) + "\n")
+        return self.exit
+
+
+def guarded(command: Callable[[], object], *, as_json: bool = False) -> int:
     """Run the command line; answers the exit code. ``KYSO_DEBUG=1`` shows where an error came from."""
     try:
         answer = command()
     except TyperException as error:
         if error.format_message():  # nothing is left to say where the help was shown instead
-            _say(error.format_message(), "kyso --help")
+            _usage(error).say(as_json=as_json)
         return Exit.USAGE
     except (KeyboardInterrupt, Abort):
         return Exit.INTERRUPTED
@@ -42,30 +68,33 @@ def guarded(command: Callable[[], object]) -> int:
     except Exception as error:  # noqa: BLE001 - the outermost boundary of a process
         if os.environ.get("KYSO_DEBUG") == "1":
             traceback.print_exc()
-        return _explain(error)
+        return _explained(error).say(as_json=as_json)
     return answer if isinstance(answer, int) else 0
 
 
-def _explain(error: Exception) -> Exit:
+def _usage(error: TyperException) -> _Told:
+    """The help that fits is that of the command that was called."""
+    context = getattr(error, "ctx", None)
+    command = "kyso" if context is None else context.command_path
+    return _Told(Exit.USAGE, "usage", error.format_message(), (f"{command} --help",))
+
+
+def _explained(error: Exception) -> _Told:
     """Our errors carry a hint; anything else is a defect, said in one line without a traceback."""
     problems = getattr(error, "problems", None)
     if type(error).__name__ == "SettingsInvalid" and isinstance(problems, tuple):
-        _say("Cấu hình chưa đúng (the settings are not right):", *problems)
-        return Exit.SETTINGS
-    hint = getattr(error, "hint", None)
-    if isinstance(hint, str) and isinstance(getattr(error, "code", None), str):
-        _say(str(error), hint)
-        return Exit.TRY_AGAIN if getattr(error, "transient", False) is True else Exit.FAILED
+        said = "Cấu hình chưa đúng (the settings are not right):"
+        return _Told(Exit.SETTINGS, "settings-invalid", said, tuple(map(str, problems)))
+    hint, code = getattr(error, "hint", None), getattr(error, "code", None)
+    if isinstance(hint, str) and isinstance(code, str):
+        leaves = Exit.TRY_AGAIN if getattr(error, "transient", False) is True else Exit.FAILED
+        return _Told(leaves, code, str(error), (hint,) if hint else ())
     if isinstance(error, OSError):
-        _say(f"{error.filename or ''} {error.strerror or error}".strip())
-        return Exit.FAILED
-    _say(
+        said = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
+        return _Told(Exit.FAILED, "file-unusable", said)
+    return _Told(
+        Exit.DEFECT,
+        "defect",
         f"Lỗi chương trình (a defect of the program): {type(error).__name__}: {error}",
-        "KYSO_DEBUG=1 cho biết lỗi ở đâu (shows where).",
+        ("KYSO_DEBUG=1 cho biết lỗi ở đâu (shows where).",),
     )
-    return Exit.DEFECT
-
-
-def _say(message: str, *more: str) -> None:
-    lines = [f"✗ {message}", *(f"  → {line}" for line in more if line)]
-    sys.stderr.write("\n".join(lines) + "\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,15 +14,17 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from api.commands.certificate_files import certificates_in
+from api.commands.typed import NothingTyped, typed, typed_twice
 from api.settings import TokenSettings, read_settings
-from certs.certificate import certificates_from_bytes, parse_certificate
+from certs.certificate import parse_certificate
 from certs.paths import is_issued_by
 from hsm import provisioning
 from hsm.breaker import PinBreaker
 from hsm.client import SignerClient
 from hsm.consent import Consents, Operator
 from hsm.errors import ConsentRefused, KeyAbsent, PinUnavailable, TokenAbsent
-from hsm.life import urgency_of
+from hsm.life import key_in_use, urgency_of
 from hsm.pin import Pin, read_pin, write_pin_file
 from hsm.provisioning import TokenAccess
 from hsm.uri import Pkcs11Uri
@@ -87,15 +90,19 @@ def signing_request(label: str, *, token: str, subject: x509.Name) -> Told:
 
 
 def subject_of(*, common_name: str, organization: str | None, country: str) -> x509.Name:
-    """The subject that a signing request asks for."""
+    """The subject that a signing request asks for; raises :class:`typer.BadParameter`."""
     names = [(x509.NameOID.COUNTRY_NAME, country), (x509.NameOID.ORGANIZATION_NAME, organization)]
     names += [(x509.NameOID.COMMON_NAME, common_name)]
-    return x509.Name([x509.NameAttribute(oid, text) for oid, text in names if text])
+    try:
+        return x509.Name([x509.NameAttribute(oid, text) for oid, text in names if text is not None])
+    except ValueError as error:
+        msg = f"no certificate can have this subject (RFC 5280, appendix A.1): {error}"
+        raise typer.BadParameter(msg) from error
 
 
 def imported(label: str, *, token: str, file: Path) -> Told:
     """The certificate in this file, stored with its key, and the issuers that are in it, too."""
-    found = [parse_certificate(der) for der in certificates_from_bytes(file.read_bytes())]
+    found = [parse_certificate(der) for der in certificates_in(file)]
     ends = [c for c in found if not any(is_issued_by(other, c) for other in found if other != c)]
     certificate, *chain = [c.public_bytes(Encoding.DER) for c in (*ends, *(c for c in found if c not in ends))]
     key = provisioning.import_certificate(
@@ -105,18 +112,25 @@ def imported(label: str, *, token: str, file: Path) -> Told:
 
 
 def tested(uri: str) -> Told:
-    """A signature over random octets that are no document, checked by the signer with the key's public half."""
-    client = _client()
-    name = Pkcs11Uri.parse(uri)
+    """A signature over random octets that are no document, checked by the signer with the key's public half.
+
+    A name that fits several keys means the one in use, as at a rollover; one key on several tokens is a pool.
+    """
+    client, name = _client(), Pkcs11Uri.parse(uri)
     found = [key for token in client.credentials() for key in token.keys if name.names_key(key.uri)]
     if not found:
-        raise KeyAbsent(token=name.name, key=uri, reason="no token shows it")
-    algorithm = found[0].algorithms[0]
+        raise KeyAbsent(token=name.token or "any", key=uri, reason="no token shows it")
+    key, called = found[0], uri
+    if any(other.public_key != key.public_key for other in found):
+        retired = [each.uri for each in client.health().keys if each.retired is not None]
+        key = key_in_use(found, name, at=datetime.now(UTC), retired=retired)
+        called = str(key.uri)
+    algorithm = key.algorithms[0]
     started = time.monotonic()
-    client.sign(key=uri, dtbs=b"kyso tokens test " + secrets.token_bytes(32), algorithm=algorithm)
+    client.sign(key=called, dtbs=b"kyso tokens test " + secrets.token_bytes(32), algorithm=algorithm)
     took = round((time.monotonic() - started) * 1000, 1)
     said = f"✓ Ký thử tốt (test signature verified): {algorithm.name}, {took} ms"
-    return Told({"key": uri, "algorithm": algorithm.name, "milliseconds": took}, (said,))
+    return Told({"key": called, "algorithm": algorithm.name, "milliseconds": took}, (said,))
 
 
 def retired(uri: str, *, reason: str) -> Told:
@@ -127,7 +141,7 @@ def retired(uri: str, *, reason: str) -> Told:
 
 def enrolled(name: str) -> Told:
     """An operator who may request or confirm."""
-    _consents().enrol(_operator(name, again=True), at=datetime.now(UTC))
+    _consents().enrol(Operator(name, Pin(typed_twice(_phrase_of(name)))), at=datetime.now(UTC))
     return Told({"operator": name}, (f"✓ Đã ghi nhận (enrolled): {name}",))
 
 
@@ -190,9 +204,19 @@ def _access(token: str) -> TokenAccess:
     uri = _configured(token)
     try:
         pin = read_pin(uri, os.environ)
-    except PinUnavailable:
-        pin = Pin(typer.prompt(f"PIN của {uri.name} (PIN)", hide_input=True, err=True))
+    except PinUnavailable as missing:
+        pin = _typed_pin(uri, missing)
     return TokenAccess(uri=uri, pin=pin)
+
+
+def _typed_pin(uri: Pkcs11Uri, missing: PinUnavailable) -> Pin:
+    """What a person types instead, told why; raises what is missing where nobody is there."""
+    if sys.stdin.isatty():
+        typer.echo(str(missing), err=True)
+    try:
+        return Pin(typed(f"PIN của {uri.name} (PIN)"))
+    except NothingTyped:
+        raise missing from None
 
 
 def _module(uri: Pkcs11Uri) -> Path:
@@ -201,9 +225,12 @@ def _module(uri: Pkcs11Uri) -> Path:
     return uri.module_path
 
 
-def _operator(name: str, *, again: bool = False) -> Operator:
-    asked = f"Cụm mật khẩu của {name} (pass phrase)"
-    return Operator(name, Pin(typer.prompt(asked, hide_input=True, confirmation_prompt=again, err=True)))
+def _operator(name: str) -> Operator:
+    return Operator(name, Pin(typed(_phrase_of(name))))
+
+
+def _phrase_of(name: str) -> str:
+    return f"Cụm mật khẩu của {name} (pass phrase)"
 
 
 def _demand_retired(name: Pkcs11Uri) -> KeyHealth:

@@ -162,6 +162,7 @@ def test_a_rollover_lets_two_keys_of_a_name_overlap(machine: Machine) -> None:
     with signer(machine.folder, machine.uri, environment=machine.environment):
         for key in (old, new):
             machine.told("test", key)
+        assert machine.told("test", "pkcs11:object=seal")["key"] == new  # of two, the one whose certificate began last
 
 
 def test_a_retired_key_signs_no_more_not_even_after_a_restart(machine: Machine) -> None:
@@ -196,6 +197,27 @@ def test_a_key_is_destroyed_by_two_and_only_when_retired(machine: Machine) -> No
         machine.told("test", other)
     written = (machine.folder / "home" / "signer" / "consents.jsonl").read_text(encoding="utf-8")
     assert [json.loads(line)["what"] for line in written.splitlines()][-2:] == ["confirmed", "destroyed"]
+
+
+def test_a_program_is_told_why_in_json(machine: Machine) -> None:
+    keygen(machine, "seal")
+    (machine.folder / "junk.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n", encoding="ascii")
+    (machine.folder / "hsm" / f"{machine.uri.serial}.pin").chmod(0o644)
+    for arguments, error in (
+        (("csr", "seal", "--token", "Ký số", "--common-name", "Sở"), "pin-unavailable"),
+        (("csr", "seal", "--token", "Khác", "--common-name", "Sở"), "token-absent"),
+        (("import-cert", "seal", str(machine.folder / "junk.pem"), "--token", "Ký số"), "certificate-unreadable"),
+        (("import-cert", "seal", str(machine.folder / "none.pem"), "--token", "Ký số"), "file-unusable"),
+        (("test", "pkcs11:object=seal"), "signer-unavailable"),
+        (("test", "seal"), "pkcs11-uri-invalid"),
+        (("destroy", "enrol", "an"), "nothing-typed"),
+        (("keygen", "seal"), "usage"),
+    ):
+        ended = machine.run(*arguments, "--json")
+        told = json.loads(ended.stderr)
+        assert (told["error"], told["exit"]) == (error, ended.returncode)
+        assert told["hints"] or error == "file-unusable"
+        assert ended.stdout == ""
 
 
 def test_no_command_takes_a_pin(machine: Machine) -> None:

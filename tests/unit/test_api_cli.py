@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
 
 from api.cli import app
 from api.commands.outermost import Exit, guarded
@@ -44,7 +46,12 @@ def test_bad_usage_is_64(arguments: list[str], capsys: pytest.CaptureFixture[str
     assert kyso(*arguments) == Exit.USAGE
     said = capsys.readouterr().err
     assert said.startswith("✗ ")
-    assert "kyso --help" in said
+    assert "--help" in said
+
+
+def test_bad_usage_names_the_help_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert kyso("tokens", "keygen", "k") == Exit.USAGE
+    assert "kyso tokens keygen --help" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["serve", "worker", "db upgrade"])
@@ -67,7 +74,7 @@ def test_tokens_are_listed_without_the_settings_of_a_database(
         (FileTooLarge(limit=1024 * 1024), Exit.FAILED, "Send a smaller file."),
         (Busy(retry_after=3), Exit.TRY_AGAIN, "Ask again in a few seconds."),
         (SettingsInvalid(problems=("KYSO_X is no setting",)), Exit.SETTINGS, "KYSO_X is no setting"),
-        (FileNotFoundError(2, "No such file or directory", "/x"), Exit.FAILED, "/x No such file or directory"),
+        (FileNotFoundError(2, "No such file or directory", "/x"), Exit.FAILED, "/x: No such file or directory"),
         (ZeroDivisionError("division by zero"), Exit.DEFECT, "ZeroDivisionError"),
         (KeyboardInterrupt(), Exit.INTERRUPTED, ""),
     ],
@@ -82,6 +89,38 @@ def test_every_error_is_one_clear_message(
     written = capsys.readouterr().err
     assert said in written
     assert "Traceback" not in written
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (Busy(retry_after=3), {"error": "busy", "hints": ["Ask again in a few seconds."], "exit": 75}),
+        (SettingsInvalid(problems=("KYSO_X is no setting",)), {"error": "settings-invalid", "exit": 78}),
+        (FileNotFoundError(2, "No such file or directory", "/x"), {"error": "file-unusable", "hints": [], "exit": 1}),
+        (ZeroDivisionError("division by zero"), {"error": "defect", "exit": 70}),
+        (typer.BadParameter("no such kind"), {"error": "usage", "exit": 64}),
+    ],
+)
+def test_a_program_is_told_an_error_as_one_json_object(
+    error: Exception, expected: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    code = guarded(fail, as_json=True)
+    written = capsys.readouterr()
+    told = json.loads(written.err)
+    assert told["message"]
+    assert expected.items() <= told.items()
+    assert code == told["exit"]
+    assert written.out == ""
+
+
+@pytest.mark.parametrize("country", ["VNM", ""])
+def test_a_subject_that_no_certificate_can_have_is_bad_usage(country: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("tokens", "csr", "k", "--token", "t", "--common-name", "Sở", "--country", country)
+    assert kyso(*arguments) == Exit.USAGE
+    assert "RFC 5280" in capsys.readouterr().err
 
 
 def test_whoever_debugs_sees_where_it_came_from(
