@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from signing.lint import Finding
     from verification.office import OfficeConverter
 
+OFFICE_TOO = "a PDF; also DOCX, ODT or DOC where the service has LibreOffice: it is then converted, and told so"
+"""What the interface's description says of a file that goes through here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:

@@ -14,7 +14,7 @@ from issuance.competence import demand_role, own_document
 from issuance.documents import DocumentState, Revision
 from issuance.errors import MetadataInvalid, UnknownName, WrongState
 from issuance.ports import AuditEvent, Role
-from issuance.submit import inspected
+from issuance.submit import audited, inspected
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -39,8 +39,11 @@ def attach(  # noqa: PLR0913 - what it needs from outside is named at the call
     document_id: UUID,
     title: str,
     pdf: bytes,
+    converted_from: str | None = None,
 ) -> tuple[Attachment, tuple[Finding, ...]]:
     """Add a file to a draft or a returned document; repeating the call with the same identifier changes nothing.
+
+    ``converted_from`` is the SHA-256 of the office document that the file was made from, if it was.
 
     Raises :class:`WrongState`, :class:`MetadataInvalid`, :class:`issuance.errors.DraftRefused` and
     :class:`signing.errors.NoPlace`; then nothing was added.
@@ -64,7 +67,7 @@ def attach(  # noqa: PLR0913 - what it needs from outside is named at the call
         place = max((one.place for one in there), default=0) + 1
         added = Attachment(attachment_id, document_id, place, title, Revision.of(pdf))
         register.add_attachment(added)
-        facts = {"attachment": str(added.id), "sha256": added.given.sha256}
+        facts = audited(added.given, converted_from) | {"attachment": str(added.id)}
         register.append_audit(AuditEvent(now, actor.id, "attachment.added", document_id, facts))
     return added, findings
 

@@ -13,6 +13,7 @@ from api.attachment_forms import AttachedAnswer, AttachmentAnswer, AttachmentsAn
 from api.dependencies import Actor, Guarded, Parts
 from api.errors import RequestInvalid
 from api.idempotency import Ticket, take_ticket
+from api.office import OFFICE_TOO, taken
 from api.plain_text import Line
 from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
 from api.ranges import file_response
@@ -33,7 +34,7 @@ _FORM = {
                     "type": "object",
                     "required": ["file", "title"],
                     "properties": {
-                        "file": {"type": "string", "contentMediaType": "application/pdf"},
+                        "file": {"type": "string", "contentMediaType": "application/pdf", "description": OFFICE_TOO},
                         "title": {"type": "string", "examples": ["Phụ lục I"]},
                     },
                 }
@@ -81,6 +82,7 @@ def _title(upload: Annotated[Upload, Depends(_file)]) -> str:
         "no-place",
         "sandbox-failed",
         "sandbox-busy",
+        "office-unreadable",
         "object-storage-unavailable",
         *SIGNED_IN,
         *REPEATED,
@@ -101,6 +103,7 @@ def attach_file(
         return ticket
     outside = application.outside
     with ticket:
+        file = taken(application.office, upload)
         added, findings = attach(
             attachment_id=ticket.effect,
             uow=outside.uow,
@@ -110,9 +113,10 @@ def attach_file(
             actor=actor,
             document_id=document_id,
             title=title,
-            pdf=upload.file,
+            pdf=file.pdf,
+            converted_from=file.converted_from,
         )
-        told = AttachedAnswer.with_findings(added, findings).model_dump_json()
+        told = AttachedAnswer.with_findings(added, file.findings + findings).model_dump_json()
         headers = {"Location": f"{request.url.path}/{added.id}/file", "Cache-Control": "no-store"}
         return ticket.keep(Response(told, status_code=201, media_type="application/json", headers=headers))
 

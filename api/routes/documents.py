@@ -17,7 +17,7 @@ from api.document_forms import CreatedAnswer, DocumentAnswer, DocumentPage, Docu
 from api.errors import RequestInvalid
 from api.idempotency import Ticket, take_ticket
 from api.json_part import described
-from api.office import taken
+from api.office import OFFICE_TOO, taken
 from api.plain_text import Name
 from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
 from api.telling import answer, told, told_new
@@ -45,7 +45,6 @@ _REFUSED_DRAFTS = (
     "office-unreadable",
     "object-storage-unavailable",
 )
-_OFFICE = "a PDF; also DOCX, ODT or DOC where the service has LibreOffice: it is then converted, and told so"
 _DRAFT_FORM = {
     "requestBody": {
         "required": True,
@@ -55,7 +54,7 @@ _DRAFT_FORM = {
                     "type": "object",
                     "required": ["file", "metadata"],
                     "properties": {
-                        "file": {"type": "string", "contentMediaType": "application/pdf", "description": _OFFICE},
+                        "file": {"type": "string", "contentMediaType": "application/pdf", "description": OFFICE_TOO},
                         "metadata": {"$ref": "#/components/schemas/MetadataForm"},
                     },
                 },
@@ -73,7 +72,7 @@ _FILE_FORM = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "contentMediaType": "application/pdf", "description": _OFFICE},
+                        "file": {"type": "string", "contentMediaType": "application/pdf", "description": OFFICE_TOO},
                         "layout": {"$ref": "#/components/schemas/LayoutForm"},
                     },
                 },

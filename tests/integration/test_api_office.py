@@ -63,6 +63,16 @@ def test_a_docx_becomes_a_draft_and_the_submitter_sees_that_it_was_converted(
 
 
 @needs_libreoffice
+def test_a_docx_goes_out_with_a_document_as_a_pdf(service: Service) -> None:
+    client = service.submitter()
+    document = client.create_document(service.notice.pdf, service.metadata())
+    attached = client.attach(document.id, docx(TEXT), title="Phụ lục")
+    assert "converted" in {finding.code for finding in attached.findings}
+    pdf = client.attachment_file(document.id, attached.id)
+    assert TEXT in pypdf.PdfReader(BytesIO(pdf)).pages[0].extract_text()
+
+
+@needs_libreoffice
 def test_what_libreoffice_cannot_read_is_refused_with_what_to_do(service: Service) -> None:
     with pytest.raises(Refused) as refused:
         service.submitter().create_document(package({"xl/workbook.xml": "<a/>"}), service.metadata())
