@@ -129,7 +129,7 @@ def test_a_child_is_asked_again_about_what_it_knows(notary: Notary, issued: byte
 
         def worked(about: bytes) -> set[int]:
             before = {child: _cpu(child) for child in (first, second)}
-            for _ in range(6):
+            for _ in range(20):
                 sandbox.ask(question, about=about)
             return {child for child in (first, second) if _cpu(child) - before[child] > 0.02}
 
