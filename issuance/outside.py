@@ -49,7 +49,7 @@ class SigningMeans:
 
         Where it could not finish, :class:`NotExamined`: that says nothing of the file, which was read well before.
         """
-        report = self.workshop.validate(pdf, anchors=self.anchors.snapshot, known=known, at=at, policy=self.policy)
+        report = self.workshop.verdict_on(pdf, anchors=self.anchors.snapshot, known=known, at=at, policy=self.policy)
         if report.read is ReadMode.UNREADABLE and report.reason == because(Cause.NOT_READ_SAFELY).reason:
             raise NotExamined(report.reason.en)
         if report.indication is not Indication.TOTAL_PASSED:

@@ -39,10 +39,12 @@ _ALIKE = 0.9  # the share of letters that two parsers must agree on
 _MOST_PAGES_READ, _LARGEST_READ = 200, 16 << 20  # the second parser looks through all pages before it reads one
 
 
-def compare_pages(pdf: bytes, *, revisions: tuple[SignedRevision, ...], memory: PageMemory | None = None) -> Comparison:
+def compare_pages(
+    pdf: bytes, *, revisions: tuple[SignedRevision, ...], letters: bool = True, memory: PageMemory | None = None
+) -> Comparison:
     """Draw the file and its signed revisions and compare them; never raises for bad bytes.
 
-    What a memory holds is neither drawn nor read again.
+    The ``letters`` of two parsers are compared as well. What a memory holds is neither drawn nor read again.
     """
     known = memory or PageMemory()
     try:
@@ -50,7 +52,8 @@ def compare_pages(pdf: bytes, *, revisions: tuple[SignedRevision, ...], memory: 
             pages = _Pages(document, pdf)
             drawn = _Drawn(pages, memory=known)
             differs = tuple(_differs(drawn, pdf[: revision.end], revision.fields) for revision in revisions)
-            return Comparison(pages.count, differs, _letters_agree(pdf, pages, known))
+            agree = _letters_agree(pdf, pages, known) if letters else None
+            return Comparison(pages.count, differs, letters_agree=agree)
     except PdfiumError:
         return Comparison(0, (None,) * len(revisions), letters_agree=None)
 

@@ -113,7 +113,9 @@ TASKS = {
     ),
     "draw_revisions": Task(draw_revisions, {"revisions": tuple[SignedRevision, ...]}),
     # One memory for the life of the child.
-    "compare_pages": Task(partial(compare_pages, memory=PageMemory()), {"revisions": tuple[SignedRevision, ...]}),
+    "compare_pages": Task(
+        partial(compare_pages, memory=PageMemory()), {"revisions": tuple[SignedRevision, ...], "letters": bool}
+    ),
 }
 
 

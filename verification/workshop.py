@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     _Answer = TypeVar("_Answer")
 
 
+_OURS = "document.pdf"
+
+
 class Workshop:
     """The sandbox with a typed face. Methods raise what the functions of the same names raise.
 
@@ -187,13 +190,31 @@ class Workshop:
         known: RevocationInfo,
         at: datetime,
         policy: ValidationPolicy = DEFAULT_POLICY,
-        file: str = "document.pdf",
+        file: str = _OURS,
     ) -> ValidationReport:
         """:func:`verification.validate.validate`, and then what its pages show beside what was signed.
 
         A file that its child does not survive is reported as unreadable; one that cannot be drawn keeps its verdict.
         """
         return judge(self.find_out(pdf, anchors=anchors, known=known, at=at, policy=policy, file=file), policy)
+
+    def verdict_on(
+        self,
+        pdf: bytes,
+        *,
+        anchors: TrustAnchors,
+        known: RevocationInfo,
+        at: datetime,
+        policy: ValidationPolicy = DEFAULT_POLICY,
+    ) -> ValidationReport:
+        """The same verdicts, and no more of the pages than can change them: for a file that nobody reads about.
+
+        The cautions that counting pages and reading letters would add are not in the report.
+        """
+        facts = self._found_out(pdf, anchors=anchors, known=known, at=at, policy=policy, file=_OURS)
+        if revisions_to_compare(facts):
+            facts = self._with_comparison(pdf, facts, letters=False)
+        return judge(facts, policy)
 
     def find_out(
         self,
@@ -203,21 +224,11 @@ class Workshop:
         known: RevocationInfo,
         at: datetime,
         policy: ValidationPolicy = DEFAULT_POLICY,
-        file: str = "document.pdf",
+        file: str = _OURS,
     ) -> FileFacts:
         """:func:`verification.validate.find_out`; of a file that its child does not survive nothing is found out."""
-        question = {"anchors": anchors, "known": known, "at": at, "policy": policy, "file": file}
-        try:
-            facts = self._ask("find_out", pdf, question, FileFacts)
-        except SandboxFailed:
-            return facts_of_unreadable(pdf, cause=Cause.NOT_READ_SAFELY, at=at, policy=policy, file=file)
-        if not is_worth_drawing(facts):
-            return facts
-        try:
-            comparison = self._compare_pages(pdf, facts)
-        except SandboxFailed:
-            comparison = not_compared(facts)
-        return replace(facts, comparison=comparison)
+        facts = self._found_out(pdf, anchors=anchors, known=known, at=at, policy=policy, file=file)
+        return self._with_comparison(pdf, facts, letters=True) if is_worth_drawing(facts) else facts
 
     def draw_revisions(self, pdf: bytes, facts: FileFacts) -> tuple[PageView, ...]:
         """:func:`verification.views.draw_revisions` of every signed revision; nothing where that fails."""
@@ -227,14 +238,38 @@ class Workshop:
         except SandboxFailed:
             return ()
 
-    def _compare_pages(self, pdf: bytes, facts: FileFacts) -> Comparison:
+    def _found_out(
+        self,
+        pdf: bytes,
+        *,
+        anchors: TrustAnchors,
+        known: RevocationInfo,
+        at: datetime,
+        policy: ValidationPolicy,
+        file: str,
+    ) -> FileFacts:
+        question = {"anchors": anchors, "known": known, "at": at, "policy": policy, "file": file}
+        try:
+            return self._ask("find_out", pdf, question, FileFacts)
+        except SandboxFailed:
+            return facts_of_unreadable(pdf, cause=Cause.NOT_READ_SAFELY, at=at, policy=policy, file=file)
+
+    def _with_comparison(self, pdf: bytes, facts: FileFacts, *, letters: bool) -> FileFacts:
+        try:
+            comparison = self._compare_pages(pdf, facts, letters=letters)
+        except SandboxFailed:
+            comparison = not_compared(facts)
+        return replace(facts, comparison=comparison)
+
+    def _compare_pages(self, pdf: bytes, facts: FileFacts, *, letters: bool) -> Comparison:
         """:func:`verification.pictures.compare_pages`, of what was read."""
         revisions = revisions_to_compare(facts)
         read = _as_read(pdf, facts)
         # All revisions of a document have the first that was signed in common.
         first = min((revision.end for revision in signed_revisions(facts)), default=len(read))
         about = hashlib.sha256(read[:first]).digest()
-        return self._ask("compare_pages", read, {"revisions": revisions}, Comparison, about=about)
+        question = {"revisions": revisions, "letters": letters}
+        return self._ask("compare_pages", read, question, Comparison, about=about)
 
     def _grown(self, task: str, pdf: bytes, arguments: dict[str, object]) -> bytes:
         """The new revision of a task that must append something; only that crosses the border."""

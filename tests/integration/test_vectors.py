@@ -124,6 +124,8 @@ def test_the_sandbox_gives_the_same_report(vector: Vector, chamber: Chamber, wor
     if facts.signatures:
         facts = replace(facts, comparison=compare_pages(case.pdf, revisions=revisions_to_compare(facts)))
     assert inside == judge(facts, DEFAULT_POLICY)
+    alone = workshop.verdict_on(case.pdf, anchors=chamber.anchors, known=case.known, at=vector.at)
+    assert (alone.verdict, alone.signatures) == (inside.verdict, inside.signatures)
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
@@ -136,6 +138,11 @@ def test_pictures_say_the_same_as_the_text(vector: Vector, chamber: Chamber) -> 
     # What is remembered of all those files, so like each other, changes nothing.
     assert compare_pages(pdf, revisions=revisions_to_compare(facts), memory=MEMORY) == comparison
     looked_at = judge(replace(facts, comparison=comparison), DEFAULT_POLICY)
+    # Without letters, and without any picture where nothing follows a signature, the verdicts are the same.
+    revisions = revisions_to_compare(facts)
+    seen = compare_pages(pdf, revisions=revisions, letters=False, memory=MEMORY) if revisions else None
+    alone = judge(replace(facts, comparison=seen), DEFAULT_POLICY)
+    assert (alone.verdict, alone.signatures) == (looked_at.verdict, looked_at.signatures)
 
     expected = Indication.TOTAL_FAILED if vector.name in SEEN_BY_SOME else vector.expected.indication
     assert looked_at.indication is expected

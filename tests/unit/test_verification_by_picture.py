@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
 
 from verification.by_picture import is_worth_drawing, not_compared, revisions_to_compare, with_pictures
 from verification.facts import Comparison, FileFacts, Reliance, SignatureFacts, SignedRevision
@@ -135,3 +138,17 @@ def test_what_could_not_be_compared_or_is_read_in_two_ways_is_not_passed_over_in
     seen = with_pictures(REPORT, Comparison(3, (False,), letters_agree=False), DEFAULT_POLICY)
     assert warned(seen) == ["page-count-differs", "letters-differ"]
     assert seen.verdict == PASSED
+
+
+@pytest.mark.parametrize("weight", Weight)
+def test_whatever_weighs_what_only_differing_pictures_change_a_verdict(weight: Weight) -> None:
+    policy = replace(DEFAULT_POLICY, weights=dict.fromkeys(Check, weight))
+    for pages, differs, agree in product((2, 3), (False, True, None), (False, True, None)):
+        seen = with_pictures(REPORT, Comparison(pages, (differs,), letters_agree=agree), policy)
+        alone = with_pictures(REPORT, Comparison(2, (differs,), letters_agree=None), policy)
+        assert (seen.verdict, seen.signatures) == (alone.verdict, alone.signatures)
+        assert (seen.verdict == PASSED) == (differs is not True or weight is not Weight.FAIL)
+    last_alone = replace(REPORT, signatures=REPORT.signatures[1:])
+    for pages, agree in product((2, 3), (False, True, None)):
+        seen = with_pictures(last_alone, Comparison(pages, (), letters_agree=agree), policy)
+        assert (seen.verdict, seen.signatures) == (last_alone.verdict, last_alone.signatures)
