@@ -1,4 +1,8 @@
-"""What route functions ask for: the application's parts, the guards, who calls and from where."""
+"""What route functions ask for: the application's parts, the guards, who calls and from where.
+
+What need not wait is ``async``: FastAPI sends every other function to a thread, and ten such journeys cost more than
+many a query.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +23,22 @@ if TYPE_CHECKING:
     from fastapi.routing import APIRoute
 
 
-def application_of(request: Request) -> Application:
+async def application_of(request: Request) -> Application:
     """The parts that the composition root joined."""
     return cast("Application", request.app.state.application)
 
 
-def guards_of(request: Request) -> Guards:
+async def guards_of(request: Request) -> Guards:
     """This process's counters and locks."""
     return cast("Guards", request.app.state.guards)
 
 
-def pages_of(request: Request) -> Pages:
+async def pages_of(request: Request) -> Pages:
     """The templates."""
     return cast("Pages", request.app.state.pages)
 
 
-def caller_address(request: Request) -> str:
+async def caller_address(request: Request) -> str:
     """Where the call comes from, as a key for counting."""
     return address_key(request.client.host if request.client else None)
 
@@ -55,7 +59,7 @@ def authorize(request: Request, application: Annotated[Application, Depends(appl
     return account
 
 
-def actor_of(account: Annotated[Account | None, Depends(authorize)]) -> Account:
+async def actor_of(account: Annotated[Account | None, Depends(authorize)]) -> Account:
     """The account that acts."""
     if account is None:
         raise Unauthenticated

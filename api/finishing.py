@@ -70,5 +70,9 @@ async def finished(
         waited = await settled(await run_in_threadpool(begin), read=read, bell=bell, seconds=seconds)
     if waited.stopped:
         return problem_response(request, problem_of_obstacle(waited.document))
-    story = await run_in_threadpool(told, uow, document_id, actor=actor)
-    return await run_in_threadpool(ticket.keep, answer(story, status=202 if waited.under_way else status))
+
+    def tell() -> Response:
+        story = told(uow, document_id, actor=actor)
+        return ticket.keep(answer(story, status=202 if waited.under_way else status))
+
+    return await run_in_threadpool(tell)

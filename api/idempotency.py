@@ -72,7 +72,8 @@ class Ticket:
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        await run_in_threadpool(self._give_back, error)
+        if self.started is not None:
+            await run_in_threadpool(self._give_back, error)
 
     def _give_back(self, error: BaseException | None) -> None:
         """Free the key where nothing was kept: for any request after a refusal, else for this one alone."""

@@ -57,7 +57,7 @@ async def _file(request: Request, _: Actor, guards: Guarded) -> AsyncIterator[Up
         yield await read_upload(request, most_bytes=MOST_BYTES, lease=lease)
 
 
-def _title(upload: Annotated[Upload, Depends(_file)]) -> str:
+async def _title(upload: Annotated[Upload, Depends(_file)]) -> str:
     try:
         return _Title(title=upload.fields.get("title", "")).title
     except ValidationError as error:

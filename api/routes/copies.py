@@ -65,11 +65,11 @@ async def _file(request: Request, _: Actor, guards: Guarded) -> AsyncIterator[Up
         yield await read_upload(request, most_bytes=MOST_BYTES, lease=lease)
 
 
-def _metadata(upload: Annotated[Upload, Depends(_file)]) -> CopyMetadata:
+async def _metadata(upload: Annotated[Upload, Depends(_file)]) -> CopyMetadata:
     return described(CopyMetadata, _text(upload), part="metadata")
 
 
-def _outside_metadata(upload: Annotated[Upload, Depends(_file)]) -> OutsideCopyMetadata:
+async def _outside_metadata(upload: Annotated[Upload, Depends(_file)]) -> OutsideCopyMetadata:
     return described(OutsideCopyMetadata, _text(upload), part="metadata")
 
 

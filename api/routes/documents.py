@@ -89,7 +89,7 @@ async def _draft_upload(request: Request, _: Actor, guards: Guarded) -> AsyncIte
         yield await read_upload(request, most_bytes=MOST_BYTES, lease=lease)
 
 
-def _metadata(upload: Annotated[Upload, Depends(_draft_upload)]) -> MetadataForm:
+async def _metadata(upload: Annotated[Upload, Depends(_draft_upload)]) -> MetadataForm:
     text = upload.fields.get("metadata")
     if text is None:
         raise RequestInvalid(problems={"metadata": "is missing: send the description as JSON in a part of this name"})
@@ -136,7 +136,7 @@ def create_document(
         return ticket.keep(answer(created, status=201))
 
 
-def _new_layout(upload: Annotated[Upload, Depends(_draft_upload)]) -> LayoutForm | None:
+async def _new_layout(upload: Annotated[Upload, Depends(_draft_upload)]) -> LayoutForm | None:
     text = upload.fields.get("layout")
     return described(LayoutForm, text, part="layout") if text is not None else None
 

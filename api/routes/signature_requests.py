@@ -282,8 +282,7 @@ async def _accepted(
     with belled(application.announcements, document.id) as bell:
         bell.ring()  # the worker may have been done before the bell hung
         await settled(document, read=read, bell=bell, seconds=seconds)
-    story = await run_in_threadpool(told, uow, document.id, actor=actor)
-    return await run_in_threadpool(ticket.keep, document_response(story))
+    return await run_in_threadpool(lambda: ticket.keep(document_response(told(uow, document.id, actor=actor))))
 
 
 def _tried(request: Request, name: UUID, act: Callable[[UUID], BatchItem]) -> BatchItem:
