@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import func
 
 from issuance.advance import TRANSITIONAL
 from storage.database import conninfo
@@ -22,22 +21,15 @@ from storage.database import conninfo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import ColumnElement
-
     from issuance.documents import Document
 
-_CHANNEL = "kyso_settled"
+CHANNEL = "kyso_settled"
 _PAUSE = 1.0  # seconds between two attempts to reach the database
 
 
-def announcement(document: Document) -> ColumnElement[None] | None:
-    """What the transaction that writes the document evaluates; None where nobody can have waited for this.
-
-    That is before anybody signs, and while a worker still has the document.
-    """
-    if document.intent is None or (document.state in TRANSITIONAL and document.obstacle is None):
-        return None
-    return func.pg_notify(_CHANNEL, str(document.id))
+def may_be_waited_for(document: Document) -> bool:
+    """Whether the transaction that writes the document says so: not before anybody signs, nor while a worker has it."""
+    return document.intent is not None and (document.state not in TRANSITIONAL or document.obstacle is not None)
 
 
 class Announcements:
@@ -99,7 +91,7 @@ class Announcements:
             psycopg.connect(conninfo(self._url), autocommit=True, application_name="kyso-announcements") as connection,
             DefaultSelector() as ready,
         ):
-            connection.execute(f"LISTEN {_CHANNEL}")
+            connection.execute(f"LISTEN {CHANNEL}")
             ready.register(connection, EVENT_READ)
             ready.register(self._closed, EVENT_READ)
             self._listens.set()

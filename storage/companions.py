@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from issuance.companions import Attachment
 from issuance.delivery import DownloadLink
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _ATTACHMENTS = select(attachments, proofs.c.sha256.label("proven_sha256"), proofs.c.length.label("proven_length")).join(
     proofs, and_(proofs.c.attachment_id == attachments.c.id, proofs.c.renew_at.is_not(None)), isouter=True
 )
+# Made once: to put a statement together costs as much as to carry it out.
+_OF_DOCUMENT = _ATTACHMENTS.where(attachments.c.document_id == bindparam("document")).order_by(attachments.c.place)
 
 
 class CompanionRows(OpenTransaction):
@@ -66,8 +68,9 @@ class CompanionRows(OpenTransaction):
 
     def attachments(self, document_id: UUID) -> list[Attachment]:
         """Every attachment of the document, by place."""
-        query = _ATTACHMENTS.where(attachments.c.document_id == document_id).order_by(attachments.c.place)
-        return [_attachment(row) for row in self._connection.execute(query).mappings()]
+        return [
+            _attachment(row) for row in self._connection.execute(_OF_DOCUMENT, {"document": document_id}).mappings()
+        ]
 
     def attachment_by_sha256(self, sha256: str) -> Attachment | None:
         """The newest attachment that was given, sealed or renewed with this digest."""

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import RowMapping, Select, bindparam, select
+from sqlalchemy import RowMapping, Select, Text, bindparam, cast, func, select
 
 from issuance.capacity import Capacity
 from issuance.cosigners import Cosigner, Part
@@ -28,7 +28,7 @@ from issuance.numbers import DocumentNumber
 from issuance.statistics import ENDED
 from signing.copy_form import CopyForm
 from signing.layout import Box, Layout
-from storage.announcements import announcement
+from storage.announcements import CHANNEL, may_be_waited_for
 from storage.open_transaction import OpenTransaction
 from storage.schema import UNFINISHED, documents, revisions
 
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 _BY_ID = select(documents).where(documents.c.id == bindparam("document"))
 _LOCKED = _BY_ID.with_for_update(key_share=True)
 _SAVE = documents.update().where(documents.c.id == bindparam("document"))
+_SAVE_AND_TELL = _SAVE.returning(func.pg_notify(CHANNEL, cast(documents.c.id, Text)))
+_BY_LOOKUP_CODE = select(documents).where(documents.c.lookup_code == bindparam("code"))
 
 
 class DocumentRows(OpenTransaction):
@@ -63,17 +65,14 @@ class DocumentRows(OpenTransaction):
 
     def save_document(self, document: Document) -> None:
         """Write back what changes in a document's life; :class:`UnknownName` where it was never added."""
-        standing = _standing(document)
-        told = announcement(document)
-        saved = self._connection.execute(
-            _SAVE.returning(told) if told is not None else _SAVE, standing | {"document": document.id}
-        )
+        statement = _SAVE_AND_TELL if may_be_waited_for(document) else _SAVE
+        saved = self._connection.execute(statement, _standing(document) | {"document": document.id})
         if saved.rowcount == 0:
             raise UnknownName(kind="document", name=str(document.id))
 
     def document_by_lookup_code(self, code: str) -> Document | None:
         """The document with this code, in its stored form."""
-        return self._one(select(documents).where(documents.c.lookup_code == code))
+        return self._one(_BY_LOOKUP_CODE, {"code": code})
 
     def document_by_sha256(self, sha256: str) -> Document | None:
         """The newest document that has a revision with this digest."""

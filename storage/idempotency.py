@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(hours=72)
 LEASE = timedelta(minutes=2)
 
+_HELD = (
+    keys.c.client == bindparam("of_client"),
+    keys.c.key == bindparam("held"),
+    keys.c.attempt == bindparam("held_attempt"),
+    keys.c.status.is_(None),
+)
+_FINISH = keys.update().where(*_HELD)  # made once: every request comes by
+
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
@@ -97,21 +105,18 @@ class IdempotencyKeys:
         """Keep the answer. One that comes after another attempt has taken over is dropped."""
         row = {"status": response.status, "headers": dict(response.headers), "body": response.body}
         with transaction(self._engine) as connection:
-            connection.execute(keys.update().where(*_held(started, client=client, key=key)).values(row))
+            connection.execute(_FINISH, row | _held(started, client=client, key=key))
 
     def abandon(self, started: Started, *, client: str, key: str) -> None:
         """Give the key back: the request had no effect and may be repeated."""
         with transaction(self._engine) as connection:
-            connection.execute(keys.delete().where(*_held(started, client=client, key=key)))
+            connection.execute(keys.delete().where(*_HELD), _held(started, client=client, key=key))
 
     def release(self, started: Started, *, client: str, key: str) -> None:
         """Let the same request be repeated at once: whether it had its effect is not known."""
         with transaction(self._engine) as connection:
-            connection.execute(
-                keys.update()
-                .where(*_held(started, client=client, key=key))
-                .values(started_at=func.now() - LEASE - timedelta(seconds=1))
-            )
+            at_once = keys.update().where(*_HELD).values(started_at=func.now() - LEASE - timedelta(seconds=1))
+            connection.execute(at_once, _held(started, client=client, key=key))
 
     def forget_expired(self) -> None:
         """Delete keys that are older than 72 hours."""
@@ -164,13 +169,8 @@ def _found(
     return Replayed(StoredResponse(status=row.status, headers=row.headers, body=row.body))
 
 
-def _held(started: Started, *, client: str, key: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        keys.c.client == client,
-        keys.c.key == key,
-        keys.c.attempt == started.attempt,
-        keys.c.status.is_(None),
-    )
+def _held(started: Started, *, client: str, key: str) -> dict[str, object]:
+    return {"of_client": client, "held": key, "held_attempt": started.attempt}
 
 
 def _is_expired() -> ColumnElement[bool]:

@@ -11,7 +11,22 @@ from typing import TYPE_CHECKING
 import psycopg
 from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from sqlalchemy import BigInteger, DateTime, Integer, Text, and_, column, exists, func, or_, select, table, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    column,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ENUM
 
 from storage.database import translated
@@ -39,6 +54,10 @@ _jobs = table(
     column("worker_id", BigInteger),
 )
 _workers = table("procrastinate_workers", column("id", BigInteger), column("last_heartbeat", DateTime(timezone=True)))
+# Made once: to put a statement together costs as much as to carry it out.
+_WAITING = (_jobs.c.queueing_lock == bindparam("lock"), _jobs.c.status == "todo")
+_IS_WAITING = select(_jobs.c.id).where(*_WAITING)
+_CLAIM = _jobs.update().where(*_WAITING).values(scheduled_at=null()).returning(_jobs.c.id)
 _TELL_WORKERS = text(
     "SELECT pg_notify(:channel, json_build_object('type', 'job_inserted', 'job_id', CAST(:job AS bigint))::text)"
 )
@@ -68,8 +87,7 @@ class JobQueue:
 
         Does not wait for transactions that are just asking for the same document.
         """
-        waiting = select(_jobs.c.id).where(_jobs.c.queueing_lock == lock_of(document_id), _jobs.c.status == "todo")
-        if connection.scalar(waiting) is None:
+        if connection.scalar(_IS_WAITING, {"lock": lock_of(document_id)}) is None:
             self._insert(connection, document_id, attempt=attempt, wait=wait)
 
     def recover_from_dead(self, connection: Connection, *, silent_for: timedelta) -> int:
@@ -95,12 +113,7 @@ class JobQueue:
 
     def _claim_waiting(self, connection: Connection, document_id: UUID) -> bool:
         # The row lock keeps workers off the waiting job until we commit; then they are told, and start at once.
-        job = connection.scalar(
-            _jobs.update()
-            .where(_jobs.c.queueing_lock == lock_of(document_id), _jobs.c.status == "todo")
-            .values(scheduled_at=None)
-            .returning(_jobs.c.id)
-        )
+        job = connection.scalar(_CLAIM, {"lock": lock_of(document_id)})
         if job is None:
             return False
         connection.execute(_TELL_WORKERS, {"channel": f"procrastinate_queue_v1#{QUEUE}", "job": job})

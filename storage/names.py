@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ACCOUNT = select(accounts).where(accounts.c.id == bindparam("name"))
 _AGENCY = select(agencies).where(agencies.c.id == bindparam("name"))
 _CREDENTIAL = select(credentials).where(credentials.c.name == bindparam("name"))
+_ACTIVATION = select(credentials.c.activation_hash).where(credentials.c.name == bindparam("name"))
 
 
 class NameRows(OpenTransaction):
@@ -87,7 +88,7 @@ class NameRows(OpenTransaction):
 
     def activation_hash(self, credential: str) -> str | None:
         """The Argon2 hash of the code by which the holder consents to a use of the key."""
-        return self._connection.scalar(select(credentials.c.activation_hash).where(credentials.c.name == credential))
+        return self._connection.scalar(_ACTIVATION, {"name": credential})
 
 
 def account_of(row: RowMapping) -> Account:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select, union
+from sqlalchemy import bindparam, or_, select, union
 from sqlalchemy.dialects.postgresql import insert
 
 from issuance.errors import DateInvalid, UnknownName
@@ -17,7 +17,26 @@ from storage.schema import number_series, numbering_rules
 if TYPE_CHECKING:
     from datetime import date
 
-    from sqlalchemy import ColumnElement
+_SERIES = (
+    number_series.c.agency == bindparam("of_agency"),
+    number_series.c.name == bindparam("named"),
+    number_series.c.year == bindparam("in_year"),
+)
+# Made once: to put a statement together costs as much as to carry it out.
+_TAKE = (
+    number_series.update()
+    .where(
+        *_SERIES,
+        or_(number_series.c.newest_date.is_(None), number_series.c.newest_date <= bindparam("issued_on")),
+    )
+    .values(next=number_series.c.next + 1, newest_date=bindparam("issued_on"))
+    .returning(number_series.c.next - 1)
+)
+_SYMBOL = select(number_series.c.symbol).where(*_SERIES)
+_NEWEST_DATE = select(number_series.c.newest_date).where(*_SERIES)
+_RULE = select(numbering_rules).where(
+    numbering_rules.c.agency == bindparam("of_agency"), numbering_rules.c.document_type == bindparam("for_type")
+)
 
 
 class NumberRows(OpenTransaction):
@@ -31,23 +50,15 @@ class NumberRows(OpenTransaction):
         """
         if issued_on.year != series.year:
             raise DateInvalid(reason=f"the series {series.name!r} is for {series.year}")
-        newest = number_series.c.newest_date
-        taken = self._connection.execute(
-            number_series.update()
-            .where(*_is(agency=series.agency, name=series.name, year=series.year))
-            .where(or_(newest.is_(None), newest <= issued_on))
-            .values(next=number_series.c.next + 1, newest_date=issued_on)
-            .returning(number_series.c.next - 1)
-        ).scalar_one_or_none()
+        key = _key(agency=series.agency, name=series.name, year=series.year)
+        taken = self._connection.execute(_TAKE, key | {"issued_on": issued_on}).scalar_one_or_none()
         if taken is None:
             raise self._refusal(series)
         return DocumentNumber(ordinal=taken, symbol=series.symbol)
 
     def series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
         """The series, or None where the agency has none of this name in this year."""
-        symbol = self._connection.scalar(
-            select(number_series.c.symbol).where(*_is(agency=agency, name=name, year=year))
-        )
+        symbol = self._connection.scalar(_SYMBOL, _key(agency=agency, name=name, year=year))
         return NumberSeries(agency=agency, name=name, year=year, symbol=symbol) if symbol is not None else None
 
     def continued_series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
@@ -83,15 +94,8 @@ class NumberRows(OpenTransaction):
 
     def numbering_rule(self, *, agency: str, document_type: str) -> NumberingRule | None:
         """The agency's rule for this type, or None."""
-        row = (
-            self._connection.execute(
-                select(numbering_rules).where(
-                    numbering_rules.c.agency == agency, numbering_rules.c.document_type == document_type
-                )
-            )
-            .mappings()
-            .one_or_none()
-        )
+        key = {"of_agency": agency, "for_type": document_type}
+        row = self._connection.execute(_RULE, key).mappings().one_or_none()
         return NumberingRule(**row) if row is not None else None
 
     def add_series(self, series: NumberSeries) -> None:
@@ -101,13 +105,12 @@ class NumberRows(OpenTransaction):
         self._connection.execute(insert(number_series).values(row).on_conflict_do_nothing(index_elements=keys))
 
     def _refusal(self, series: NumberSeries) -> DateInvalid | UnknownName:
-        newest = self._connection.scalar(
-            select(number_series.c.newest_date).where(*_is(agency=series.agency, name=series.name, year=series.year))
-        )
+        key = _key(agency=series.agency, name=series.name, year=series.year)
+        newest = self._connection.scalar(_NEWEST_DATE, key)
         if newest is None:
             return UnknownName(kind="series", name=f"{series.name} {series.year}")
         return DateInvalid(reason=f"the series {series.name!r} has reached {newest:%d/%m/%Y}")
 
 
-def _is(*, agency: str, name: str, year: int) -> tuple[ColumnElement[bool], ...]:
-    return (number_series.c.agency == agency, number_series.c.name == name, number_series.c.year == year)
+def _key(*, agency: str, name: str, year: int) -> dict[str, object]:
+    return {"of_agency": agency, "named": name, "in_year": year}

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from issuance.capacity import Capacity
 from issuance.delegations import Delegation
@@ -22,6 +22,25 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy import RowMapping
+
+# Made once: to put a statement together costs as much as to carry it out.
+_TYPE = select(document_types).where(
+    document_types.c.agency == bindparam("of_agency"), document_types.c.name == bindparam("named")
+)
+_DELEGATIONS = (
+    select(delegations)
+    .where(delegations.c.agency == bindparam("of_agency"))
+    .order_by(delegations.c.registered_at.desc(), delegations.c.id)
+)
+_DAYS = (
+    select(calendar_days)
+    .where(
+        calendar_days.c.agency == bindparam("of_agency"),
+        calendar_days.c.day.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(calendar_days.c.day)
+)
+_REAPPOINTMENT = select(reappointments).where(reappointments.c.document_id == bindparam("document"))
 
 
 class RulebookRows(OpenTransaction):
@@ -39,8 +58,7 @@ class RulebookRows(OpenTransaction):
 
     def document_type(self, *, agency: str, name: str) -> DocumentType | None:
         """The agency's type of this name, or None."""
-        query = select(document_types).where(document_types.c.agency == agency, document_types.c.name == name)
-        row = self._connection.execute(query).mappings().one_or_none()
+        row = self._connection.execute(_TYPE, {"of_agency": agency, "named": name}).mappings().one_or_none()
         return _type(row) if row is not None else None
 
     def document_types(self, agency: str) -> list[DocumentType]:
@@ -60,15 +78,12 @@ class RulebookRows(OpenTransaction):
 
     def delegations(self, agency: str) -> list[Delegation]:
         """Every authorisation of the agency, the newest first."""
-        query = select(delegations).where(delegations.c.agency == agency)
-        ordered = query.order_by(delegations.c.registered_at.desc(), delegations.c.id)
-        rows = self._connection.execute(ordered).mappings()
+        rows = self._connection.execute(_DELEGATIONS, {"of_agency": agency}).mappings()
         return [Delegation(**{**row, "document_types": tuple(row["document_types"])}) for row in rows]
 
     def calendar_days(self, *, agency: str, first: date, last: date) -> list[CalendarDay]:
         """The agency's exceptions between these days, both included, by day."""
-        query = select(calendar_days).where(calendar_days.c.agency == agency, calendar_days.c.day.between(first, last))
-        rows = self._connection.execute(query.order_by(calendar_days.c.day)).mappings()
+        rows = self._connection.execute(_DAYS, {"of_agency": agency, "first": first, "last": last}).mappings()
         return [CalendarDay(day=row["day"], kind=DayKind(row["kind"]), name=row["name"]) for row in rows]
 
     def replace_calendar_days(self, *, agency: str, year: int, days: Sequence[CalendarDay]) -> None:
@@ -85,8 +100,7 @@ class RulebookRows(OpenTransaction):
 
     def reappointment(self, document_id: UUID) -> Reappointment | None:
         """Until when the document's result was put off, or None."""
-        query = select(reappointments).where(reappointments.c.document_id == document_id)
-        row = self._connection.execute(query).mappings().one_or_none()
+        row = self._connection.execute(_REAPPOINTMENT, {"document": document_id}).mappings().one_or_none()
         return Reappointment(**row) if row is not None else None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, null, select
+from sqlalchemy import bindparam, func, null, select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.database import transaction
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _NO_TIME = timedelta(0)
+_STANDING = select(tries.c.wrong, tries.c.locked_until - func.now()).where(tries.c.name == bindparam("secret"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,8 @@ class SecretTries:
 
     def standing(self, name: str) -> Standing:
         """How it stands at this moment."""
-        query = select(tries.c.wrong, tries.c.locked_until - func.now()).where(tries.c.name == name)
         with transaction(self.engine) as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_STANDING, {"secret": name}).one_or_none()
         return Standing() if row is None else Standing(row[0], row[1] or _NO_TIME)
 
     def attempt(self, name: str, *, check: Callable[[], bool]) -> bool | Standing:

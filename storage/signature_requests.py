@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from sqlalchemy import RowMapping, Select, bindparam, select
@@ -17,6 +17,7 @@ from storage.request_tables import signature_requests
 from storage.schema import credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from issuance.ports import Credential
@@ -30,6 +31,17 @@ _IDENTIFYING = (
     "reserved_end",
     "document_digest",
     "signed_attributes",
+)
+_AS_THEY_ARE = tuple(field.name for field in fields(SignatureRequest) if field.name != "claims")
+# Made once: to put a statement together costs more than to carry it out.
+_OF_DOCUMENT = select(signature_requests).where(signature_requests.c.document_id == bindparam("document"))
+_REQUEST = _OF_DOCUMENT.where(
+    signature_requests.c.purpose == bindparam("for_purpose"), signature_requests.c.turn == bindparam("at_turn")
+)
+_REQUESTS = _OF_DOCUMENT.order_by(signature_requests.c.purpose.desc(), signature_requests.c.turn)
+_BY_ID = select(signature_requests).where(signature_requests.c.id == bindparam("request"))
+_CONTINUE = signature_requests.update().where(
+    *(signature_requests.c[name] == bindparam(f"known_{name}") for name in _IDENTIFYING)
 )
 _STAMPED = (
     select(credentials, signature_requests.c.timestamp.label("stamped"))
@@ -59,17 +71,16 @@ class SignatureRequestRows(OpenTransaction):
 
     def signature_request(self, document_id: UUID, purpose: Purpose, *, turn: int = 0) -> SignatureRequest | None:
         """The request, or None."""
-        query = _of(document_id).where(signature_requests.c.purpose == purpose.value, signature_requests.c.turn == turn)
-        return self._one_request(query)
+        key = {"document": document_id, "for_purpose": purpose.value, "at_turn": turn}
+        return self._one_request(_REQUEST, key)
 
     def signature_request_by_id(self, request_id: UUID) -> SignatureRequest | None:
         """The one that was handed out under this id, or None."""
-        return self._one_request(select(signature_requests).where(signature_requests.c.id == request_id))
+        return self._one_request(_BY_ID, {"request": request_id})
 
     def signature_requests(self, document_id: UUID) -> list[SignatureRequest]:
         """Every request of the document, signatures before the seal, in the order of turns."""
-        ordered = _of(document_id).order_by(signature_requests.c.purpose.desc(), signature_requests.c.turn)
-        return [_request(row) for row in self._connection.execute(ordered).mappings()]
+        return [_request(row) for row in self._connection.execute(_REQUESTS, {"document": document_id}).mappings()]
 
     def stamped_signatures(self, document_id: UUID) -> list[tuple[Credential, bytes]]:
         """Whose key made each signature that has its timestamp, and that token as DER; in the order of requests."""
@@ -85,25 +96,26 @@ class SignatureRequestRows(OpenTransaction):
     def _continued(self, request: SignatureRequest) -> bool:
         """Write what came since it was prepared, if the same still lies there; that itself is large and is not sent."""
         row = _row(request)
-        same = [signature_requests.c[name] == row[name] for name in _IDENTIFYING]
         known = {*_IDENTIFYING, "increment"}  # which the digest covers
         changed = {name: value for name, value in row.items() if name not in known}
-        return self._connection.execute(signature_requests.update().where(*same).values(changed)).rowcount == 1
+        same = {f"known_{name}": row[name] for name in _IDENTIFYING}
+        return self._connection.execute(_CONTINUE, changed | same).rowcount == 1
 
-    def _one_request(self, query: Select[tuple[object, ...]]) -> SignatureRequest | None:
-        row = self._connection.execute(query).mappings().one_or_none()
+    def _one_request(
+        self, query: Select[tuple[object, ...]], parameters: Mapping[str, object]
+    ) -> SignatureRequest | None:
+        row = self._connection.execute(query, dict(parameters)).mappings().one_or_none()
         return _request(row) if row is not None else None
 
 
 def _row(request: SignatureRequest) -> dict[str, object]:
-    row = asdict(request) | {"purpose": request.purpose.value, "algorithm": request.algorithm.name}
     claims = request.claims
-    del row["claims"]
-    return row | {"commitment": claims.commitment and claims.commitment.name, "roles": list(claims.roles)}
-
-
-def _of(document_id: UUID) -> Select[tuple[object, ...]]:
-    return select(signature_requests).where(signature_requests.c.document_id == document_id)
+    return {name: getattr(request, name) for name in _AS_THEY_ARE} | {
+        "purpose": request.purpose.value,
+        "algorithm": request.algorithm.name,
+        "commitment": claims.commitment and claims.commitment.name,
+        "roles": list(claims.roles),
+    }
 
 
 def _request(row: RowMapping) -> SignatureRequest:
