@@ -383,7 +383,10 @@ def _story(story: Story) -> dict[str, object]:
         "attachments": story.attachments,
         "copy_of": _copy(document.draft.copy),
         "created_by": document.created_by,
-        "timeline": [asdict(step) for step in timeline],
+        "timeline": [
+            {"state": step.state, "at": step.at, "actor": step.actor, "reason": step.reason, "other": step.other}
+            for step in timeline
+        ],
         "revisions": [
             {"revision": count, "sha256": one.sha256, "length": one.length, "predecessor": one.predecessor}
             for count, one in enumerate(revisions, start=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import RowMapping, Select, Text, bindparam, cast, func, select
@@ -165,7 +166,7 @@ def _standing(document: Document) -> dict[str, object]:
     """The columns that say where the document stands."""
     intent, number, obstacle = document.intent, document.number, document.obstacle
     return {
-        "layout": document.layout and asdict(document.layout),
+        "layout": document.layout and _cells(document.layout),
         "state": document.state.value,
         "current_sha256": document.current.sha256,
         "current_length": document.current.length,
@@ -182,6 +183,12 @@ def _standing(document: Document) -> dict[str, object]:
         "obstacle_text": obstacle and obstacle.text,
         "obstacle_at": obstacle and obstacle.at,
     }
+
+
+@lru_cache(maxsize=256)
+def _cells(layout: Layout) -> dict[str, object]:
+    """The layout for its column; a document is written many times with the same."""
+    return asdict(layout)
 
 
 def _document(row: RowMapping) -> Document:
