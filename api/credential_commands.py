@@ -26,6 +26,43 @@ def list_credentials(*, as_json: AsJson = False) -> None:
 
 
 @credentials.command()
+def add(
+    name: Annotated[str, typer.Argument(help="Tên dùng khi ký, chẳng hạn dau.so-tu-phap (the name to sign under).")],
+    *,
+    key: Annotated[
+        str, typer.Option(metavar="URI|LABEL", help="Khóa, theo `kyso tokens list` (the key, as it is listed).")
+    ],
+    official: Annotated[
+        str | None, typer.Option(metavar="ACCOUNT", help="Khóa của cán bộ này (the official whose key it is).")
+    ] = None,
+    seal: Annotated[
+        str | None, typer.Option(metavar="AGENCY", help="Dấu của cơ quan này (the agency whose seal it is).")
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Chứng thư, PEM hoặc DER; không nêu thì lấy từ thiết bị (else the token's)."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Thay khóa đã đăng ký (this key follows the registered one: rollover).")
+    ] = False,
+    speaker: Speaker,
+    as_json: AsJson = False,
+) -> None:
+    """Đăng ký khóa do HSM của dịch vụ giữ (register a key that the service's HSM holds, with its certificate)."""
+    from api.commands import credentials as work
+    from issuance.documents import Purpose
+    from issuance.server_keys import Owner, Takeover
+
+    if (official is None) == (seal is None):
+        msg = "nêu một trong hai (name one of the two): --official ACCOUNT, --seal AGENCY"
+        raise typer.BadParameter(msg)
+    owner = Owner(Purpose.SIGNATURE, official) if official is not None else Owner(Purpose.SEAL, str(seal))
+    takeover = Takeover.BY_ROLLOVER if replace else Takeover.NEVER
+    one = work.added(name, key=key, file=certificate, owner=owner, takeover=takeover, operator=speaker)
+    typer.echo(one.as_json() if as_json else f"✓ Đã đăng ký (registered): {one.as_line()}")
+
+
+@credentials.command()
 def enrol(
     account: Annotated[str, typer.Argument(help="Tài khoản của người ký (the official's account).")],
     *,

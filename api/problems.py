@@ -127,6 +127,12 @@ ROWS: Mapping[str, Row] = {
     "overtaken": Row(
         409, "Bước này vừa được nơi khác thực hiện", "Another worker took the step", "Hãy đọc lại trạng thái văn bản."
     ),
+    "credential-exists": Row(
+        409,
+        "Đã có chứng thư số mang tên này",
+        "There is a credential of this name already",
+        "Hãy chọn tên khác, hoặc thay khóa bằng --replace.",
+    ),
     "certificate-not-enrolled": Row(
         403,
         "Chứng thư số chưa được đăng ký cho tài khoản này",

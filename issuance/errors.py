@@ -28,6 +28,18 @@ class UnknownName(IssuanceError):
         self.name = name
 
 
+class CredentialExists(IssuanceError):
+    """A credential of this name is on file already and stays as it is."""
+
+    code = "credential-exists"
+    hint = "Choose another name; where this key follows the registered one of the same owner, say --replace."
+
+    def __init__(self, *, name: str, reason: str) -> None:
+        super().__init__(f"there is a credential {name!r} already: {reason}")
+        self.name = name
+        self.reason = reason
+
+
 class WrongState(IssuanceError):
     """The document is not in a state from which this step is possible."""
 

@@ -21,6 +21,8 @@ from issuance.errors import CertificateNotEnrolled, UnknownName
 from issuance.ports import AuditEvent, Credential, Role
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from certs.anchors import TrustAnchors
     from certs.certificate import SigningCertificate
     from issuance.documents import Document
@@ -50,15 +52,7 @@ def enrol(
     certificate that may not sign now, has a weak key, or leads to no anchor.
     """
     now = clock.now()
-    certificate.demand_fit_to_sign(at=now)
-    weakness = weakness_of(certificate.x509.public_key())
-    if weakness is not None:
-        raise CertificateUnfit(subject=certificate.subject, reason=f"its key is weak: {weakness}")
-    issuers, trusted = load_readable(certificate.chain), load_readable(anchors.signing)
-    path = path_to_anchor(certificate.x509, candidates=issuers, anchors=trusted, at=now)
-    if path is None:
-        raise CertificateUnfit(subject=certificate.subject, reason="no trusted path leads from it to an anchor")
-    chain = tuple(issuer.public_bytes(Encoding.DER) for issuer in path[1:-1])
+    trusted = demand_trusted(certificate, anchors=anchors, at=now)
     name = _name(account, certificate)
     with uow() as register:
         official = register.account(account)
@@ -74,12 +68,28 @@ def enrol(
             holder=account,
             key=None,
             algorithm=algorithm_for(certificate),
-            certificate=replace(certificate, chain=chain),
+            certificate=trusted,
         )
         register.add_credential(enrolled, activation_hash="")
         facts = {"credential": name, "account": account, "certificate_sha256": certificate.sha256}
         register.append_audit(AuditEvent(now, operator, "credential.enrolled", None, facts))
     return enrolled
+
+
+def demand_trusted(certificate: SigningCertificate, *, anchors: TrustAnchors, at: datetime) -> SigningCertificate:
+    """The certificate with those of its chain that lead to an anchor.
+
+    Raises :class:`certs.errors.CertificateUnfit` where it may not sign now, has a weak key, or leads to no anchor.
+    """
+    certificate.demand_fit_to_sign(at=at)
+    weakness = weakness_of(certificate.x509.public_key())
+    if weakness is not None:
+        raise CertificateUnfit(subject=certificate.subject, reason=f"its key is weak: {weakness}")
+    issuers, trusted = load_readable(certificate.chain), load_readable(anchors.signing)
+    path = path_to_anchor(certificate.x509, candidates=issuers, anchors=trusted, at=at)
+    if path is None:
+        raise CertificateUnfit(subject=certificate.subject, reason="no trusted path leads from it to an anchor")
+    return replace(certificate, chain=tuple(issuer.public_bytes(Encoding.DER) for issuer in path[1:-1]))
 
 
 def withdraw(*, uow: UnitOfWork, clock: Clock, operator: str, name: str) -> Credential:

@@ -20,7 +20,15 @@ COMMANDS = (
     *("up", "demo", "serve", "worker", "signer", "verify", "sign", "openapi", "doctor", "reconcile"),
     *("webhooks secret", "webhooks retry"),
     *("db upgrade", "tokens list", "tokens init", "tokens keygen", "tokens csr", "tokens import-cert", "tokens test"),
-    *("types standard", "types install", "types list", "credentials list", "credentials enrol", "credentials withdraw"),
+    *(
+        "types standard",
+        "types install",
+        "types list",
+        "credentials list",
+        "credentials add",
+        "credentials enrol",
+        "credentials withdraw",
+    ),
     *("tokens retire", "tokens permit", "tokens destroy enrol", "tokens destroy request", "tokens destroy confirm"),
 )
 
