@@ -30,8 +30,9 @@ class SandboxLimits:
     """How many children there are, what one job may use, and how many callers may wait how long.
 
     ``memory`` is resident memory in bytes. A child is replaced after ``jobs`` jobs, or once it keeps more than
-    ``resident`` bytes. ``answer`` is the most a child may send back. A job that takes longer than ``slow_after``
-    goes on at low priority, and up to ``spare`` children more are started, so that others need not wait for its end.
+    ``resident`` bytes; to start one costs as much processor time as a hundred jobs. ``answer`` is the most a child may
+    send back. A job that takes longer than ``slow_after`` goes on at low priority, and up to ``spare`` children more
+    are started, so that others need not wait for its end.
     """
 
     children: int = min(4, os.cpu_count() or 1)
@@ -40,7 +41,7 @@ class SandboxLimits:
     wall: timedelta = timedelta(seconds=30)
     slow_after: timedelta = timedelta(seconds=2)
     spare: int = 2
-    jobs: int = 500
+    jobs: int = 5000
     resident: int = 256 * _MIB
     answer: int = 512 * _MIB
     waiting: int = 64
