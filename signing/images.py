@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from PIL import Image, UnidentifiedImageError
 
@@ -22,12 +22,24 @@ _MOST_PIXELS = 6_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class _Samples:
+    """Points of a picture, row by row, compressed."""
+
+    size: tuple[int, int]
+    octets: bytes
+
+    @classmethod
+    def of(cls, picture: Image.Image) -> Self:
+        return cls(picture.size, zlib.compress(picture.tobytes(), 9))
+
+
+@dataclass(frozen=True, slots=True)
 class _Pixels:
-    width: int
-    height: int
-    colour: bytes
-    alpha: bytes
-    hidden: bytes
+    """What is seen, how much of it, and for readers without transparency what is not seen at all."""
+
+    colour: _Samples
+    alpha: _Samples
+    hidden: _Samples
 
 
 def embed_png(document: Document, png: bytes) -> tuple[Ref, float]:
@@ -37,12 +49,14 @@ def embed_png(document: Document, png: bytes) -> tuple[Ref, float]:
     Raises :class:`signing.errors.AppearanceUnfit` for anything but a PNG of a sensible size.
     """
     pixels = _pixels(png)
-    image = _image(pixels, samples=pixels.colour, colours="/DeviceRGB")
+    image = _image(pixels.colour, {"/ColorSpace": Name("/DeviceRGB"), "/BitsPerComponent": 8})
     if pdfa_part(document) == 1:
-        image.entries["/Mask"] = document.add(_stencil(pixels))
+        image.entries["/Mask"] = document.add(_image(pixels.hidden, {"/ImageMask": True, "/BitsPerComponent": 1}))
     else:
-        image.entries["/SMask"] = document.add(_image(pixels, samples=pixels.alpha, colours="/DeviceGray"))
-    return document.add(image), pixels.width / pixels.height
+        grey: Dictionary = {"/ColorSpace": Name("/DeviceGray"), "/BitsPerComponent": 8}
+        image.entries["/SMask"] = document.add(_image(pixels.alpha, grey))
+    width, height = pixels.alpha.size
+    return document.add(image), width / height
 
 
 @lru_cache(maxsize=64)
@@ -54,33 +68,33 @@ def _pixels(png: bytes) -> _Pixels:
             rgba = picture.convert("RGBA")
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise AppearanceUnfit(reason="not a readable PNG") from error
-    return _Pixels(
-        width=rgba.width,
-        height=rgba.height,
-        colour=zlib.compress(rgba.convert("RGB").tobytes(), 9),
-        alpha=zlib.compress(rgba.getchannel("A").tobytes(), 9),
-        hidden=zlib.compress(_bits(rgba.getchannel("A")), 9),
-    )
+    alpha = rgba.getchannel("A")
+    return _Pixels(_Samples.of(_colours(rgba)), _Samples.of(alpha), _Samples.of(_bits(alpha)))
 
 
-def _bits(alpha: Image.Image) -> bytes:
+def _colours(rgba: Image.Image) -> Image.Image:
+    """The picture without its transparency: one point where it has one colour, as ink and seals have.
+
+    An image and its mask need not have the same resolution (ISO 32000-2, 8.9.6.3 and 11.6.5.2), and every reader has
+    to spread out and scale what it is given.
+    """
+    colours = rgba.convert("RGB")
+    has_one = colours.getcolors(maxcolors=1) is not None
+    return colours.crop((0, 0, 1, 1)) if has_one else colours
+
+
+def _bits(alpha: Image.Image) -> Image.Image:
     """One bit a point, set where less than half is opaque; rows begin on a byte."""
-    return alpha.point([255] * 128 + [0] * 128).convert("1", dither=Image.Dither.NONE).tobytes()
+    return alpha.point([255] * 128 + [0] * 128).convert("1", dither=Image.Dither.NONE)
 
 
-def _image(pixels: _Pixels, *, samples: bytes, colours: str) -> Stream:
-    return Stream({**_described(pixels), "/ColorSpace": Name(colours), "/BitsPerComponent": 8}, samples)
-
-
-def _stencil(pixels: _Pixels) -> Stream:
-    return Stream({**_described(pixels), "/ImageMask": True, "/BitsPerComponent": 1}, pixels.hidden)
-
-
-def _described(pixels: _Pixels) -> Dictionary:
-    return {
+def _image(samples: _Samples, kind: Dictionary) -> Stream:
+    width, height = samples.size
+    described: Dictionary = {
         "/Type": Name("/XObject"),
         "/Subtype": Name("/Image"),
-        "/Width": pixels.width,
-        "/Height": pixels.height,
+        "/Width": width,
+        "/Height": height,
         "/Filter": Name("/FlateDecode"),
     }
+    return Stream({**described, **kind}, samples.octets)
