@@ -87,8 +87,7 @@ class _Desk:
 def measure(_ground: Ground) -> Iterator[Row]:
     """First as many as go through, then a quarter of that, evenly spaced."""
     with _desk() as desk:
-        for _ in range(_CALLERS):
-            desk.issue_one()
+        _warm_up(desk)
         before = _cpu_seconds()
         done, rate = _rate(desk)
         used = {name: seconds - before.get(name, 0.0) for name, seconds in _cpu_seconds().items()}
@@ -137,6 +136,13 @@ def _seated(machine: OneMachine) -> _Desk:
         metadata=metadata_of(notice),
         turn=itertools.count(),
     )
+
+
+def _warm_up(desk: _Desk) -> None:
+    """As many at once as later, so that every child has started and read a file."""
+    with ThreadPoolExecutor(_CALLERS) as callers:
+        for one in [callers.submit(desk.issue_one) for _ in range(4 * _CALLERS)]:
+            one.result()
 
 
 def _rate(desk: _Desk) -> tuple[int, float]:
