@@ -333,15 +333,13 @@ def renew(
 @app.command()
 def doctor(*, as_json: AsJson = False) -> None:
     """Khám máy: phông chữ, thiết bị, cấu hình, các dịch vụ (look for what is missing on this machine)."""
-    import json
-
     from api.commands.doctor import examine
 
     well = True
     for finding in examine():
         well = well and finding.well
         if as_json:
-            typer.echo(json.dumps({"name": finding.name, "said": finding.said, "advice": finding.advice}))
+            typer.echo(finding.as_json)
         else:
             typer.echo(f"{'✓' if finding.well else '✗'} {finding.name}: {finding.said}")
             if finding.advice:

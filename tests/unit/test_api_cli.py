@@ -76,6 +76,17 @@ def test_tokens_are_listed_without_the_settings_of_a_database(
     assert "Start `kyso signer`" in capsys.readouterr().err
 
 
+def test_the_doctor_looks_at_the_tokens_of_a_machine_that_has_nothing_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KYSO_SIGNER_SOCKET", str(tmp_path / "s"))
+    assert kyso("doctor", "--json") == Exit.FAILED
+    findings = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(one["well"] is not bool(one["advice"]) for one in findings)
+    ill = [one for one in findings if not one["well"]]
+    assert any("Start `kyso signer`" in one["advice"] for one in ill)
+
+
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
