@@ -42,23 +42,19 @@ def add(
         Path | None,
         typer.Option(dir_okay=False, help="Chứng thư, PEM hoặc DER; không nêu thì lấy từ thiết bị (else the token's)."),
     ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Thay khóa đã đăng ký (this key follows the registered one: rollover).")
-    ] = False,
     speaker: Speaker,
     as_json: AsJson = False,
 ) -> None:
     """Đăng ký khóa do HSM của dịch vụ giữ (register a key that the service's HSM holds, with its certificate)."""
     from api.commands import credentials as work
     from issuance.documents import Purpose
-    from issuance.server_keys import Owner, Takeover
+    from issuance.server_keys import Owner
 
     if (official is None) == (seal is None):
         msg = "nêu một trong hai (name one of the two): --official ACCOUNT, --seal AGENCY"
         raise typer.BadParameter(msg)
     owner = Owner(Purpose.SIGNATURE, official) if official is not None else Owner(Purpose.SEAL, str(seal))
-    takeover = Takeover.BY_ROLLOVER if replace else Takeover.NEVER
-    one = work.added(name, key=key, file=certificate, owner=owner, takeover=takeover, operator=speaker)
+    one = work.added(name, key=key, file=certificate, owner=owner, operator=speaker)
     typer.echo(one.as_json() if as_json else f"✓ Đã đăng ký (registered): {one.as_line()}")
 
 
@@ -91,7 +87,7 @@ def withdraw(
     speaker: Speaker,
     as_json: AsJson = False,
 ) -> None:
-    """Ngừng nhận chữ ký từ thiết bị ký này (take no more signatures from this token)."""
+    """Ngừng dùng chứng thư số này để ký; chữ ký đã có vẫn còn (sign with it no more; what was signed stays)."""
     from api.commands import credentials as work
 
     one = work.withdrawn(name, operator=speaker)

@@ -131,7 +131,7 @@ ROWS: Mapping[str, Row] = {
         409,
         "Đã có chứng thư số mang tên này",
         "There is a credential of this name already",
-        "Hãy chọn tên khác, hoặc thay khóa bằng --replace.",
+        "Hãy chọn tên khác.",
     ),
     "certificate-not-enrolled": Row(
         403,

@@ -29,15 +29,14 @@ class UnknownName(IssuanceError):
 
 
 class CredentialExists(IssuanceError):
-    """A credential of this name is on file already and stays as it is."""
+    """A credential of this name is on file already, with another key; each certificate is one of its own."""
 
     code = "credential-exists"
-    hint = "Choose another name; where this key follows the registered one of the same owner, say --replace."
+    hint = "Choose another name; take the old credential back when nobody needs it: kyso credentials withdraw NAME."
 
-    def __init__(self, *, name: str, reason: str) -> None:
-        super().__init__(f"there is a credential {name!r} already: {reason}")
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"the credential {name!r} stands for another key")
         self.name = name
-        self.reason = reason
 
 
 class WrongState(IssuanceError):

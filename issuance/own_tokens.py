@@ -93,15 +93,15 @@ def demand_trusted(certificate: SigningCertificate, *, anchors: TrustAnchors, at
 
 
 def withdraw(*, uow: UnitOfWork, clock: Clock, operator: str, name: str) -> Credential:
-    """Take an enrolment back: nothing is signed with it any more; what was signed stays signed.
+    """Take a credential back: nothing is signed with it any more; what was signed stays signed.
 
-    Raises :class:`UnknownName` for a credential that is not an official's own token.
+    Raises :class:`UnknownName`.
     """
     now = clock.now()
     with uow() as register:
         found = register.credential(name)
-        if found is None or found.key is not None:
-            raise UnknownName(kind="enrolled certificate", name=name)
+        if found is None:
+            raise UnknownName(kind="credential", name=name)
         if found.withdrawn_at is not None:
             return found
         register.withdraw_credential(name, at=now)

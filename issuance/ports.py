@@ -116,7 +116,7 @@ class Account:
 class Credential:
     """A key with its certificate: an official's own (``holder`` is the account) or the agency's (``holder`` None).
 
-    ``key`` is None where the official keeps it, on a token of their own; such a credential may be withdrawn.
+    ``key`` is None where the official keeps it, on a token of their own. One that was withdrawn signs no more.
     """
 
     name: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from issuance.documents import Purpose
@@ -35,26 +34,18 @@ class Owner:
     name: str
 
 
-class Takeover(Enum):
-    """What happens to a credential of the same name: it stays as it is, or it goes on with this key (rollover)."""
-
-    NEVER = auto()
-    BY_ROLLOVER = auto()
-
-
 @dataclass(frozen=True, slots=True)
 class Registration:
     """What is to be put on file under ``name``.
 
-    ``activation_hash`` is that of the code by which a use is consented to, empty for a seal without one; at a rollover
-    the code that is on file stays. The certificate's chain may hold more than its issuers.
+    ``activation_hash`` is that of the code by which a use is consented to, empty for a seal without one. The
+    certificate's chain may hold more than its issuers.
     """
 
     name: str
     owner: Owner
     held: HeldKey
     activation_hash: str = ""
-    takeover: Takeover = Takeover.NEVER
 
 
 def register_key(
@@ -64,7 +55,7 @@ def register_key(
 
     Raises :class:`UnknownName` for an account that is no signatory's and an agency that is not there,
     :class:`certs.errors.CertificateUnfit` as :func:`issuance.own_tokens.enrol`, and :class:`CredentialExists` for a
-    name that is taken by another key, or at a rollover by another owner.
+    name that stands for another key: signatures that were made with it are proven by its certificate.
     """
     now = clock.now()
     certificate = demand_trusted(registration.held.certificate, anchors=anchors, at=now)
@@ -73,14 +64,11 @@ def register_key(
         found = register.credential(wanted.name)
         if found == wanted:
             return found
-        activation_hash = registration.activation_hash
+        if found is not None:
+            raise CredentialExists(name=wanted.name)
+        register.add_credential(wanted, activation_hash=registration.activation_hash)
         facts = {"credential": wanted.name, "owner": registration.owner.name, "key": registration.held.key}
         facts["certificate_sha256"] = certificate.sha256
-        if found is not None:
-            _demand_rollover(found, wanted, registration.takeover)
-            activation_hash = register.activation_hash(wanted.name) or ""
-            facts["replaced_sha256"] = found.certificate.sha256
-        register.add_credential(wanted, activation_hash=activation_hash)
         register.append_audit(AuditEvent(now, operator, "credential.registered", None, facts))
     return wanted
 
@@ -107,13 +95,3 @@ def _agency_of(register: Repositories, owner: Owner) -> str:
     if official is None or Role.SIGNATORY not in official.roles:
         raise UnknownName(kind="signatory", name=owner.name)
     return official.agency
-
-
-def _demand_rollover(found: Credential, wanted: Credential, takeover: Takeover) -> None:
-    if takeover is Takeover.NEVER:
-        raise CredentialExists(name=found.name, reason="it stands for another key")
-    same_but_for_the_key = replace(
-        found, key=wanted.key, algorithm=wanted.algorithm, certificate=wanted.certificate, withdrawn_at=None
-    )
-    if found.key is None or same_but_for_the_key != wanted:
-        raise CredentialExists(name=found.name, reason="it is somebody else's, or on a token of their own")

@@ -1,4 +1,4 @@
-"""List credentials, register keys of the HSM, enrol certificates of officials' own tokens, and take enrolments back."""
+"""List credentials, register keys of the HSM, enrol certificates of officials' own tokens, and take them back."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from api.commands.keys import ChosenKey
     from issuance.ports import Credential
-    from issuance.server_keys import Owner, Takeover
+    from issuance.server_keys import Owner
 
 
 _SHORTEST_CODE = 8
@@ -83,7 +83,7 @@ def listed() -> tuple[Told, ...]:
         return tuple(Told.of(one) for one in register.credentials())
 
 
-def added(name: str, *, key: str, file: Path | None, owner: Owner, takeover: Takeover, operator: str) -> Told:
+def added(name: str, *, key: str, file: Path | None, owner: Owner, operator: str) -> Told:
     """A key that the signer holds, by its URI or label; its certificate comes from the token, or from the file.
 
     A signature over random octets shows that the key is the certificate's. An official types a new activation code.
@@ -99,7 +99,7 @@ def added(name: str, *, key: str, file: Path | None, owner: Owner, takeover: Tak
             is_known = register.credential(name) is not None
         code = "" if is_known else _activation_hash(owner)
         credential = register_key(
-            Registration(name, owner, held, activation_hash=code, takeover=takeover),
+            Registration(name, owner, held, activation_hash=code),
             uow=uow,
             clock=clock,
             operator=operator,
@@ -144,6 +144,6 @@ def enrolled(account: str, *, file: Path, operator: str) -> Told:
 
 
 def withdrawn(name: str, *, operator: str) -> Told:
-    """The enrolment, taken back."""
+    """The credential, taken back."""
     with open_register() as uow:
         return Told.of(withdraw(uow=uow, clock=SystemClock(), operator=operator, name=name))

@@ -12,7 +12,7 @@ import pytest
 
 from api.client import Refused
 from api.commands.outermost import Exit
-from api.demo.people import AGENCY, CLERK, SIGNATORY, SIGNATORY_CREDENTIAL
+from api.demo.people import AGENCY, CLERK, SEAL_CREDENTIAL, SIGNATORY, SIGNATORY_CREDENTIAL
 from issuance.documents import DocumentState
 from tests.service import PROJECT, Service, running_service
 
@@ -109,21 +109,25 @@ def test_a_key_that_does_not_belong_is_refused(service: Service, tmp_path: Path)
     assert refused(service, "x", "--key", "seal", "--certificate", "none.pem", *seal) == ("file-unusable", 1)
 
 
-def test_a_name_that_is_taken_goes_on_with_another_key_only_where_it_is_said(service: Service) -> None:
-    seal = ("dau-thay", "--seal", AGENCY)
+def test_a_name_stands_for_one_key(service: Service) -> None:
+    seal = ("dau-mot", "--seal", AGENCY)
     first = add(service, *seal, "--key", "seal")
     assert add(service, *seal, "--key", "seal") == first
     assert refused(service, *seal, "--key", "report") == ("credential-exists", 1)
-    next_one = add(service, *seal, "--key", "report", "--replace")
-    assert next_one["certificate_sha256"] != first["certificate_sha256"]
-    stranger = ("dau-thay", "--official", SIGNATORY, "--key", "signatory", "--replace")
-    assert refused(service, *stranger) == ("credential-exists", 1)
+    assert refused(service, "dau-mot", "--official", SIGNATORY, "--key", "signatory") == ("credential-exists", 1)
 
 
-def test_a_rollover_keeps_the_code(service: Service, tmp_path: Path) -> None:
-    official = ("chu-ky-thay", "--official", SIGNATORY)
-    add(service, *official, "--key", "signatory", typed=f"{CODE}\n{CODE}\n")
-    own = certificate_of(service, SIGNATORY_CREDENTIAL, tmp_path)
-    add(service, *official, "--key", "pkcs11:object=signatory", "--certificate", own, "--replace")
-    signed = service.signatory().sign(service.submitted().id, credential="chu-ky-thay", activation=CODE, wait=30)
-    assert signed.state is DocumentState.SIGNED
+def test_the_certificate_may_come_from_a_file_and_a_withdrawn_seal_seals_no_more(
+    service: Service, tmp_path: Path
+) -> None:
+    own = certificate_of(service, SEAL_CREDENTIAL, tmp_path)
+    add(service, "dau-cu", "--seal", AGENCY, "--key", "pkcs11:object=seal", "--certificate", own)
+    ended = run(service, "withdraw", "dau-cu", "--as", "quản trị")
+    assert json.loads(ended.stdout)["withdrawn_at"]
+    document = service.submitted()
+    service.signatory().sign(
+        document.id, credential=SIGNATORY_CREDENTIAL, activation=service.secrets.activation, wait=30
+    )
+    with pytest.raises(Refused) as caught:
+        service.clerk().issue(document.id, credential="dau-cu")
+    assert caught.value.code == "not-competent"

@@ -345,7 +345,7 @@ def test_a_withdrawn_certificate_signs_nothing_more(
     with agency.register() as register, pytest.raises(NotCompetent, match="withdrawn"):
         signatory_credential(register, name, actor=agency.signatory, document=document)
     with pytest.raises(UnknownName):
-        withdraw(uow=agency.register, clock=agency.clock, operator="quản trị", name="con-dau")
+        withdraw(uow=agency.register, clock=agency.clock, operator="quản trị", name="not-there")
 
 
 def test_a_certificate_that_was_revoked_in_between_signs_nothing(

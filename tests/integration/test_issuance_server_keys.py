@@ -10,9 +10,10 @@ import pytest
 from certs.algorithms import SignatureAlgorithm
 from certs.certificate import SigningCertificate
 from certs.errors import CertificateUnfit
-from issuance.documents import Purpose
+from issuance.documents import DocumentState, Purpose
 from issuance.errors import CredentialExists, UnknownName
-from issuance.server_keys import HeldKey, Owner, Registration, Takeover, register_key
+from issuance.own_tokens import withdraw
+from issuance.server_keys import HeldKey, Owner, Registration, register_key
 from tests.integration.certs_servers import demonstration
 from tests.small_agency import AGENCY, SmallAgency
 
@@ -57,24 +58,21 @@ def test_a_key_is_on_file_once_and_the_audit_log_says_so(agency: SmallAgency) ->
     assert event.facts["certificate_sha256"] == agency.seal.certificate.sha256
 
 
-def test_a_rollover_keeps_the_code_and_says_what_it_followed(agency: SmallAgency) -> None:
-    owner = Owner(Purpose.SIGNATURE, agency.signatory.id)
-    put(agency, Registration("ky", owner, held(agency.signature), activation_hash="of the code"))
-    following = Registration("ky", owner, held(agency.seal))
-    with pytest.raises(CredentialExists):
-        put(agency, following)
-    put(agency, replace(following, takeover=Takeover.BY_ROLLOVER))
-    with agency.register() as register:
-        assert register.activation_hash("ky") == "of the code"
-    event = agency.register.audit[-1]
-    assert event.facts["replaced_sha256"] == agency.signature.certificate.sha256
-
-
-def test_nobody_takes_over_anothers_credential(agency: SmallAgency) -> None:
+def test_a_name_stands_for_one_key_and_one_owner(agency: SmallAgency) -> None:
     put(agency, Registration("dau", SEAL, held(agency.seal)))
     official = Owner(Purpose.SIGNATURE, agency.signatory.id)
-    with pytest.raises(CredentialExists):
-        put(agency, Registration("dau", official, held(agency.signature), takeover=Takeover.BY_ROLLOVER))
+    for other in (Registration("dau", SEAL, held(agency.signature)), Registration("dau", official, held(agency.seal))):
+        with pytest.raises(CredentialExists):
+            put(agency, other)
+
+
+def test_what_a_withdrawn_credential_signed_is_issued_all_the_same(agency: SmallAgency) -> None:
+    document = agency.submitted()
+    agency.ask_for_signature(document)
+    assert agency.advance(document).state is DocumentState.SIGNED
+    withdraw(uow=agency.register, clock=agency.clock, operator="quản trị", name=agency.signature.name)
+    agency.ask_for_issue(document)
+    assert agency.advance(document).state is DocumentState.ISSUED
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))
