@@ -221,12 +221,15 @@ def _is_valid(delegate: x509.Certificate, *, at: datetime) -> bool:
 
 
 def _freshness(this_update: datetime, next_update: datetime | None, *, at: datetime) -> datetime:
-    """Until when the answer may be used again."""
-    until = next_update or this_update + _LIFE_WITHOUT_NEXT_UPDATE
-    if this_update - _SKEW > at:
+    """Until when the answer may be used again.
+
+    Our own time is moved and never the answer's, which may lie at the end of all time.
+    """
+    if this_update > at + _SKEW:
         msg = f"the answer is of the future ({this_update:%FT%TZ})"
         raise Unusable(msg, Shortcoming.FUTURE)
-    if until + _SKEW < at:
+    until = next_update or this_update + _LIFE_WITHOUT_NEXT_UPDATE
+    if until < at - _SKEW:
         msg = f"the answer is out of date since {until:%FT%TZ}"
         raise Unusable(msg, Shortcoming.STALE)
     return until

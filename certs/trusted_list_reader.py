@@ -69,7 +69,7 @@ def _next_update(root: _Element, *, issued_at: datetime) -> datetime:
     if not _optional(root, "SchemeInformation/NextUpdate/dateTime"):
         return issued_at
     moment = _moment(root, "SchemeInformation/NextUpdate/dateTime")
-    if not issued_at < moment <= issued_at + _LONGEST_LIFE:
+    if not timedelta(0) < moment - issued_at <= _LONGEST_LIFE:
         raise NotBelieved(reason="its next update is not within six months of its issue (TS 119 612, 5.3.15)")
     return moment
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypedDict, Unpack
 
 import pytest
@@ -57,6 +57,15 @@ def test_a_delegate_of_the_issuer_may_answer() -> None:
 
 def test_an_answer_without_next_update_lives_for_a_day() -> None:
     assert _ocsp(replace(GOOD, next_update=None)).good_until == GOOD.this_update + DAY
+
+
+def test_an_answer_may_tell_of_the_last_day_there_is() -> None:
+    """Found by fuzzing: no difference of clocks can be added to it."""
+    end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert _ocsp(replace(GOOD, next_update=end)).good_until == end
+    for next_update in (end, None):
+        with pytest.raises(Unusable, match="future"):
+            _ocsp(replace(GOOD, this_update=end, next_update=next_update))
 
 
 def test_revoked_says_when_and_why() -> None:

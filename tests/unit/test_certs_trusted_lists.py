@@ -207,6 +207,11 @@ def test_dates_that_the_format_does_not_allow_are_refused(life: timedelta) -> No
         MAKER.of(ANCHORS, life=life)
 
 
+def test_a_list_of_the_last_days_there_are_is_refused_like_any_other() -> None:
+    with pytest.raises(TrustedListRefused, match="not valid when it was issued"):
+        MAKER.of(ANCHORS, issued_at=datetime(9999, 12, 1, tzinfo=UTC), life=timedelta(days=30))
+
+
 def test_a_signer_whose_certificate_had_ended_is_refused() -> None:
     with pytest.raises(TrustedListRefused, match="not valid when it was issued"):
         MAKER.of(ANCHORS, issued_at=NOW + 2 * YEAR)
