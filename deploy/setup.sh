@@ -261,10 +261,11 @@ install_python_packages() {
     local lock=$1
     local with_pip=(.venv/bin/python -m pip install -q --require-hashes --only-binary=:all:)
     step "installs the Python packages of $lock, each checked against its hash"
-    # uv is many times faster than pip, and is itself installed with it.
+    # uv is many times faster than pip, and is itself installed with it. Compiled once, the packages are not compiled
+    # again by each of the many processes that a service starts and that may write nothing.
     if "${with_pip[@]}" -r requirements/uv.txt >>"$log" 2>&1 </dev/null &&
-        deploy/uv.sh pip install -q --python .venv/bin/python --require-hashes --only-binary=:all: -r "$lock" \
-            >>"$log" 2>&1 </dev/null; then
+        deploy/uv.sh pip install -q --compile-bytecode --python .venv/bin/python --require-hashes \
+            --only-binary=:all: -r "$lock" >>"$log" 2>&1 </dev/null; then
         return
     fi
     note "uv did not manage it; trying with pip, which takes longer"
