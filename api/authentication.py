@@ -53,14 +53,16 @@ def open_session(application: Application, guards: Guards, credentials: ClientCr
     guards.failures_of_address.demand(address)
     guards.failures_of_account.demand(of_account)
     with application.outside.uow() as register:
-        account = register.account(credentials.client_id)
         hashed = register.account_secret_hash(credentials.client_id)
-    if not guards.hashes.matches(credentials.secret, hashed=hashed) or account is None:
+    token = None
+    if guards.hashes.matches(credentials.secret, hashed=hashed) and hashed is not None:
+        token = application.sessions.issue(credentials.client_id, secret_hash=hashed, ttl=TOKEN_LIFETIME)
+    if token is None:
         guards.failures_of_address.count(address)
         guards.failures_of_account.count(of_account)
         raise ClientRefused
     guards.failures_of_account.forget(of_account)
-    return application.sessions.issue(account.id, ttl=TOKEN_LIFETIME)
+    return token
 
 
 def account_of(application: Application, authorization: str | None) -> Account:

@@ -127,6 +127,13 @@ ROWS: Mapping[str, Row] = {
     "overtaken": Row(
         409, "Bước này vừa được nơi khác thực hiện", "Another worker took the step", "Hãy đọc lại trạng thái văn bản."
     ),
+    "name-taken": Row(
+        409,
+        "Tên này đã được đăng ký với nội dung khác",
+        "The name is on file with other facts",
+        "Hãy đối chiếu với nội dung đã đăng ký, hoặc chọn tên khác.",
+    ),
+    "account-closed": Row(409, "Tài khoản đã đóng", "The account was closed", "Hãy lập một tài khoản khác."),
     "credential-exists": Row(
         409,
         "Đã có chứng thư số mang tên này",

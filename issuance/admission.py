@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from issuance.capacity import COMBINATIONS, printed_capacity
-from issuance.competence import demand_role
+from issuance.competence import demand_role, open_signatory
 from issuance.cosigners import MOST_COSIGNERS
 from issuance.delegations import may_sign
 from issuance.document_types import NumberingOrder
@@ -61,8 +61,8 @@ def _about_signatory(
     register: Repositories, draft: Draft, document_type: DocumentType | None, *, agency: Agency
 ) -> Iterator[tuple[str, str]]:
     """Who signs must be a signatory, be named for the type where it names some, and sign in a capacity that it has."""
-    signatory = register.account(draft.signatory)
-    if signatory is None or signatory.agency != agency.id or Role.SIGNATORY not in signatory.roles:
+    signatory = open_signatory(register, draft.signatory)
+    if signatory is None or signatory.agency != agency.id:
         yield "signatory", "is not a signatory of the agency"
     elif document_type and document_type.signers and draft.signatory not in document_type.signers:
         yield "signatory", "may not sign this type"
@@ -80,8 +80,8 @@ def _about_cosigners(register: Repositories, draft: Draft, *, agency: Agency) ->
     if len({*names, draft.signatory}) <= len(names):
         yield "cosigners", "names somebody twice"
     for place, one in enumerate(draft.cosigners):
-        account = register.account(one.account)
-        if account is None or account.agency != agency.id or Role.SIGNATORY not in account.roles:
+        account = open_signatory(register, one.account)
+        if account is None or account.agency != agency.id:
             yield f"cosigners.{place}", "is not a signatory of the agency"
         if one.capacity not in COMBINATIONS:
             yield f"cosigners.{place}.capacity", "is no combination that the decree knows"

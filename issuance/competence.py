@@ -16,9 +16,25 @@ if TYPE_CHECKING:
 
 
 def demand_role(actor: Account, role: Role) -> None:
-    """Raise :class:`NotCompetent` unless the actor has the role."""
+    """Raise :class:`NotCompetent` unless the actor has the role, and an account that is not closed."""
     if role not in actor.roles:
         raise NotCompetent(reason=f"this step is for the role {role.value!r}")
+    if actor.closed_at is not None:
+        raise NotCompetent(reason="the account is closed")
+
+
+def open_signatory(register: Repositories, name: str) -> Account | None:
+    """The account of this name, where it is a signatory's and not closed."""
+    account = register.account(name)
+    return account if account and account.closed_at is None and Role.SIGNATORY in account.roles else None
+
+
+def demand_open_signers(register: Repositories, document: Document) -> None:
+    """Raise :class:`NotCompetent` where somebody who has yet to sign the document has a closed account."""
+    for name in document.open_signers:
+        account = register.account(name)
+        if account is not None and account.closed_at is not None:
+            raise NotCompetent(reason=f"the account of {name!r}, who is to sign, is closed; another draft is needed")
 
 
 def own_document(register: Repositories, document_id: UUID, *, actor: Account) -> Document:

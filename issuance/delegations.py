@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from issuance.calendar import vietnam_date
 from issuance.capacity import Capacity
-from issuance.competence import demand_role
+from issuance.competence import demand_role, open_signatory
 from issuance.errors import MetadataInvalid, NotCompetent, UnknownName
 from issuance.outcome import demand_reason
 from issuance.ports import AuditEvent, Role
@@ -117,8 +117,8 @@ def _problems(
     register: Repositories, delegation: Delegation, on_file: Iterable[Delegation], *, agency: str
 ) -> Iterable[tuple[str, str]]:
     for field, name in (("delegator", delegation.delegator), ("delegate", delegation.delegate)):
-        account = register.account(name)
-        if account is None or account.agency != agency or Role.SIGNATORY not in account.roles:
+        account = open_signatory(register, name)
+        if account is None or account.agency != agency:
             yield field, "is not a signatory of the agency"
     if delegation.delegator == delegation.delegate:
         yield "delegate", "is the delegator"

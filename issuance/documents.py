@@ -219,10 +219,14 @@ class Document:
     cosigned: int = 0
 
     @property
+    def open_signers(self) -> tuple[str, ...]:
+        """Whose signatures the draft asks for beyond those that cosigners made, in order; the signatory is the last."""
+        return (*(one.account for one in self.draft.cosigners[self.cosigned :]), self.draft.signatory)
+
+    @property
     def due_signer(self) -> str:
         """Whose turn it is to sign: the next cosigner, and after the last one the signatory."""
-        waiting = self.draft.cosigners[self.cosigned :]
-        return waiting[0].account if waiting else self.draft.signatory
+        return self.open_signers[0]
 
     def cosigned_by(self, account: str) -> bool:
         """Whether this account has signed as a cosigner."""

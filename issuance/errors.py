@@ -39,6 +39,30 @@ class CredentialExists(IssuanceError):
         self.name = name
 
 
+class NameTaken(IssuanceError):
+    """An agency, account or series of this name is on file with other facts; ``differing`` names them."""
+
+    code = "name-taken"
+    hint = "Compare with what is on file (the `list` beside this command); choose another name for what is new."
+
+    def __init__(self, *, kind: str, name: str, differing: tuple[str, ...]) -> None:
+        super().__init__(f"the {kind} {name!r} is on file with another {', '.join(differing)}")
+        self.kind = kind
+        self.name = name
+        self.differing = differing
+
+
+class AccountClosed(IssuanceError):
+    """The account was closed; it is not opened again, so that what was done under its name stays one person's."""
+
+    code = "account-closed"
+    hint = "Add an account under another name: kyso accounts add."
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"the account {name!r} was closed")
+        self.name = name
+
+
 class WrongState(IssuanceError):
     """The document is not in a state from which this step is possible."""
 

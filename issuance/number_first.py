@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from issuance.calendar import vietnam_date
-from issuance.competence import demand_role, own_document
+from issuance.competence import demand_open_signers, demand_role, own_document
 from issuance.document_types import NumberingOrder
 from issuance.documents import DocumentState
 from issuance.entries import EntryKind, Registered
@@ -33,8 +33,8 @@ def request_number(
 ) -> Document:
     """The clerk numbers a submitted document whose type asks for it; repeating the call answers the same number.
 
-    Raises :class:`WrongState` for one that is numbered after its signature, and what
-    :func:`issuance.numbering.take_number` raises.
+    Raises :class:`WrongState` for one that is numbered after its signature, :class:`NotCompetent` where one who is to
+    sign has a closed account, and what :func:`issuance.numbering.take_number` raises.
     """
     now = clock.now()
     with uow() as register:
@@ -44,6 +44,7 @@ def request_number(
             return document
         if document.draft.order is not NumberingOrder.NUMBER_FIRST or document.state is not DocumentState.SUBMITTED:
             raise WrongState(state=document.state.value, step="number")
+        demand_open_signers(register, document)
         day = issued_on or vietnam_date(now)
         number = number_of(register, document, issued_on=day, at=now, actor=actor.id)
         document = replace(document, number=number, issued_on=day)

@@ -15,7 +15,7 @@ from certs.algorithms import SignatureAlgorithm
 from certs.errors import CertificateUnfit
 from certs.paths import load_readable, path_to_anchor
 from certs.weak_keys import weakness_of
-from issuance.competence import demand_not_withdrawn, demand_role, demand_turn
+from issuance.competence import demand_not_withdrawn, demand_role, demand_turn, open_signatory
 from issuance.documents import Purpose
 from issuance.errors import CertificateNotEnrolled, UnknownName
 from issuance.ports import AuditEvent, Credential, Role
@@ -55,8 +55,8 @@ def enrol(
     trusted = demand_trusted(certificate, anchors=anchors, at=now)
     name = _name(account, certificate)
     with uow() as register:
-        official = register.account(account)
-        if official is None or Role.SIGNATORY not in official.roles:
+        official = open_signatory(register, account)
+        if official is None:
             raise UnknownName(kind="signatory", name=account)
         enrolled = register.credential(name)
         if enrolled is not None:

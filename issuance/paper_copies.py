@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from issuance.calendar import vietnam_date
-from issuance.competence import demand_role, own_document
+from issuance.competence import demand_role, open_signatory, own_document
 from issuance.copies import TYPES
 from issuance.documents import IN_FORCE, Original
 from issuance.entries import EntryKind, Registered
@@ -142,7 +142,7 @@ _KNOWN = {(CopyForm.TRUE_COPY, None), (CopyForm.RECOPY, CopyForm.TRUE_COPY)}
 
 
 def _signatory(register: Repositories, name: str, *, agency: str) -> Account:
-    found = register.account(name)
-    if found is None or found.agency != agency or Role.SIGNATORY not in found.roles:
+    found = open_signatory(register, name)
+    if found is None or found.agency != agency:
         raise MetadataInvalid(problems={"signatory": "is not a signatory of the agency"})
     return found

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from issuance.companions import Companions
+from issuance.names import Names
 from issuance.rulebook import Rulebook
 from issuance.signature_requests import SignatureRequests
 from signing.claims import NO_CLAIMS, Claims
@@ -102,7 +103,10 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person or a system that acts; ``signature_image`` is the official's handwritten signature as PNG."""
+    """A person or a system that acts; ``signature_image`` is the official's handwritten signature as PNG.
+
+    One that was closed does nothing any more; what it did stays.
+    """
 
     id: str
     agency: str
@@ -110,6 +114,7 @@ class Account:
     position: str | None
     roles: frozenset[Role]
     signature_image: bytes | None = None
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +192,7 @@ class TimelineStep:
     other: UUID | None = None
 
 
-class Repositories(Rulebook, Companions, SignatureRequests, Protocol):
+class Repositories(Rulebook, Companions, SignatureRequests, Names, Protocol):
     """One open transaction. Nothing is visible to others until the ``with`` block of :class:`UnitOfWork` ends well."""
 
     # documents
@@ -278,6 +283,14 @@ class Repositories(Rulebook, Companions, SignatureRequests, Protocol):
         """
         ...
 
+    def add_series(self, series: NumberSeries) -> None:
+        """Insert a series that starts at 01; one that exists stays as it is."""
+        ...
+
+    def all_series(self, agency: str) -> list[NumberSeries]:
+        """The agency's series, the newest year first, then by name."""
+        ...
+
     def series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
         """The series, or None where the agency has none of this name in this year."""
         ...
@@ -322,51 +335,6 @@ class Repositories(Rulebook, Companions, SignatureRequests, Protocol):
 
     def step_durations(self, *, agency: str | None, since: datetime, until: datetime) -> list[StepDuration]:
         """How long these documents stayed in each state that they have left."""
-        ...
-
-    # names
-    def add_agency(self, agency: Agency) -> None:
-        """Insert or replace an agency."""
-        ...
-
-    def agency(self, agency_id: str) -> Agency | None:
-        """The agency, or None."""
-        ...
-
-    def add_series(self, series: NumberSeries) -> None:
-        """Insert a series that starts at 01; one that exists stays as it is."""
-        ...
-
-    def add_account(self, account: Account, *, secret_hash: str) -> None:
-        """Insert or replace an account; ``secret_hash`` is an Argon2 hash."""
-        ...
-
-    def account(self, account_id: str) -> Account | None:
-        """The account, or None."""
-        ...
-
-    def account_secret_hash(self, account_id: str) -> str | None:
-        """The Argon2 hash of the secret, or None."""
-        ...
-
-    def add_credential(self, credential: Credential, *, activation_hash: str) -> None:
-        """Insert or replace a credential; ``activation_hash`` is an Argon2 hash."""
-        ...
-
-    def credential(self, name: str) -> Credential | None:
-        """The credential, or None."""
-        ...
-
-    def credentials(self) -> list[Credential]:
-        """All of them, by name."""
-        ...
-
-    def withdraw_credential(self, name: str, *, at: datetime) -> None:
-        """Nobody signs with it from now on; one that was withdrawn before stays as it is."""
-        ...
-
-    def activation_hash(self, credential: str) -> str | None:
-        """The Argon2 hash of the code by which the holder consents to a use of the key."""
         ...
 
     # notifications, audit and jobs

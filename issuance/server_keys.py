@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from issuance.competence import open_signatory
 from issuance.documents import Purpose
 from issuance.errors import CredentialExists, UnknownName
 from issuance.own_tokens import demand_trusted
-from issuance.ports import AuditEvent, Credential, Role
+from issuance.ports import AuditEvent, Credential
 
 if TYPE_CHECKING:
     from certs.algorithms import SignatureAlgorithm
@@ -91,7 +92,7 @@ def _agency_of(register: Repositories, owner: Owner) -> str:
         if register.agency(owner.name) is None:
             raise UnknownName(kind="agency", name=owner.name)
         return owner.name
-    official = register.account(owner.name)
-    if official is None or Role.SIGNATORY not in official.roles:
+    official = open_signatory(register, owner.name)
+    if official is None:
         raise UnknownName(kind="signatory", name=owner.name)
     return official.agency

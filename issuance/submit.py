@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from issuance.admission import admitted
 from issuance.calendar import vietnam_date
-from issuance.competence import demand_role, own_document
+from issuance.competence import demand_open_signers, demand_role, own_document
 from issuance.documents import Document, DocumentState, Revision
 from issuance.errors import DraftRefused
 from issuance.lookup_code import draw_lookup_code, printed_lookup_code
@@ -84,7 +84,10 @@ def create_draft(  # noqa: PLR0913 - what it needs from outside is named at the 
 
 
 def submit(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID) -> Document:
-    """Hand the draft to its signatory; repeating the call changes nothing."""
+    """Hand the draft to its signatory; repeating the call changes nothing.
+
+    Raises :class:`NotCompetent` where one who is to sign has a closed account.
+    """
     demand_role(actor, Role.SUBMITTER)
     now = clock.now()
     with uow() as register:
@@ -92,6 +95,7 @@ def submit(*, uow: UnitOfWork, clock: Clock, actor: Account, document_id: UUID) 
         if document.state is DocumentState.SUBMITTED:
             return document
         document = document.step_to(DocumentState.SUBMITTED)
+        demand_open_signers(register, document)
         register.save_document(document)
         register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id))
         register.append_audit(AuditEvent(now, actor.id, "document.submitted", document.id, {}))

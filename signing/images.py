@@ -59,15 +59,30 @@ def embed_png(document: Document, png: bytes) -> tuple[Ref, float]:
     return document.add(image), width / height
 
 
-@lru_cache(maxsize=64)
-def _pixels(png: bytes) -> _Pixels:
+def demand_transparent(png: bytes) -> None:
+    """Raise :class:`signing.errors.AppearanceUnfit` unless the picture can be embedded and hides no text under it.
+
+    Signatures and seals are PNG pictures on a transparent ground (Decree 30/2020, Annex I, II.7.d and II.8).
+    """
+    least, most = _rgba(png).getchannel("A").getextrema()
+    if least == most:
+        seen = "nothing in it is seen" if not most else "its ground is not transparent"
+        raise AppearanceUnfit(reason=seen)
+
+
+def _rgba(png: bytes) -> Image.Image:
     try:
         with Image.open(BytesIO(png), formats=("PNG",)) as picture:
             if picture.width * picture.height > _MOST_PIXELS:
                 raise AppearanceUnfit(reason=f"{picture.width} × {picture.height} pixels are too many")
-            rgba = picture.convert("RGBA")
+            return picture.convert("RGBA")
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise AppearanceUnfit(reason="not a readable PNG") from error
+
+
+@lru_cache(maxsize=64)
+def _pixels(png: bytes) -> _Pixels:
+    rgba = _rgba(png)
     alpha = rgba.getchannel("A")
     return _Pixels(_Samples.of(_colours(rgba)), _Samples.of(alpha), _Samples.of(_bits(alpha)))
 

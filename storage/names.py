@@ -12,7 +12,7 @@ from certs.certificate import SigningCertificate
 from issuance.documents import Purpose
 from issuance.ports import Account, Agency, Credential, Role
 from storage.open_transaction import OpenTransaction
-from storage.schema import accounts, agencies, credentials
+from storage.schema import accounts, agencies, bearer_tokens, credentials
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,6 +38,11 @@ class NameRows(OpenTransaction):
         row = self._connection.execute(_AGENCY, {"name": agency_id}).mappings().one_or_none()
         return Agency(**row) if row is not None else None
 
+    def agencies(self) -> list[Agency]:
+        """All of them, by identifier."""
+        rows = self._connection.execute(select(agencies).order_by(agencies.c.id)).mappings()
+        return [Agency(**row) for row in rows]
+
     def add_account(self, account: Account, *, secret_hash: str) -> None:
         """Insert or replace an account."""
         row = asdict(account) | {"roles": sorted(role.value for role in account.roles), "secret_hash": secret_hash}
@@ -48,9 +53,26 @@ class NameRows(OpenTransaction):
         row = self._connection.execute(_ACCOUNT, {"name": account_id}).mappings().one_or_none()
         return account_of(row) if row is not None else None
 
+    def accounts(self) -> list[Account]:
+        """All of them, by identifier."""
+        rows = self._connection.execute(select(accounts).order_by(accounts.c.id)).mappings()
+        return [account_of(row) for row in rows]
+
     def account_secret_hash(self, account_id: str) -> str | None:
         """The Argon2 hash of the secret, or None."""
         return self._connection.scalar(select(accounts.c.secret_hash).where(accounts.c.id == account_id))
+
+    def replace_secret(self, account_id: str, *, secret_hash: str) -> None:
+        """The account logs in with this secret only, and the sessions that it has open end."""
+        changed = accounts.update().where(accounts.c.id == account_id).values(secret_hash=secret_hash)
+        self._connection.execute(changed)
+        self._end_sessions(account_id)
+
+    def close_account(self, account_id: str, *, at: datetime) -> None:
+        """The account logs in no more, and its sessions end."""
+        closed = accounts.update().where(accounts.c.id == account_id, accounts.c.closed_at.is_(None))
+        self._connection.execute(closed.values(closed_at=at))
+        self._end_sessions(account_id)
 
     def add_credential(self, credential: Credential, *, activation_hash: str) -> None:
         """Insert or replace a credential."""
@@ -90,6 +112,10 @@ class NameRows(OpenTransaction):
         """The Argon2 hash of the code by which the holder consents to a use of the key."""
         return self._connection.scalar(_ACTIVATION, {"name": credential})
 
+    def _end_sessions(self, account_id: str) -> None:
+        # After the account's row was written: a log-in under way has its session by now, or waits and is then refused.
+        self._connection.execute(bearer_tokens.delete().where(bearer_tokens.c.account == account_id))
+
 
 def account_of(row: RowMapping) -> Account:
     """The account that a row of its table describes."""
@@ -100,6 +126,7 @@ def account_of(row: RowMapping) -> Account:
         position=row["position"],
         roles=frozenset(Role(role) for role in row["roles"]),
         signature_image=row["signature_image"],
+        closed_at=row["closed_at"],
     )
 
 

@@ -56,6 +56,15 @@ class NumberRows(OpenTransaction):
             raise self._refusal(series)
         return DocumentNumber(ordinal=taken, symbol=series.symbol)
 
+    def all_series(self, agency: str) -> list[NumberSeries]:
+        """The agency's series, the newest year first, then by name."""
+        rows = self._connection.execute(
+            select(number_series.c.agency, number_series.c.name, number_series.c.year, number_series.c.symbol)
+            .where(number_series.c.agency == agency)
+            .order_by(number_series.c.year.desc(), number_series.c.name)
+        ).mappings()
+        return [NumberSeries(**row) for row in rows]
+
     def series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
         """The series, or None where the agency has none of this name in this year."""
         symbol = self._connection.scalar(_SYMBOL, _key(agency=agency, name=name, year=year))

@@ -75,6 +75,7 @@ accounts = Table(
     Column("roles", ARRAY(Text), nullable=False),
     Column("signature_image", LargeBinary),
     Column("secret_hash", Text, nullable=False),
+    _instant("closed_at", nullable=True),
     CheckConstraint(f"roles <@ ARRAY[{_values(Role)}]::text[]", name="roles"),
 )
 
@@ -86,6 +87,7 @@ bearer_tokens = Table(
     _instant("expires_at"),
     CheckConstraint("length(token_sha256) = 32", name="token_sha256"),
     Index(None, "expires_at"),
+    Index(None, "account"),
 )
 
 credentials = Table(

@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal, select
 
 from storage.database import transaction
 from storage.names import account_of
@@ -27,7 +27,11 @@ _ENTROPY_BYTES = 32
 _OWNER = (
     select(accounts)
     .join(bearer_tokens, bearer_tokens.c.account == accounts.c.id)
-    .where(bearer_tokens.c.token_sha256 == bindparam("token"), bearer_tokens.c.expires_at > func.now())
+    .where(
+        bearer_tokens.c.token_sha256 == bindparam("token"),
+        bearer_tokens.c.expires_at > func.now(),
+        accounts.c.closed_at.is_(None),
+    )
 )
 
 
@@ -37,19 +41,25 @@ class Sessions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def issue(self, account_id: str, *, ttl: timedelta) -> str:
+    def issue(self, account_id: str, *, secret_hash: str, ttl: timedelta) -> str | None:
         """A new token of 256 random bits, safe in URLs and headers; it cannot be shown again.
 
-        Raises :class:`storage.errors.RowRefused` where there is no such account.
+        None where the account, meanwhile, has another secret than the one that was checked, or is closed or not there.
         """
         token = secrets.token_urlsafe(_ENTROPY_BYTES)
-        row = {"token_sha256": _digest(token), "account": account_id, "expires_at": func.now() + ttl}
+        # The shared lock keeps the secret as it is until the session is there for whoever ends it with the secret.
+        owner = (
+            select(literal(_digest(token)), accounts.c.id, func.now() + ttl)
+            .where(accounts.c.id == account_id, accounts.c.secret_hash == secret_hash, accounts.c.closed_at.is_(None))
+            .with_for_update(read=True)
+        )
+        row = bearer_tokens.insert().from_select(["token_sha256", "account", "expires_at"], owner)
         with transaction(self._engine) as connection:
-            connection.execute(bearer_tokens.insert().values(row))
-        return token
+            made = connection.scalar(row.returning(bearer_tokens.c.account))
+        return token if made is not None else None
 
     def resolve(self, token: str) -> Account | None:
-        """The account as it is now, or None for a token that is unknown or expired."""
+        """The account as it is now, or None for a token that is unknown or expired, or whose account is closed."""
         with transaction(self._engine) as connection:
             row = connection.execute(_OWNER, {"token": _digest(token)}).mappings().one_or_none()
         return account_of(row) if row is not None else None

@@ -372,6 +372,33 @@ class TestNames:
                 assert register.credential(credential.name) == credential
                 assert register.activation_hash(credential.name) == f"$argon2id${credential.name}"
 
+    def test_all_are_listed_in_order(self, uow: UnitOfWork) -> None:
+        first, second = settle_people(uow), settle_people(uow)
+        later = replace(first.series, name="quyết định", symbol="QĐ-UBND")
+        with uow() as register:
+            register.add_series(replace(later, year=2027))
+            register.add_series(later)
+        with uow() as register:
+            agencies, accounts = register.agencies(), register.accounts()
+            series = [(one.year, one.name) for one in register.all_series(first.agency.id)]
+        assert [first.agency in agencies, second.agency in agencies] == [True, True]
+        assert [one.id for one in agencies] == sorted(one.id for one in agencies)
+        assert {first.clerk, first.signatory, second.submitter} <= set(accounts)
+        assert [one.id for one in accounts] == sorted(one.id for one in accounts)
+        assert series == [(2027, "quyết định"), (2026, "quyết định"), (2026, first.series.name)]
+
+    def test_an_account_is_closed_once_and_gets_another_secret(self, uow: UnitOfWork) -> None:
+        people = settle_people(uow)
+        with uow() as register:
+            register.replace_secret(people.clerk.id, secret_hash="$argon2id$new")
+        for at in (NOW, NOW + timedelta(days=1)):
+            with uow() as register:
+                register.close_account(people.clerk.id, at=at)
+        with uow() as register:
+            assert register.account(people.clerk.id) == replace(people.clerk, closed_at=NOW)
+            assert register.account_secret_hash(people.clerk.id) == "$argon2id$new"
+            assert register.account(people.submitter.id) == people.submitter
+
     def test_a_name_that_exists_is_replaced(self, uow: UnitOfWork) -> None:
         people = settle_people(uow)
         agency = replace(people.agency, name="Ủy ban nhân dân xã Mới", seal_diameter=34.5)

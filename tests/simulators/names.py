@@ -23,6 +23,9 @@ class MemoryNames(OpenState):
     def agency(self, agency_id: str) -> Agency | None:
         return self._state.agencies.get(agency_id)
 
+    def agencies(self) -> list[Agency]:
+        return [found for _, found in sorted(self._state.agencies.items())]
+
     def add_account(self, account: Account, *, secret_hash: str) -> None:
         if account.agency not in self._state.agencies:
             raise RowRefused(rule="accounts_agency_fkey")
@@ -32,9 +35,20 @@ class MemoryNames(OpenState):
         found = self._state.accounts.get(account_id)
         return found[0] if found else None
 
+    def accounts(self) -> list[Account]:
+        return [found for _, (found, _) in sorted(self._state.accounts.items())]
+
     def account_secret_hash(self, account_id: str) -> str | None:
         found = self._state.accounts.get(account_id)
         return found[1] if found else None
+
+    def replace_secret(self, account_id: str, *, secret_hash: str) -> None:
+        account, _ = self._state.accounts[account_id]
+        self._state.accounts[account_id] = (account, secret_hash)
+
+    def close_account(self, account_id: str, *, at: datetime) -> None:
+        account, secret_hash = self._state.accounts[account_id]
+        self._state.accounts[account_id] = (replace(account, closed_at=account.closed_at or at), secret_hash)
 
     def add_credential(self, credential: Credential, *, activation_hash: str) -> None:
         if credential.agency not in self._state.agencies:

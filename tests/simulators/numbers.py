@@ -35,6 +35,10 @@ class MemoryNumbers(OpenState):
         row.next, row.newest_date = row.next + 1, issued_on
         return DocumentNumber(ordinal=row.next - 1, symbol=series.symbol)
 
+    def all_series(self, agency: str) -> list[NumberSeries]:
+        found = [row.series for row in self._state.series.values() if row.series.agency == agency]
+        return sorted(found, key=lambda one: (-one.year, one.name))
+
     def series(self, *, agency: str, name: str, year: int) -> NumberSeries | None:
         row = self._state.series.get((agency, name, year))
         return row.series if row else None
