@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.account_commands import accounts
+from api.agency_commands import agencies
 from api.credential_commands import credentials
+from api.series_commands import series
 from api.sign_command import sign
 from api.token_commands import tokens
 from api.trust_commands import trust
@@ -35,10 +38,13 @@ app.add_typer(database)
 app.add_typer(tokens)
 app.command()(sign)
 app.add_typer(trust)
+app.add_typer(agencies)
+app.add_typer(accounts)
 app.add_typer(types)
 app.add_typer(credentials)
 register = typer.Typer(name="register", help="Sổ đăng ký văn bản đi (the outgoing register).", no_args_is_help=True)
 app.add_typer(register)
+register.add_typer(series)
 webhooks = typer.Typer(name="webhooks", help="Thông báo cho hệ thống gửi (notifications).", no_args_is_help=True)
 app.add_typer(webhooks)
 

@@ -29,6 +29,8 @@ COMMANDS = (
         "credentials enrol",
         "credentials withdraw",
     ),
+    *("agencies list", "agencies add", "accounts list", "accounts add", "accounts new-secret", "accounts close"),
+    *("register series list", "register series add"),
     *("tokens retire", "tokens permit", "tokens destroy enrol", "tokens destroy request", "tokens destroy confirm"),
 )
 
