@@ -10,7 +10,6 @@ from issuance.documents import DocumentState
 from issuance.errors import AccountClosed, MetadataInvalid, UnknownName
 from issuance.on_file import demand_same
 from issuance.ports import AuditEvent, Role
-from signing.images import demand_transparent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from issuance.documents import Document
     from issuance.ports import Account, Clock, Repositories, UnitOfWork
+    from verification.workshop import Workshop
 
 # It is a client id of OAuth 2, which HTTP Basic ends at a colon (RFC 7617, 2), and a part of names of credentials.
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -33,7 +33,9 @@ class Closed:
     unsigned: tuple[UUID, ...]
 
 
-def add_account(account: Account, *, secret_hash: str, uow: UnitOfWork, clock: Clock, operator: str) -> bool:
+def add_account(
+    account: Account, *, secret_hash: str, uow: UnitOfWork, workshop: Workshop, clock: Clock, operator: str
+) -> bool:
     """Put the account on file with an Argon2 hash; answers False where it was there, with the secret that it has.
 
     Raises :class:`MetadataInvalid` with every problem at once, :class:`signing.errors.AppearanceUnfit` for a signature
@@ -44,7 +46,7 @@ def add_account(account: Account, *, secret_hash: str, uow: UnitOfWork, clock: C
     if problems:
         raise MetadataInvalid(problems=problems)
     if account.signature_image is not None:
-        demand_transparent(account.signature_image)
+        workshop.demand_transparent(account.signature_image)
     with uow() as register:
         if register.agency(account.agency) is None:
             raise UnknownName(kind="agency", name=account.agency)

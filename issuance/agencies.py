@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from issuance.errors import MetadataInvalid
 from issuance.on_file import demand_same
 from issuance.ports import AuditEvent
-from signing.images import demand_transparent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from issuance.ports import Agency, Clock, UnitOfWork
+    from verification.workshop import Workshop
 
 # QCVN 102:2016 has four levels in fixed places; QĐ 20/2020/QĐ-TTg begins with the first level and adds to it.
 _FOUR_LEVELS = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}", re.ASCII)
@@ -22,7 +22,7 @@ _AS_MANY_AS_NEEDED = re.compile(r"[A-Z]\d{2}(\.[0-9A-Z]{2,3}){0,8}", re.ASCII)
 _SMALLEST_SEAL, _LARGEST_SEAL = 20.0, 60.0  # millimetres: beyond these it is a slip of the pen
 
 
-def add_agency(agency: Agency, *, uow: UnitOfWork, clock: Clock, operator: str) -> None:
+def add_agency(agency: Agency, *, uow: UnitOfWork, workshop: Workshop, clock: Clock, operator: str) -> None:
     """Put the agency on file; doing it again changes nothing.
 
     Raises :class:`MetadataInvalid` with every problem at once, :class:`signing.errors.AppearanceUnfit` for a seal that
@@ -31,7 +31,7 @@ def add_agency(agency: Agency, *, uow: UnitOfWork, clock: Clock, operator: str) 
     problems = dict(_problems(agency))
     if problems:
         raise MetadataInvalid(problems=problems)
-    demand_transparent(agency.seal_image)
+    workshop.demand_transparent(agency.seal_image)
     with uow() as register:
         found = register.agency(agency.id)
         if found is not None:

@@ -76,7 +76,7 @@ def _rgba(png: bytes) -> Image.Image:
             if picture.width * picture.height > _MOST_PIXELS:
                 raise AppearanceUnfit(reason=f"{picture.width} × {picture.height} pixels are too many")
             return picture.convert("RGBA")
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
         raise AppearanceUnfit(reason="not a readable PNG") from error
 
 

@@ -18,6 +18,7 @@ from signing.display_rules import corner_box
 from signing.errors import SigningError
 from signing.field_place import FieldPlace, append_field
 from signing.fill import fill_cells
+from signing.images import demand_transparent
 from signing.layout import Box, Layout
 from signing.lint import inspect
 from signing.new_field import add_signature_field
@@ -96,6 +97,7 @@ TASKS = {
     "add_signature_field": Task(_appended(add_signature_field), {"field_name": str, "box": Box | None}),
     "signature_box": Task(signature_box, {"title": str, "signer": str}),
     "corner_box": Task(corner_box, {}),
+    "demand_transparent": Task(_unchanged(demand_transparent), {}),
     "demand_container": Task(
         _unchanged(demand_container),
         {"document_digest": bytes, "certificate": SigningCertificate, "algorithm": SignatureAlgorithm},

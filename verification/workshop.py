@@ -101,6 +101,10 @@ class Workshop:
         """:func:`signing.printout.print_out`; what comes back is for a printer and never kept."""
         return self._ask("print_out", pdf, {"sheet": sheet}, bytes)
 
+    def demand_transparent(self, png: bytes) -> None:
+        """:func:`signing.images.demand_transparent`."""
+        self._ask("demand_transparent", png, {}, bytes)
+
     def fill_cells(self, pdf: bytes, *, number: str, issued_on: date) -> bytes:
         """:func:`signing.fill.fill_cells`."""
         return self._grown("fill_cells", pdf, {"number": number, "issued_on": issued_on})

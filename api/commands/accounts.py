@@ -11,6 +11,8 @@ from api.clock import SystemClock
 from api.commands.types import open_register
 from api.secret_hashes import SecretHashes
 from issuance.accounts import add_account, close_account, replace_secret
+from verification.sandbox import Sandbox, SandboxLimits
+from verification.workshop import Workshop
 
 if TYPE_CHECKING:
     from issuance.ports import Account
@@ -99,8 +101,11 @@ def listed() -> tuple[Told, ...]:
 def added(account: Account, *, operator: str) -> Opened:
     """The account, on file, with its secret; raises as :func:`issuance.accounts.add_account`."""
     secret, secret_hash = _drawn()
-    with open_register() as uow:
-        is_new = add_account(account, secret_hash=secret_hash, uow=uow, clock=SystemClock(), operator=operator)
+    clock = SystemClock()
+    with open_register() as uow, Workshop(Sandbox(SandboxLimits(children=1))) as workshop:
+        is_new = add_account(
+            account, secret_hash=secret_hash, uow=uow, workshop=workshop, clock=clock, operator=operator
+        )
     return Opened(Told.of(account), secret if is_new else None)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from api.clock import SystemClock
 from api.commands.types import open_register
 from issuance.agencies import add_agency
+from verification.sandbox import Sandbox, SandboxLimits
+from verification.workshop import Workshop
 
 if TYPE_CHECKING:
     from issuance.ports import Agency
@@ -56,6 +58,6 @@ def listed() -> tuple[Told, ...]:
 
 def added(agency: Agency, *, operator: str) -> Told:
     """The agency, on file; raises as :func:`issuance.agencies.add_agency`."""
-    with open_register() as uow:
-        add_agency(agency, uow=uow, clock=SystemClock(), operator=operator)
+    with open_register() as uow, Workshop(Sandbox(SandboxLimits(children=1))) as workshop:
+        add_agency(agency, uow=uow, workshop=workshop, clock=SystemClock(), operator=operator)
     return Told.of(agency)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import struct
+import zlib
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -32,6 +34,7 @@ from tests.simulators.register import MemoryRegister
 
 if TYPE_CHECKING:
     from issuance.documents import Document
+    from verification.workshop import Workshop
 
 OPERATOR = "quản trị"
 CLOCK = SetClock(NOW)
@@ -44,12 +47,30 @@ def register() -> MemoryRegister:
     return MemoryRegister()
 
 
-def put_agency(register: MemoryRegister, agency: Agency = OFFICE) -> None:
-    add_agency(agency, uow=register, clock=CLOCK, operator=OPERATOR)
+@dataclass(frozen=True)
+class Operator:
+    """Who puts agencies and accounts on file; pictures are looked at in the sandbox."""
+
+    register: MemoryRegister
+    workshop: Workshop
+
+    def put_agency(self, agency: Agency = OFFICE) -> None:
+        add_agency(agency, uow=self.register, workshop=self.workshop, clock=CLOCK, operator=OPERATOR)
+
+    def put_account(self, account: Account = DIRECTOR, *, secret_hash: str = "-") -> bool:
+        return add_account(
+            account,
+            secret_hash=secret_hash,
+            uow=self.register,
+            workshop=self.workshop,
+            clock=CLOCK,
+            operator=OPERATOR,
+        )
 
 
-def put_account(register: MemoryRegister, account: Account = DIRECTOR, *, secret_hash: str = "-") -> bool:
-    return add_account(account, secret_hash=secret_hash, uow=register, clock=CLOCK, operator=OPERATOR)
+@pytest.fixture
+def operator(register: MemoryRegister, workshop: Workshop) -> Operator:
+    return Operator(register, workshop)
 
 
 def put_series(register: MemoryRegister, **changes: object) -> None:
@@ -72,93 +93,115 @@ def opaque() -> bytes:
     return output.getvalue()
 
 
+def announced(width: int, height: int) -> bytes:
+    """A PNG that says how large it is, and has one row of nothing to show for it."""
+    head, rows = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0), zlib.compress(bytes(100))
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", rows) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, octets: bytes) -> bytes:
+    return struct.pack(">I", len(octets)) + kind + octets + struct.pack(">I", zlib.crc32(kind + octets))
+
+
 class TestAgencies:
-    def test_one_is_on_file_once(self, register: MemoryRegister) -> None:
-        put_agency(register)
-        put_agency(register)
+    def test_one_is_on_file_once(self, register: MemoryRegister, operator: Operator) -> None:
+        operator.put_agency()
+        operator.put_agency()
         with register() as opened:
             assert opened.agency(OFFICE.id) == OFFICE
         assert acts(register) == ["agency.added"]
 
-    def test_other_facts_under_the_same_identifier_are_refused_by_name(self, register: MemoryRegister) -> None:
-        put_agency(register)
+    def test_other_facts_under_the_same_identifier_are_refused_by_name(
+        self, register: MemoryRegister, operator: Operator
+    ) -> None:
+        operator.put_agency()
         with pytest.raises(NameTaken) as caught:
-            put_agency(register, replace(OFFICE, name="Sở Nội vụ", seal_image=picture("green")))
+            operator.put_agency(replace(OFFICE, name="Sở Nội vụ", seal_image=picture("green")))
         assert caught.value.differing == ("name", "seal image")
         with register() as opened:
             assert opened.agency(OFFICE.id) == OFFICE
 
     @pytest.mark.parametrize("identifier", ["000.00.00.H00", "000.12.34.H41", "H41", "H41.12", "G09.001.02"])
-    def test_identifiers_have_one_of_two_forms(self, register: MemoryRegister, identifier: str) -> None:
-        put_agency(register, replace(OFFICE, id=identifier))
+    def test_identifiers_have_one_of_two_forms(
+        self, register: MemoryRegister, operator: Operator, identifier: str
+    ) -> None:
+        operator.put_agency(replace(OFFICE, id=identifier))
         assert acts(register) == ["agency.added"]
 
     @pytest.mark.parametrize(
         "identifier", ["", "h41", "H4", "000.00.H00", "00.00.00.H00", "H41.", "H41.1", "H41.1234", "Đ41", "H41 ", "H٤١"]
     )
-    def test_other_identifiers_are_refused(self, register: MemoryRegister, identifier: str) -> None:
+    def test_other_identifiers_are_refused(self, operator: Operator, identifier: str) -> None:
         with pytest.raises(MetadataInvalid) as caught:
-            put_agency(register, replace(OFFICE, id=identifier))
+            operator.put_agency(replace(OFFICE, id=identifier))
         assert list(caught.value.problems) == ["id"]
 
-    def test_every_problem_is_told_at_once(self, register: MemoryRegister) -> None:
+    def test_every_problem_is_told_at_once(self, operator: Operator) -> None:
         with pytest.raises(MetadataInvalid) as caught:
-            put_agency(register, replace(OFFICE, name=" ", place="A\nB", parent="", seal_diameter=3.6))
+            operator.put_agency(replace(OFFICE, name=" ", place="A\nB", parent="", seal_diameter=3.6))
         assert set(caught.value.problems) == {"name", "place", "parent", "seal_diameter"}
 
-    @pytest.mark.parametrize("seal", [b"", b"\x89PNG", opaque()], ids=["nothing", "torn", "opaque"])
-    def test_a_seal_is_a_png_on_a_transparent_ground(self, register: MemoryRegister, seal: bytes) -> None:
+    @pytest.mark.parametrize(
+        "seal",
+        [b"", b"\x89PNG", opaque(), announced(2500, 2500), announced(20_000, 20_000), announced(2**31 - 1, 2**31 - 1)],
+        ids=["nothing", "torn", "opaque", "large", "huge", "absurd"],
+    )
+    def test_a_seal_is_a_png_on_a_transparent_ground(
+        self, register: MemoryRegister, operator: Operator, seal: bytes
+    ) -> None:
         with pytest.raises(AppearanceUnfit):
-            put_agency(register, replace(OFFICE, seal_image=seal))
+            operator.put_agency(replace(OFFICE, seal_image=seal))
         assert acts(register) == []
 
-    def test_a_seal_in_which_nothing_is_seen_is_refused(self, register: MemoryRegister) -> None:
+    def test_a_seal_in_which_nothing_is_seen_is_refused(self, operator: Operator) -> None:
         output = BytesIO()
         Image.new("RGBA", (20, 20)).save(output, "PNG")
         with pytest.raises(AppearanceUnfit, match="nothing"):
-            put_agency(register, replace(OFFICE, seal_image=output.getvalue()))
+            operator.put_agency(replace(OFFICE, seal_image=output.getvalue()))
 
 
 class TestAccounts:
-    def test_the_first_secret_stays_when_the_same_account_is_added_again(self, register: MemoryRegister) -> None:
-        put_agency(register)
-        assert put_account(register, secret_hash="first")
-        assert not put_account(register, secret_hash="second")
+    def test_the_first_secret_stays_when_the_same_account_is_added_again(
+        self, register: MemoryRegister, operator: Operator
+    ) -> None:
+        operator.put_agency()
+        assert operator.put_account(secret_hash="first")
+        assert not operator.put_account(secret_hash="second")
         with register() as opened:
             assert opened.account(DIRECTOR.id) == DIRECTOR
             assert opened.account_secret_hash(DIRECTOR.id) == "first"
         assert acts(register) == ["agency.added", "account.added"]
 
-    def test_the_audit_log_has_neither_names_nor_secrets(self, register: MemoryRegister) -> None:
-        put_agency(register)
-        put_account(register, secret_hash="$argon2id$x")
+    def test_the_audit_log_has_neither_names_nor_secrets(self, register: MemoryRegister, operator: Operator) -> None:
+        operator.put_agency()
+        operator.put_account(secret_hash="$argon2id$x")
         facts = register.audit[-1].facts
         assert facts == {"account": DIRECTOR.id, "agency": OFFICE.id, "roles": "signatory"}
 
-    def test_other_facts_under_the_same_name_are_refused(self, register: MemoryRegister) -> None:
-        put_agency(register)
-        put_account(register)
+    def test_other_facts_under_the_same_name_are_refused(self, operator: Operator) -> None:
+        operator.put_agency()
+        operator.put_account()
         with pytest.raises(NameTaken) as caught:
-            put_account(register, replace(DIRECTOR, full_name="Lê Văn Mẫu", roles=frozenset(Role)))
+            operator.put_account(replace(DIRECTOR, full_name="Lê Văn Mẫu", roles=frozenset(Role)))
         assert caught.value.differing == ("full name", "roles")
         assert "Lê Văn Mẫu" not in str(caught.value)
 
-    def test_what_an_account_cannot_have_is_told_at_once(self, register: MemoryRegister) -> None:
+    def test_what_an_account_cannot_have_is_told_at_once(self, operator: Operator) -> None:
         wrong = Account("ký:1", OFFICE.id, "", "\t", frozenset(), picture("blue"))
         with pytest.raises(MetadataInvalid) as caught:
-            put_account(register, wrong)
+            operator.put_account(wrong)
         assert set(caught.value.problems) == {"id", "full_name", "position", "roles", "signature_image"}
 
-    def test_agency_and_picture_must_be_good(self, register: MemoryRegister) -> None:
+    def test_agency_and_picture_must_be_good(self, operator: Operator) -> None:
         with pytest.raises(UnknownName):
-            put_account(register)
-        put_agency(register)
+            operator.put_account()
+        operator.put_agency()
         with pytest.raises(AppearanceUnfit):
-            put_account(register, replace(DIRECTOR, signature_image=opaque()))
+            operator.put_account(replace(DIRECTOR, signature_image=opaque()))
 
-    def test_another_secret_takes_the_place_of_the_first(self, register: MemoryRegister) -> None:
-        put_agency(register)
-        put_account(register, secret_hash="first")
+    def test_another_secret_takes_the_place_of_the_first(self, register: MemoryRegister, operator: Operator) -> None:
+        operator.put_agency()
+        operator.put_account(secret_hash="first")
         replace_secret(DIRECTOR.id, secret_hash="second", uow=register, clock=CLOCK, operator=OPERATOR)
         with register() as opened:
             assert opened.account_secret_hash(DIRECTOR.id) == "second"
@@ -168,16 +211,16 @@ class TestAccounts:
 
 
 class TestClosedAccounts:
-    def test_one_is_closed_once_and_stays_closed(self, register: MemoryRegister) -> None:
-        put_agency(register)
-        put_account(register)
+    def test_one_is_closed_once_and_stays_closed(self, register: MemoryRegister, operator: Operator) -> None:
+        operator.put_agency()
+        operator.put_account()
         for _ in range(2):
             assert close(register, DIRECTOR.id) == ()
         with register() as opened:
             assert opened.account(DIRECTOR.id) == replace(DIRECTOR, closed_at=NOW)
         assert acts(register).count("account.closed") == 1
         with pytest.raises(AccountClosed):
-            put_account(register)
+            operator.put_account()
         with pytest.raises(AccountClosed):
             replace_secret(DIRECTOR.id, secret_hash="-", uow=register, clock=CLOCK, operator=OPERATOR)
         with pytest.raises(UnknownName):
@@ -256,8 +299,8 @@ class TestClosedAccounts:
 
 
 class TestSeries:
-    def test_one_is_opened_once_at_01(self, register: MemoryRegister) -> None:
-        put_agency(register)
+    def test_one_is_opened_once_at_01(self, register: MemoryRegister, operator: Operator) -> None:
+        operator.put_agency()
         put_series(register)
         put_series(register)
         (opened,) = series_of(OFFICE.id, uow=register)
@@ -265,8 +308,10 @@ class TestSeries:
             assert str(transaction.next_number(opened, issued_on=NOW.date())) == "01/TB-STP"
         assert acts(register) == ["agency.added", "series.added"]
 
-    def test_another_symbol_and_another_series_with_it_are_refused(self, register: MemoryRegister) -> None:
-        put_agency(register)
+    def test_another_symbol_and_another_series_with_it_are_refused(
+        self, register: MemoryRegister, operator: Operator
+    ) -> None:
+        operator.put_agency()
         put_series(register)
         with pytest.raises(NameTaken) as caught:
             put_series(register, symbol="TB-SNV")
@@ -278,8 +323,10 @@ class TestSeries:
     @pytest.mark.parametrize(
         "change", [{"symbol": ""}, {"symbol": "TB STP"}, {"symbol": "/TB"}, {"symbol": "UBND-{unit}"}, {"name": " "}]
     )
-    def test_what_no_number_can_carry_is_refused(self, register: MemoryRegister, change: dict[str, str]) -> None:
-        put_agency(register)
+    def test_what_no_number_can_carry_is_refused(
+        self, register: MemoryRegister, operator: Operator, change: dict[str, str]
+    ) -> None:
+        operator.put_agency()
         with pytest.raises(MetadataInvalid) as caught:
             put_series(register, **change)
         assert list(caught.value.problems) == list(change)
