@@ -97,7 +97,7 @@ def shown(certificate: object) -> object:
         return str(error)
 
 
-@pytest.mark.parametrize("der", OBJECTS)
+@pytest.mark.parametrize("der", OBJECTS, ids=range(len(OBJECTS)))
 def test_memory_says_what_taking_out_anew_says(der: bytes) -> None:
     anew = told(extract_anew, der)
     assert [told(certificates_of, der) for _ in range(3)] == [anew] * 3
@@ -109,7 +109,7 @@ def test_a_certificate_is_parsed_once() -> None:
     assert one.other_certs[0] is other.other_certs[0]
 
 
-@pytest.mark.parametrize("der", [DAMAGED, WITH_DEFAULT, LONG])
+@pytest.mark.parametrize("der", [DAMAGED, WITH_DEFAULT, LONG], ids=["damaged", "with default", "long"])
 def test_what_is_odd_is_parsed_each_time(der: bytes) -> None:
     assert len(LONG) > _pyhanko_certificates._LONGEST or der is not LONG
     certificate = x509.Certificate.load(der)
