@@ -83,13 +83,14 @@ class SigningCertificate:
 
 @lru_cache(maxsize=512)
 def parse_certificate(der: bytes) -> x509.Certificate:
-    """One DER certificate whose names, extensions and key can be read; raises :class:`CertificateUnreadable`.
+    """One DER certificate whose names, dates, extensions and key can be read; raises :class:`CertificateUnreadable`.
 
     ``cryptography`` parses these parts when they are first asked for; asked for here, they never fail later.
     """
     try:
         certificate = x509.load_der_x509_certificate(der)
         _ = certificate.subject, certificate.issuer, certificate.extensions, certificate.public_key()
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     except UNREADABLE as error:
         raise CertificateUnreadable(str(error)) from error
     return certificate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
@@ -106,3 +107,13 @@ def test_bytes_that_are_no_certificate() -> None:
     with pytest.raises(CertificateUnreadable):
         parse_certificate(b"\x30\x00")
     assert load_readable((b"", b"\x30\x00", ROOT.der)) == (ROOT.certificate,)
+
+
+def test_a_certificate_of_a_year_that_never_was_is_none() -> None:
+    """Found by fuzzing: the year 0, which DER can say, no date can."""
+    dated = make(Profile(name="Holder", not_after=datetime(2051, 1, 1, tzinfo=UTC)), ROOT).der
+    der = dated.replace(b"20510101000000Z", b"00000101000000Z")
+    assert der != dated
+    with pytest.raises(CertificateUnreadable, match="year 0"):
+        parse_certificate(der)
+    assert load_readable((der,)) == ()
