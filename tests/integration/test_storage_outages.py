@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -41,7 +42,7 @@ class _Server(Protocol):
 
 
 class Switch:
-    """A server that a test turns on and off; off is a kill, without a word."""
+    """A server that a test turns on and off; off is a kill of all its processes, without a word."""
 
     def __init__(self, server: _Server) -> None:
         self._server = server
@@ -57,8 +58,13 @@ class Switch:
 
     def off(self) -> None:
         if self._process is not None:
+            below = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
             self._process.kill()
             self._process.wait()
+            # An orphan could still carry out what it was asked before it notices.
+            for orphan in map(int, below):
+                with suppress(ProcessLookupError):
+                    os.kill(orphan, signal.SIGKILL)
             self._process = None
 
 

@@ -381,9 +381,9 @@ def _deflated(issued: bytes) -> bytes:
 
 
 def _revisions(issued: bytes) -> bytes:
-    """A signed file with two thousand revisions behind the signature, each of which must be compared."""
+    """A signed file with twenty thousand revisions behind the signature, each of which must be compared."""
     pdf, previous = bytearray(issued), issued.rsplit(b"startxref\n", 1)[1].split()[0]
-    for _ in range(2000):
+    for _ in range(20_000):
         start = len(pdf)
         pdf += b"xref\n0 0\ntrailer\n<</Size 60/Root 1 0 R/Prev " + previous + b">>\nstartxref\n%d\n%%%%EOF\n" % start
         previous = b"%d" % start
