@@ -3,8 +3,8 @@
 # in make test ARGS="-k lookup".
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-nightly test-unit bench interop vectors lint format shell lock clean distclean \
-	setup-runtime setup-tools setup-tests
+.PHONY: help demo run test test-nightly test-unit bench interop vectors lint format shell lock upgrade clean \
+	distclean setup-runtime setup-tools setup-tests
 .NOTPARALLEL:
 
 ARGS ?=
@@ -12,7 +12,7 @@ BIN := .venv/bin
 # Where the programs are that set-up could only unpack (see deploy/setup.sh); on most machines there is no such file.
 WITH_TOOLS := if [ -e .tools/env ]; then . ./.tools/env; fi;
 COMPILE := deploy/uv.sh pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-build \
-	--no-header --no-annotate --no-emit-index-url --upgrade
+	--no-header --no-annotate --no-emit-index-url $(UPGRADE)
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -54,12 +54,15 @@ format: setup-tools ## let ruff format and mend what it safely can
 shell: setup-runtime ## a Python prompt with the application joined, over a demonstration service
 	@$(WITH_TOOLS) $(BIN)/python -m api.commands.shell var/shell
 
-lock: setup-tools ## choose the newest allowed versions and write requirements/*.txt
+lock: setup-tools ## write requirements/*.txt anew; versions that are there and still allowed stay
 	@$(COMPILE) pyproject.toml --group setup --output-file requirements/runtime.txt
 	@$(COMPILE) pyproject.toml --group setup --extra test --constraint requirements/runtime.txt \
 		--output-file requirements/test.txt
 	@$(COMPILE) --group peers --output-file requirements/peers.txt
 	@echo uv | $(COMPILE) - --output-file requirements/uv.txt
+
+upgrade: UPGRADE := --upgrade
+upgrade: lock ## the same with the newest versions that are allowed
 
 clean: ## remove caches; keep the environment and the data under var/
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
