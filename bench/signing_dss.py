@@ -17,7 +17,7 @@ from bench.rounds import Clock, Readings, Work, milliseconds, ratio, take_turns
 from signing.fields import empty_signature_field
 from signing.layout import SIGNATORY_FIELD
 from signing.protection import FieldLock, Locked, Permission, lock_dictionary
-from signing.revision import with_changes
+from signing.revision import Change, Revising
 from tests.interop import dss
 from verification.policy import DEFAULT_POLICY, Check, Weight
 
@@ -74,7 +74,7 @@ def _bb(ground: Ground) -> list[Row]:
 def _lta(ground: Ground) -> list[Row]:
     """No certifying signature, since DSS takes ``/Perms`` away again with its document timestamp."""
     draft = ground.folder / "dss-archive.pdf"
-    draft.write_bytes(with_changes(ground.draft, _unlock))
+    draft.write_bytes(_unlocked(ground.draft))
     bb = Task(draft, level=_LEVEL_B, visible=True, certify=False)
     readings = _readings(ground, {"B-B": bb, "B-LTA": replace(bb, level=_LEVEL_LTA)})
     pairs = ((_PER_BB, "B-B"), (_PER_CSIGN, "C_Sign"))
@@ -119,10 +119,15 @@ def _demand_passed(ground: Ground, task: Task) -> None:
         demand_passed(pdf, ground=ground, known=revocation_of_signer(ground))
 
 
-def _unlock(document: Document) -> None:
+@Revising
+def _unlocked(_pdf: bytes) -> Change:
     """DSS gives the field of its document timestamp a name of its own, which our drafts' lock does not leave open."""
-    nothing = FieldLock(Locked.THESE, (), Permission.FILL_FORMS)
-    empty_signature_field(document, SIGNATORY_FIELD).put("/Lock", document.add(lock_dictionary(nothing)))
+
+    def unlock(document: Document) -> None:
+        nothing = FieldLock(Locked.THESE, (), Permission.FILL_FORMS)
+        empty_signature_field(document, SIGNATORY_FIELD).put("/Lock", document.add(lock_dictionary(nothing)))
+
+    return unlock
 
 
 def _row(figure: str, readings: Readings, *, of: str, to: str, aside: str) -> Row:

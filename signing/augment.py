@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from certs.revocation import EMPTY
 from signing.errors import DocumentDamaged
 from signing.pdf.values import Stream
-from signing.revision import with_changes
+from signing.revision import Change, Revising
 
 if TYPE_CHECKING:
     from certs.revocation import RevocationInfo
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from signing.pdf.values import Value
 
 
-def embed_validation_data(pdf: bytes, *, revocation: RevocationInfo) -> bytes:
+@Revising
+def embed_validation_data(_pdf: bytes, *, revocation: RevocationInfo) -> Change:
     """Add certificates, OCSP responses and CRLs to the document security store (no VRI: EN 319 142-1, 5.4.2.3).
 
     What the store already has is kept and not repeated; where it has everything, the file is answered as it is, since
     a revision that adds nothing would be one more change to explain.
     """
-    return with_changes(pdf, lambda document: supply_validation_data(document, revocation))
+    return lambda document: supply_validation_data(document, revocation)
 
 
 def supply_validation_data(document: Document, revocation: RevocationInfo) -> None:

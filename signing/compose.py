@@ -21,7 +21,7 @@ from signing.new_field import open_field
 from signing.pdf.pages import add_resource, page, wrap_content
 from signing.pdf.values import Name, Stream, deflated, numbers, text_string
 from signing.protection import FieldLock, Locked, Permission, lock_dictionary
-from signing.revision import with_changes
+from signing.revision import Change, Revising
 from signing.typeface import Style, embed, typeface
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ _CAPTION = "Mã tra cứu: "
 _CODE_CHARACTERS = "".join(sorted(set(_CAPTION + "0123456789ABCDEFGHJKMNPQRSTVWXYZ-")))
 
 
-def compose(pdf: bytes, *, layout: Layout, lookup_code: str, lookup_url: str) -> bytes:
+@Revising
+def compose(_pdf: bytes, *, layout: Layout, lookup_code: str, lookup_url: str) -> Change:
     """Add the four fields and the printed lookup code.
 
     ``lookup_code`` is printed as given (grouped for people); ``lookup_url`` goes into the QR.
@@ -60,10 +61,11 @@ def compose(pdf: bytes, *, layout: Layout, lookup_code: str, lookup_url: str) ->
             _append_text_field(document, field_name=field_name, label=label, box=place(document, box, cell=cell))
         _print_code(document, layout.code, lookup_code=lookup_code, lookup_url=lookup_url)
 
-    return with_changes(pdf, add)
+    return add
 
 
-def compose_copy(pdf: bytes, *, lookup_code: str, lookup_url: str) -> bytes:
+@Revising
+def compose_copy(pdf: bytes, *, lookup_code: str, lookup_url: str) -> Change:
     """Make a copy ready for its seal: one field, cell 14 (Decree 30/2020, Annex I, Part II), and the lookup code.
 
     Raises as :func:`compose`.
@@ -77,7 +79,7 @@ def compose_copy(pdf: bytes, *, lookup_code: str, lookup_url: str) -> bytes:
         say_that_there_are_signatures(document)
         _print_code(document, code, lookup_code=lookup_code, lookup_url=lookup_url)
 
-    return with_changes(pdf, add)
+    return add
 
 
 def signatory_lock(*, cosigners: int = 0) -> FieldLock:

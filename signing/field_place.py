@@ -12,7 +12,7 @@ from signing.fields import signature_fields
 from signing.layout import Box
 from signing.new_field import add_signature_field
 from signing.pdf.pages import page_count
-from signing.revision import building_on
+from signing.revision import Change, Revising, building_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class FieldPlace:
         return Box(page=page, left=self.left, top=self.top, width=self.width, height=self.height)
 
 
-def append_field(pdf: bytes, *, field_name: str, where: FieldPlace | None) -> bytes:
+@Revising
+def append_field(pdf: bytes, *, field_name: str, where: FieldPlace | None) -> Change:
     """Add an empty signature field, visible at its place or without one on no page at all.
 
     Raises :class:`signing.errors.FieldUnavailable` for a file that has signature fields already,
@@ -43,4 +44,5 @@ def append_field(pdf: bytes, *, field_name: str, where: FieldPlace | None) -> by
     has_fields, pages = building_on(pdf, lambda document: (any(signature_fields(document)), page_count(document)))
     if has_fields:
         raise FieldUnavailable(field_name=field_name, reason="the file already has signature fields")
-    return add_signature_field(pdf, field_name=field_name, box=None if where is None else where.on(pages=pages))
+    box = None if where is None else where.on(pages=pages)
+    return add_signature_field.plan(pdf, field_name=field_name, box=box)

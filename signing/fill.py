@@ -12,7 +12,7 @@ from signing.appearances import show, shown_size
 from signing.fields import empty_text_field
 from signing.layout import DATE_FIELD, NUMBER_FIELD
 from signing.pdf.values import text_string
-from signing.revision import with_changes
+from signing.revision import Change, Revising
 from signing.typeface import Style, embed, typeface
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def issue_date_phrase(day: date) -> str:
     return f"ngày {day.day:02d} tháng {month} năm {day.year}"
 
 
-def fill_cells(pdf: bytes, *, number: str, issued_on: date) -> bytes:
+@Revising
+def fill_cells(_pdf: bytes, *, number: str, issued_on: date) -> Change:
     """Fill the number cell (the printed ordinal, such as ``05``) and the date cell.
 
     Raises :class:`signing.errors.FieldUnavailable` where a cell is missing or already filled.
@@ -43,7 +44,7 @@ def fill_cells(pdf: bytes, *, number: str, issued_on: date) -> bytes:
         phrase = issue_date_phrase(issued_on)
         _fill(document, field_name=DATE_FIELD, text=phrase, style=Style.ITALIC, characters=_DATE_CHARACTERS)
 
-    return with_changes(pdf, fill)
+    return fill
 
 
 def _fill(document: Document, *, field_name: str, text: str, style: Style, characters: str) -> None:

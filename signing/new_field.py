@@ -14,7 +14,7 @@ from signing.errors import FieldUnavailable
 from signing.fields import append_field, say_that_there_are_signatures, signature_field
 from signing.geometry import place
 from signing.pdf.values import Name, numbers
-from signing.revision import with_changes
+from signing.revision import Change, Revising
 
 if TYPE_CHECKING:
     from signing.layout import Box
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _PRINT, _LOCKED = 4, 128  # annotation flags (ISO 32000-2, table 167)
 
 
-def add_signature_field(pdf: bytes, *, field_name: str, box: Box | None) -> bytes:
+@Revising
+def add_signature_field(_pdf: bytes, *, field_name: str, box: Box | None) -> Change:
     """The document with an empty signature field; without a box it is invisible, on the first page.
 
     Raises :class:`signing.errors.FieldUnavailable` where the name is taken, and :class:`signing.errors.NoPlace`.
@@ -36,7 +37,7 @@ def add_signature_field(pdf: bytes, *, field_name: str, box: Box | None) -> byte
             show(field)
         say_that_there_are_signatures(document)
 
-    return with_changes(pdf, add)
+    return add
 
 
 def open_field(document: Document, field_name: str, *, box: Box | None) -> Node:

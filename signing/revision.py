@@ -6,18 +6,17 @@ lean reader gives up amid the work, the work begins anew, so that no result rest
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 from signing.pdf.document import Document
 from signing.pdf.lean import LeanFile
 from signing.pdf.syntax import Irregular
-from signing.prepared import Increment
 from signing.source import Source
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 _Result = TypeVar("_Result")
+_Order = ParamSpec("_Order")
 
 
 def building_on(base: bytes | Source, work: Callable[[Document], _Result]) -> _Result:
@@ -32,12 +31,32 @@ def building_on(base: bytes | Source, work: Callable[[Document], _Result]) -> _R
         return work(Document(source, PyHankoFile(source)))
 
 
-def with_changes(pdf: bytes, change: Callable[[Document], object]) -> bytes:
-    """The file with the changes appended; where there are none, the file as it is."""
+Change = Callable[[Document], object]
+"""What is done to a file: it is told to the document, which writes it into the increment."""
 
-    def work(document: Document) -> Increment | None:
-        change(document)
-        return Increment(document.source.length, document.section()[0]) if document.has_changes else None
 
-    increment = building_on(pdf, work)
-    return pdf if increment is None else increment.onto(pdf)
+class Revising(Generic[_Order]):
+    """A function that plans a change to a file, as one that makes it.
+
+    Called, it answers the file with the change appended, or the file as it is where nothing changes; :meth:`appended`
+    answers what is appended and nothing else, so that a large file need not be in memory twice.
+    """
+
+    def __init__(self, plan: Callable[Concatenate[bytes, _Order], Change]) -> None:
+        update_wrapper(self, plan)
+        self.plan = plan
+
+    def __call__(self, pdf: bytes, *args: _Order.args, **order: _Order.kwargs) -> bytes:
+        """The whole new revision."""
+        appended = self.appended(pdf, *args, **order)
+        return pdf + appended if appended else pdf
+
+    def appended(self, pdf: bytes, *args: _Order.args, **order: _Order.kwargs) -> bytes:
+        """The increment's octets; empty where nothing changes."""
+        change = self.plan(pdf, *args, **order)
+
+        def work(document: Document) -> bytes:
+            change(document)
+            return document.section()[0] if document.has_changes else b""
+
+        return building_on(pdf, work)

@@ -22,6 +22,8 @@ from verification.seccomp import FILES, THREADS, install_filter
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _OPEN_FILES, _FILES_OF_MANY = 64, 512
+MOST_SHARED = 2 << 30
+"""Bytes of shared files for which a child's address space can be lifted."""
 _SYSTEM = (
     *("/etc/libreoffice", "/etc/fonts", "/etc/ld.so.cache", "/var/cache/fontconfig"),
     *("/var/lib/libreoffice", "/var/spool/libreoffice"),
@@ -92,13 +94,14 @@ def _die_with(parent: int) -> None:
 def _limit_resources(memory: int) -> None:
     """Address space so that resident memory stays below ``memory``; no files written, few open, no core dump.
 
-    Libraries map more than they touch, so the limit is what is mapped now plus what may still become resident.
+    Libraries map more than they touch, so the limit is what is mapped now plus what may still become resident. The
+    service may lift it by what a file takes that it shares (:mod:`verification.shared_file`); we may not.
     """
     page = resource.getpagesize()
     mapped, resident = (int(figure) * page for figure in Path("/proc/self/statm").read_text().split()[:2])
     room = mapped + max(0, memory - resident)
+    resource.setrlimit(resource.RLIMIT_AS, (room, room + MOST_SHARED))
     for kind, limit in (
-        (resource.RLIMIT_AS, room),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_CORE, 0),

@@ -14,23 +14,28 @@ from typing import BinaryIO
 
 from verification.confinement import confine
 from verification.frames import Frame, read_frame
+from verification.shared_file import received
 from verification.tasks import perform
 
 _MOST_BYTES = 1 << 30
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until the pipe closes; the arguments are the parent's process id and the memory limit in bytes."""
-    parent, memory = int(arguments[0]), int(arguments[1])
+    """Serve until the pipe closes.
+
+    The arguments are the parent's process id, the memory limit in bytes, and the descriptor of
+    :mod:`verification.shared_file`.
+    """
+    parent, memory, shared = map(int, arguments)
     answers = _private_output()
     logging.disable(logging.CRITICAL)
     gc.freeze()
     missing = confine(parent=parent, memory=memory)
     _send(answers, Frame({"ready": True, "missing": missing}))
-    return _serve(sys.stdin.buffer, answers)
+    return _serve(sys.stdin.buffer, answers, shared)
 
 
-def _serve(requests: BinaryIO, answers: int) -> int:
+def _serve(requests: BinaryIO, answers: int, shared: int) -> int:
     source = _Requests(requests)
     while True:
         try:
@@ -38,7 +43,7 @@ def _serve(requests: BinaryIO, answers: int) -> int:
         except EOFError:
             return 0
         try:
-            header, blobs = perform(request)
+            header, blobs = perform(received(request, shared))
         except Exception as error:  # noqa: BLE001 - the outermost boundary; only the kind of the error may leave
             header, blobs = {"failure": type(error).__name__}, []
         _send(answers, Frame(header, tuple(blobs)))

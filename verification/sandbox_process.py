@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 
 from verification.errors import SandboxFailed
 from verification.frames import Frame, FrameError, read_frame
+from verification.shared_file import SharedFile
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -37,14 +38,18 @@ class SandboxProcess:
     def __init__(self, *, memory: int, most_bytes: int) -> None:
         """Start a child with this many bytes of memory; blocks until it has tied its hands."""
         self._most_bytes = most_bytes
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-m", "verification.sandbox_child", str(os.getpid()), str(memory)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,  # closed by the child before it meets a file
-            cwd="/",
-            env=scrubbed_environment(),
-        )
+        self._shared = SharedFile()
+        with self._shared.offered() as descriptor:
+            handed = str(os.getpid()), str(memory), str(descriptor)
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-s", "-m", "verification.sandbox_child", *handed],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,  # closed by the child before it meets a file
+                pass_fds=(descriptor,),
+                cwd="/",
+                env=scrubbed_environment(),
+            )
         self.jobs = 0
         self.familiar: deque[bytes] = deque(maxlen=_FAMILIAR)  # what it was asked about lately
         self.is_slowed = False
@@ -53,6 +58,7 @@ class SandboxProcess:
         os.set_blocking(self._requests, False)
         os.set_blocking(self._answers, False)
         hello = self._greeting()
+        self._room = resource.prlimit(self.pid, resource.RLIMIT_AS)
         missing = hello.header.get("missing")
         self.missing = tuple(str(entry) for entry in missing) if isinstance(missing, list) else ()
 
@@ -79,6 +85,7 @@ class SandboxProcess:
         self.jobs += 1
         self._asked_at = time.monotonic()
         try:
+            question = self._handed_over(question)
             self._grant(cpu)
         except (OSError, ValueError, IndexError) as error:
             raise self._buried(_DIED) from error
@@ -86,6 +93,7 @@ class SandboxProcess:
             return self._exchange(question, deadline=self._asked_at + wall.total_seconds())
         finally:
             self._asked_at = math.inf
+            self._shared.clear()
 
     def works_longer_than(self, span: timedelta) -> bool:
         """Whether it was asked so long ago; meant for children that are busy."""
@@ -110,6 +118,7 @@ class SandboxProcess:
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
+        self._shared.close()
 
     def _greeting(self) -> Frame:
         """The child's first words; where there are none, the last line that Python printed says why."""
@@ -119,6 +128,15 @@ class SandboxProcess:
             except SandboxFailed as error:
                 printed = complaints.read().decode(errors="replace").strip() if complaints else ""
                 raise SandboxFailed(reason=f"no child could be started: {printed.rpartition(chr(10))[2]}") from error
+
+    def _handed_over(self, question: Frame) -> Frame:
+        """What is to be sent of the question, once the child may map the rest and no more."""
+        before = self._shared.length
+        sent = self._shared.put(question)
+        if self._shared.length != before:
+            soft, hard = self._room
+            resource.prlimit(self.pid, resource.RLIMIT_AS, (soft + self._shared.length, hard))
+        return sent
 
     def _grant(self, cpu: timedelta) -> None:
         """Let the child use this much processor time from now on; the kernel ends it with SIGXCPU after that.

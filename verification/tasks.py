@@ -56,15 +56,6 @@ class Task:
     arguments: dict[str, object]
 
 
-def _appended(function: Callable[..., bytes]) -> Callable[..., bytes]:
-    """The function with only what it appends as its answer, since the caller has the rest."""
-
-    def appended(pdf: bytes, **arguments: object) -> bytes:
-        return function(pdf, **arguments)[len(pdf) :]
-
-    return appended
-
-
 def _unchanged(demand: Callable[..., None]) -> Callable[..., bytes]:
     """The demand as a function: no bytes where nothing stands against it."""
 
@@ -85,16 +76,16 @@ def _region_of_signed_pdf(
 
 TASKS = {
     "inspect": Task(inspect, {}),
-    "compose": Task(_appended(compose), {"layout": Layout, "lookup_code": str, "lookup_url": str}),
-    "compose_copy": Task(_appended(compose_copy), {"lookup_code": str, "lookup_url": str}),
+    "compose": Task(compose.appended, {"layout": Layout, "lookup_code": str, "lookup_url": str}),
+    "compose_copy": Task(compose_copy.appended, {"lookup_code": str, "lookup_url": str}),
     "print_out": Task(print_out, {"sheet": bytes}),
     "inspect_scan": Task(inspect_scan, {}),
-    "append_field": Task(_appended(append_field), {"field_name": str, "where": FieldPlace | None}),
-    "fill_cells": Task(_appended(fill_cells), {"number": str, "issued_on": date}),
+    "append_field": Task(append_field.appended, {"field_name": str, "where": FieldPlace | None}),
+    "fill_cells": Task(fill_cells.appended, {"number": str, "issued_on": date}),
     "prepare": Task(prepare, {"profile": SignatureProfile, "certificate": SigningCertificate}),
-    "embed_validation_data": Task(_appended(embed_validation_data), {"revocation": RevocationInfo}),
+    "embed_validation_data": Task(embed_validation_data.appended, {"revocation": RevocationInfo}),
     "prepare_document_timestamp": Task(prepare_document_timestamp, {"field_name": str, "revocation": RevocationInfo}),
-    "add_signature_field": Task(_appended(add_signature_field), {"field_name": str, "box": Box | None}),
+    "add_signature_field": Task(add_signature_field.appended, {"field_name": str, "box": Box | None}),
     "signature_box": Task(signature_box, {"title": str, "signer": str}),
     "corner_box": Task(corner_box, {}),
     "demand_transparent": Task(_unchanged(demand_transparent), {}),
