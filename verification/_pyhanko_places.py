@@ -27,14 +27,14 @@ _UNSEEN = 1 << 1 | 1 << 5  # the flags Hidden and NoView (ISO 32000-2, Table 167
 _MOST_PAGES = 500  # that are looked at one by one
 
 
-def first_revision(document: OpenDocument) -> bytes:
-    """The file as its first signer signed it; all of it where nobody did."""
+def first_revision_end(document: OpenDocument) -> int:
+    """How many bytes of the file the first signer signed; all of them where nobody did."""
     first = next((field.signature for field in document.fields if field.signature), None)
     if first is None:
-        return document.pdf
+        return len(document.pdf)
     with reading(document.reader):
         _, _, resumed, after = (int(number) for number in first.byte_range)
-        return document.pdf[: resumed + after]
+        return resumed + after
 
 
 def counts_its_pages(document: OpenDocument) -> bool:

@@ -54,12 +54,12 @@ class Placement:
     box: Box
 
 
-def placements_over_text(signed_revision: bytes, placements: Sequence[Placement]) -> tuple[str, ...]:
-    """The names of the fields that stand on text of the signed revision; all of them where it cannot be read."""
+def placements_over_text(pdf: bytes, signed: int, placements: Sequence[Placement]) -> tuple[str, ...]:
+    """The names of the fields on text of the first ``signed`` bytes; all of them where these cannot be read."""
     if not placements:
         return ()
     try:
-        pages = pypdf.PdfReader(BytesIO(signed_revision), strict=False).pages
+        pages = pypdf.PdfReader(BytesIO(pdf[:signed]), strict=False).pages
         return tuple(
             place.field for place in placements if any(place.box.meets(line) for line in _lines(pages[place.page]))
         )

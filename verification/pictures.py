@@ -10,6 +10,7 @@ Only for the sandbox: what PDFium asks of memory and time is up to the file.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 from functools import lru_cache
 from itertools import chain
@@ -48,19 +49,23 @@ def compare_pages(
     """
     known = memory or PageMemory()
     try:
-        with opened(pdf) as document:
-            pages = _Pages(document, pdf)
+        with opened(pdf, length=len(pdf)) as document:
+            pages = _Pages(document, memoryview(pdf))
             drawn = _Drawn(pages, memory=known)
-            differs = tuple(_differs(drawn, pdf[: revision.end], revision.fields) for revision in revisions)
+            differs = tuple(_differs(drawn, pdf, revision) for revision in revisions)
             agree = _letters_agree(pdf, pages, known) if letters else None
             return Comparison(pages.count, differs, letters_agree=agree)
     except PdfiumError:
         return Comparison(0, (None,) * len(revisions), letters_agree=None)
 
 
-def opened(pdf: bytes) -> PdfDocument:
-    """A document whose fields are drawn as well; pages may be asked for only after that."""
-    document = PdfDocument(pdf)
+def opened(pdf: bytes, *, length: int) -> PdfDocument:
+    """The file of the first ``length`` bytes, whose fields are drawn as well; pages may be asked for only after that.
+
+    A revision is not copied, since it may be large: whoever opens it keeps the ``pdf`` until it is closed.
+    """
+    octets = ctypes.cast(ctypes.c_char_p(pdf), ctypes.POINTER(ctypes.c_char * min(length, len(pdf)))).contents
+    document = PdfDocument(octets)
     document.init_forms()
     return document
 
@@ -72,8 +77,8 @@ Pixels = tuple[int, int, int, int]
 class _Pages:
     """The pages of a document, the newest of them held open, since to open one is to read all that it draws."""
 
-    def __init__(self, document: PdfDocument, pdf: bytes) -> None:
-        self.digest = hashlib.sha256(pdf).digest()
+    def __init__(self, document: PdfDocument, octets: memoryview) -> None:
+        self.digest = hashlib.sha256(octets).digest()
         self.open = lru_cache(maxsize=_MOST_OPEN)(document.get_page)
         self.count = len(document)
 
@@ -141,13 +146,13 @@ def _pixels(page: PdfPage, box: Sides, size: tuple[int, int]) -> Pixels:
     return max(0, left - 1), max(0, top - 1), min(size[0], right + 2), min(size[1], bottom + 2)
 
 
-def _differs(drawn: _Drawn, revision: bytes, fields: tuple[str, ...]) -> bool | None:
+def _differs(drawn: _Drawn, pdf: bytes, revision: SignedRevision) -> bool | None:
     try:
-        with opened(revision) as document:
-            signed = _Pages(document, revision)
+        with opened(pdf, length=revision.end) as document:
+            signed = _Pages(document, memoryview(pdf)[: revision.end])
             if signed.count != drawn.pages.count:
                 return True
-            return _any(_page_differs(drawn, signed, number, fields) for number in range(signed.count))
+            return _any(_page_differs(drawn, signed, number, revision.fields) for number in range(signed.count))
     except PdfiumError:
         return None
 

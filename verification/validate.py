@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from certs.anchors import TrustAnchors, fingerprint
 from verification._pyhanko import Damaged, Unreadable, covered_end, has_other_fields, open_document, text_cells
 from verification._pyhanko_engine import Engine
-from verification._pyhanko_places import counts_its_pages, first_revision, later_placements
+from verification._pyhanko_places import counts_its_pages, first_revision_end, later_placements
 from verification._pyhanko_store import Stores, attribute_of, material_of
 from verification._pyhanko_time import proofs_of_existence
 from verification._pyhanko_trust import Trust
@@ -201,7 +201,7 @@ def _document_facts(
             fields_in_disagreement(document.pdf, but=but) if has_other_fields(document, but=but) else ()
         ),
         counts_its_pages=counts_its_pages(document),
-        over_text=placements_over_text(first_revision(document), later_placements(document)),
+        over_text=placements_over_text(document.pdf, first_revision_end(document), later_placements(document)),
     )
 
 

@@ -43,9 +43,9 @@ def draw_revisions(pdf: bytes, *, revisions: tuple[SignedRevision, ...]) -> tupl
     """The first pages of each signed revision, and of the file where they differ; nothing where PDFium cannot read."""
     views: dict[tuple[int, int], PageView] = {}
     try:
-        with opened(pdf) as now:
+        with opened(pdf, length=len(pdf)) as now:
             for number, revision in enumerate(revisions, start=1):
-                with opened(pdf[: revision.end]) as signed:
+                with opened(pdf, length=revision.end) as signed:
                     for view in _views(number, signed, now, revision.fields):
                         views[view.revision, view.page] = view
     except PdfiumError:
