@@ -51,6 +51,8 @@ def _register_families(standing: Standing) -> Iterator[str]:
     yield each("stuck", "Those of them with an obstacle.", (w.with_obstacle for w in standing.under_way))
     meaning = "Issued files whose proof is to be renewed."
     yield _family("kyso_proofs_to_renew", "gauge", meaning, [({}, standing.proofs_to_renew)])
+    meaning = "Questions to timestamp authorities that are open now, of all processes."
+    yield _family("kyso_timestamp_questions", "gauge", meaning, [({}, standing.timestamp_questions)])
 
 
 def _webhook_families(outbox: OutboxFigures) -> Iterator[str]:

@@ -38,6 +38,7 @@ from storage.revocation_answers import RevocationAnswers
 from storage.secret_tries import SecretTries
 from storage.sessions import Sessions
 from storage.standing import standing
+from storage.timestamp_places import SharedPlaces
 from storage.trusted_lists import TrustedLists
 from storage.unit_of_work import PostgresUnitOfWork
 from verification.office import OfficeConverter, installed_libreoffice, is_libreoffice
@@ -103,6 +104,8 @@ def joined(settings: Settings) -> Iterator[Application]:
         stack.callback(patient.close)
         engine = connect(settings.database_url.get_secret_value())
         stack.callback(engine.dispose)
+        places = SharedPlaces(settings.database_url.get_secret_value(), limits)
+        stack.callback(places.close)
         announcements = Announcements(settings.database_url.get_secret_value())
         stack.callback(announcements.close)
         kept, lists = AnswersInMemory(RevocationAnswers(engine)), TrustedLists(engine)
@@ -114,7 +117,7 @@ def joined(settings: Settings) -> Iterator[Application]:
             blobs=blobs,
             workshop=workshop,
             device=SignerClient(settings.signer_socket),
-            timestamper=HttpTimestamper(settings.tsa_urls, patient, trust, clock, limits=limits),
+            timestamper=HttpTimestamper(settings.tsa_urls, patient, trust, clock, limits=limits, places=places),
             revocation=RevocationGatherer(online, trust, kept),
             anchors=trust,
             policy=policy_of(settings),

@@ -1,8 +1,9 @@
 """Whom to ask of several timestamp authorities, and how many questions may be open at a time.
 
-An authority may take minutes, and some count what they are asked. So no more than so many questions are open in this
-process; and one that kept a caller waiting for nothing is left alone for a while: the others are asked, and where there
-is no other, callers learn at once that they have to come again, instead of waiting for the same silence one by one.
+An authority may take minutes, and some count what they are asked. So no more than so many questions are open, in this
+process or, with places that others share, in all of them (:mod:`storage.timestamp_places`). One that kept a caller
+waiting for nothing is left alone for a while: the others are asked, and where there is no other, callers learn at once
+that they have to come again, instead of waiting for the same silence one by one.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from certs.errors import TimestampUnavailable
 from certs.online import OnlineLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 REST = timedelta(seconds=30)
 _WORTH_A_REST = timedelta(seconds=1)
@@ -27,7 +29,7 @@ _WORTH_A_REST = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class TimestampLimits:
-    """``at_once`` questions are open in this process; ``patience`` is how long one may take."""
+    """``at_once`` questions may be open; ``patience`` is how long one may take."""
 
     at_once: int = 4
     patience: timedelta = timedelta(seconds=60)
@@ -36,6 +38,37 @@ class TimestampLimits:
     def online(self) -> OnlineLimits:
         """What an HTTP client must bear."""
         return OnlineLimits(per_request=self.patience, total=self.patience)
+
+
+class Places(Protocol):
+    """Room for so many questions at a time; safe to use from several threads."""
+
+    def place(self) -> AbstractContextManager[None]:
+        """Room for one question, waited for as long as a question may take; :class:`TimestampUnavailable`."""
+        ...
+
+
+class PlacesHere:
+    """Places that nobody shares with this process."""
+
+    def __init__(self, limits: TimestampLimits) -> None:
+        self._limits = limits
+        self._places = threading.BoundedSemaphore(limits.at_once)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """As :class:`Places` says."""
+        if not self._places.acquire(timeout=self._limits.patience.total_seconds()):
+            raise all_taken(self._limits)
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
+def all_taken(limits: TimestampLimits) -> TimestampUnavailable:
+    """What is told to who found no place in time."""
+    return TimestampUnavailable(f"{limits.at_once} questions to timestamp authorities are open already")
 
 
 class Authorities:
@@ -47,20 +80,8 @@ class Authorities:
         self._urls = urls
         self._limits = limits
         self._monotonic = monotonic
-        self._places = threading.BoundedSemaphore(limits.at_once)
         self._resting: dict[str, float] = {}
         self._lock = threading.Lock()
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Room for one question, waited for as long as a question may take; :class:`TimestampUnavailable`."""
-        if not self._places.acquire(timeout=self._limits.patience.total_seconds()):
-            msg = f"{self._limits.at_once} questions to timestamp authorities are open already"
-            raise TimestampUnavailable(msg)
-        try:
-            yield
-        finally:
-            self._places.release()
 
     def awake(self) -> Iterator[str]:
         """Those that may be asked now, in order; raises :class:`TimestampUnavailable` where all of them rest.

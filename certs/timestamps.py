@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs import tsp
-from certs.authorities import Authorities, TimestampLimits
+from certs.authorities import Authorities, Places, PlacesHere, TimestampLimits
 from certs.certificate import SigningCertificate
 from certs.errors import (
     AddressForbidden,
@@ -88,7 +88,8 @@ class HttpTimestamper:
     """Asks timestamp authorities over HTTP, one after the other until one answers well (RFC 3161, 3.4).
 
     With a clock, a token more than five minutes away from it is refused; without one, that is left to the caller.
-    ``online`` must bear with an authority for as long as the ``limits`` say.
+    ``online`` must bear with an authority for as long as the ``limits`` say. Without shared ``places`` the limit is
+    this process's alone.
     """
 
     def __init__(
@@ -99,8 +100,10 @@ class HttpTimestamper:
         clock: Clock | None = None,
         *,
         limits: TimestampLimits | None = None,
+        places: Places | None = None,
     ) -> None:
         self._authorities = Authorities(urls, limits or TimestampLimits())
+        self._places = places or PlacesHere(limits or TimestampLimits())
         self._online = online
         self._anchors = anchors
         self._clock = clock
@@ -113,7 +116,7 @@ class HttpTimestamper:
         """
         refusals: list[TimestampRefused] = []
         silent: list[str] = []
-        with self._authorities.place():
+        with self._places.place():
             for url in self._authorities.awake():
                 try:
                     return self._stamp_at(url, digest=digest)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import Format
 from sqlalchemy import NullPool, create_engine, event
 from sqlalchemy.engine import make_url
@@ -78,6 +79,14 @@ class _Cursor(psycopg.Cursor[Any]):
             ((result.fname(column) or b"").decode(), result.ftype(column), None, None, None, None, None)
             for column in range(result.nfields)
         ]
+
+
+def connect_alone(url: str, *, application: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """One connection outside of any pool, with the same time limits, for what belongs to a session.
+
+    Each statement is a transaction of its own. Foreign errors come as they are.
+    """
+    return psycopg.connect(make_conninfo(conninfo(url), **_arguments(application, _SETTINGS)), autocommit=True)
 
 
 def connect_for_upgrade(url: str) -> Engine:

@@ -11,6 +11,7 @@ from issuance.documents import DocumentState
 from storage.companion_tables import proofs
 from storage.database import transaction
 from storage.schema import UNFINISHED, documents
+from storage.timestamp_places import OPEN_QUESTIONS
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -35,10 +36,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What waits in each of these states, none left out, and how many issued files wait for a renewed proof."""
+    """What waits in each of these states, none left out, and how many issued files wait for a renewed proof.
+
+    ``timestamp_questions`` is how many questions to timestamp authorities are open, of all processes.
+    """
 
     under_way: tuple[Waiting, ...]
     proofs_to_renew: int
+    timestamp_questions: int
 
 
 def standing(engine: Engine) -> Standing:
@@ -46,7 +51,9 @@ def standing(engine: Engine) -> Standing:
     with transaction(engine) as connection:
         found = {state: (count, stuck) for state, count, stuck in connection.execute(_UNDER_WAY)}
         to_renew = connection.scalar(_TO_RENEW) or 0
+        questions = connection.scalar(OPEN_QUESTIONS) or 0
     return Standing(
         under_way=tuple(Waiting(state, *found.get(state.value, (0, 0))) for state in _STATES),
         proofs_to_renew=to_renew,
+        timestamp_questions=questions,
     )

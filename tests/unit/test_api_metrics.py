@@ -23,7 +23,9 @@ def test_a_signer_that_is_away_is_one_figure() -> None:
 
 def test_register_and_webhooks_are_told_by_what_waits_and_what_became_of_it() -> None:
     standing = Standing(
-        (Waiting(DocumentState.SIGNING, 0, 0), Waiting(DocumentState.NUMBERED, 5, 2)), proofs_to_renew=4
+        (Waiting(DocumentState.SIGNING, 0, 0), Waiting(DocumentState.NUMBERED, 5, 2)),
+        proofs_to_renew=4,
+        timestamp_questions=2,
     )
     outbox = OutboxFigures(delivered=7, failed=3, given_up=1, waiting=2, oldest=timedelta(seconds=90))
     told = metrics_text(None, DatabaseFigures(standing, outbox)).splitlines()
@@ -35,6 +37,7 @@ def test_register_and_webhooks_are_told_by_what_waits_and_what_became_of_it() ->
         'kyso_documents_stuck{state="signing"} 0',
         'kyso_documents_stuck{state="numbered"} 2',
         "kyso_proofs_to_renew 4",
+        "kyso_timestamp_questions 2",
         "kyso_webhooks_sent_total 7",
         "kyso_webhooks_failed_total 3",
         "kyso_webhooks_given_up_total 1",
