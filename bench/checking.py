@@ -6,32 +6,26 @@ from typing import TYPE_CHECKING
 
 from bench.ground import now
 from certs.revocation import EMPTY, RevocationInfo
-from verification.policy import DEFAULT_POLICY
 from verification.report import Indication
 from verification.validate import validate
 
 if TYPE_CHECKING:
     from bench.ground import Ground
     from certs.anchors import TrustAnchors
-    from verification.policy import ValidationPolicy
 
 
 class NotPassed(RuntimeError):
     """A measured result is not TOTAL_PASSED, so that its speed is worth nothing."""
 
 
-def demand_passed(
-    pdf: bytes, *, ground: Ground, known: RevocationInfo = EMPTY, policy: ValidationPolicy = DEFAULT_POLICY
-) -> bytes:
+def demand_passed(pdf: bytes, *, ground: Ground, known: RevocationInfo = EMPTY) -> bytes:
     """The file itself, if the validator passes it with ``known`` and what it carries; raises :class:`NotPassed`."""
-    return demand_passed_by(pdf, anchors=ground.anchors, known=known, policy=policy)
+    return demand_passed_by(pdf, anchors=ground.anchors, known=known)
 
 
-def demand_passed_by(
-    pdf: bytes, *, anchors: TrustAnchors, known: RevocationInfo = EMPTY, policy: ValidationPolicy = DEFAULT_POLICY
-) -> bytes:
+def demand_passed_by(pdf: bytes, *, anchors: TrustAnchors, known: RevocationInfo = EMPTY) -> bytes:
     """The same for anchors from elsewhere."""
-    report = validate(pdf, anchors=anchors, known=known, at=now(), policy=policy)
+    report = validate(pdf, anchors=anchors, known=known, at=now())
     if report.indication is not Indication.TOTAL_PASSED:
         raise NotPassed(report.verdict.reason.en)
     return pdf

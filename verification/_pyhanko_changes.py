@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject
+from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject, StreamObject
 from pyhanko.pdf_utils.reader import RawPdfPath
 from pyhanko.sign.diff_analysis import (
     CatalogModificationRule,
@@ -29,12 +29,12 @@ from pyhanko.sign.diff_analysis import (
     XrefStreamRule,
 )
 from pyhanko.sign.diff_analysis.commons import compare_dicts, compare_key_refs, qualify_transforming
-from pyhanko.sign.diff_analysis.rules.form_field_rules import _arr_to_refs, _walk_page_tree_annots
+from pyhanko.sign.diff_analysis.rules.form_field_rules import _arr_to_refs, _walk_page_tree_annots, is_field_visible
 from pyhanko.sign.diff_analysis.rules_api import Context
 
 from verification._pyhanko import Damaged, reading
 from verification._pyhanko_reader import as_ours
-from verification._pyhanko_review import Locks, MetadataOnce, Review
+from verification._pyhanko_review import Locks, MetadataOnce, Review, is_copy
 from verification._pyhanko_steps import FIELDS, Specs
 from verification.foreign_text import well_formed
 from verification.report import ChangeClass, Changes
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.reader import HistoricalResolver
     from pyhanko.sign.diff_analysis import FieldComparisonSpec
     from pyhanko.sign.validation import EmbeddedPdfSignature
+
+    from verification._pyhanko_reader import Revision
 
     _Both = tuple[PdfObject | None, PdfObject | None]
     _Update = tuple[ModificationLevel, FormUpdate]
@@ -137,24 +139,43 @@ class _Context(FieldComparisonContext):
 
 
 class _CreatedFields(SigFieldCreationRule):
-    """The rule for new signature fields, which looks for their widgets only on pages that may have changed."""
+    """The rule for new signature fields, which looks for their widgets only on pages that may have changed.
+
+    An invisible field whose appearance draws nothing is as good as one without: EU DSS gives its timestamps such.
+    """
 
     def __init__(self) -> None:
         super().__init__(approve_widget_bindings=False)  # type: ignore[no-untyped-call]
 
     def apply(self, context: FieldComparisonContext) -> Iterator[_Update]:
         """PyHanko's question."""
-        yield from super().apply(context)
         added = context.added if isinstance(context, _Context) else context.field_specs
         signatures = {name: spec.new_field_ref for name, spec in added.items() if spec.field_type == "/Sig"}
+        old, new = as_ours(context.old), as_ours(context.new)
+        nothing = {part for ref in signatures.values() if ref for part in _parts_that_draw_nothing(ref, old, new)}
+        yield from (update for update in super().apply(context) if update[1].updated_ref not in nothing)
+        yield from ((ModificationLevel.LTA_UPDATES, FormUpdate(ref, valid_when_locked=True)) for ref in nothing)
         if not signatures:
             return
-        old, new = as_ours(context.old), as_ours(context.new)
         widgets = {widget: name for name, ref in signatures.items() if ref for widget in _widgets(ref)}
         for update in _walk_page_tree_annots(
             *new.reader.steps.pages(old, new), widgets, old, valid_when_locked=True, refs_seen=set()
         ):
             yield ModificationLevel.LTA_UPDATES, update
+
+
+def _parts_that_draw_nothing(field_ref: Reference, old: Revision, new: Revision) -> set[Reference]:
+    """The objects of a new field's appearance where it has no size and nothing in it (ISO 32000-2, 12.5.5)."""
+    field = field_ref.get_object()
+    if not isinstance(field, DictionaryObject) or "/AP" not in field or is_field_visible(field):
+        return set()
+    appearance = field["/AP"]
+    if not isinstance(appearance, DictionaryObject) or set(appearance) != {"/N"}:
+        return set()
+    normal = appearance["/N"]
+    if not isinstance(normal, StreamObject) or normal.get("/Resources") or normal.data.strip():
+        return set()
+    return set(new.collect_dependencies(field.raw_get("/AP"), since_revision=old.revision + 1))
 
 
 def _widgets(field_ref: Reference) -> list[Reference]:
@@ -205,11 +226,13 @@ class ChangedFieldsOnly(GenericFieldModificationRule):
 
 
 def _is_untouched(spec: FieldComparisonSpec, context: FieldComparisonContext) -> bool:
+    """Writing an object again as it was is no change (ISO 32000-2, 7.5.6): EU DSS does so with empty fields."""
     old, new = spec.old_field, spec.new_field
-    if old is None or new is None or spec.new_field_ref is None or dict(old) != dict(new):
+    if old is None or new is None or spec.new_field_ref != spec.old_field_ref or dict(old) != dict(new):
         return False
     touched: set[Reference] = context.new.explicit_refs_in_revision()
-    return touched.isdisjoint({spec.new_field_ref, *_appearance_references(new)})
+    parts = touched & {spec.new_field_ref, *_appearance_references(new)}
+    return all(is_copy(ref, as_ours(context.old), as_ours(context.new)) for ref in parts)
 
 
 def _appearance_references(field: DictionaryObject) -> Iterator[Reference]:

@@ -124,14 +124,15 @@ class _Explained:
     ) -> tuple[set[Reference], set[Reference], set[Reference]]:
         """What is not explained by extension, by that or filling, and by that or annotating; copies need no reason."""
         beyond_extension = written - self.at[ModificationLevel.LTA_UPDATES]
-        copies = {
-            ref
-            for ref in beyond_extension
-            if old.reader.xrefs.get_historical_ref(ref, old.revision) is not None and _is_id(old(ref), new(ref))
-        }
+        copies = {ref for ref in beyond_extension if is_copy(ref, old, new)}
         beyond_filling = beyond_extension - self.at[ModificationLevel.FORM_FILLING]
         beyond_annotating = beyond_filling - self.at[ModificationLevel.ANNOTATIONS]
         return beyond_extension - copies, beyond_filling - copies, beyond_annotating - copies
+
+
+def is_copy(ref: Reference, old: Revision, new: Revision) -> bool:
+    """Whether the object is in the new revision what it was in the old one, however it is written."""
+    return old.reader.xrefs.get_historical_ref(ref, old.revision) is not None and _is_id(old(ref), new(ref))
 
 
 def _level(unexplained: tuple[set[Reference], set[Reference], set[Reference]]) -> ModificationLevel:

@@ -124,4 +124,29 @@ IN_CHANGES = (
         clause=_UPDATES,
         vectors=(*these("saving", "text-field-becomes-button"), *these("shadow", "replace-cells")),
     ),
+    Disagreement(
+        theirs=PASSED,
+        because="DSS puts every new entry of a field's widget down to filling in: that it is read-only, stands elsewhere, has a "
+        "script or an action, or another name. Nothing of that was filled in.",
+        clause=_TABLE_257,
+        vectors=these("rewriting", "not-as-it-was-flags-unlocked not-as-it-was-flags-p2-locked not-as-it-was-place-unlocked "
+            "not-as-it-was-place-p2-locked not-as-it-was-script-unlocked not-as-it-was-script-p2-locked "
+            "not-as-it-was-action-unlocked not-as-it-was-action-p2-locked not-as-it-was-name-unlocked "
+            "not-as-it-was-name-p2-locked"),
+    ),
+    Disagreement(
+        theirs="changes none",
+        because="Objects were written again as they were. DSS lists no change; here an update is an extension, even one "
+        "that changes nothing.",
+        clause="ISO 32000-2, 7.5.6",
+        vectors=these("rewriting", " ".join(f"{what}-{lock}" for what in ("field", "spelling", "filled-field", "page",
+            "catalogue") for lock in ("unlocked", "locked", "p1", "p2-locked"))),
+    ),
+    Disagreement(
+        theirs="TOTAL_FAILED/FORMAT_FAILURE",
+        because="An update adds an invisible signature field and nothing in it. DSS cannot put a field that nobody has signed "
+        "down to signing; here it is the first half of a document timestamp, which shows nothing and claims nothing.",
+        clause="EN 319 142-1, 5.4.3; ISO 32000-2, 12.8.5",
+        vectors=these("rewriting", "nothing-drawn nothing-drawn-direct"),
+    ),
 )  # fmt: skip
