@@ -108,10 +108,16 @@ class NumberRows(OpenTransaction):
         return NumberingRule(**row) if row is not None else None
 
     def add_series(self, series: NumberSeries) -> None:
-        """Insert a series that starts at 01; one that exists stays as it is."""
+        """Insert a series that starts at 01; one that exists, or that another caller adds just now, stays as it is.
+
+        :class:`AlreadyThere` where another series of the agency has the symbol in this year. All rules are arbiters of
+        the conflict: with one alone, the twin of a row that is being inserted breaks the other instead of being seen.
+        """
         row = {"agency": series.agency, "name": series.name, "year": series.year, "symbol": series.symbol}
-        keys = [column.name for column in number_series.primary_key]
-        self._connection.execute(insert(number_series).values(row).on_conflict_do_nothing(index_elements=keys))
+        added = insert(number_series).values(row).on_conflict_do_nothing().returning(number_series.c.name)
+        is_added = self._connection.scalar(added) is not None
+        if not is_added and self.series(agency=series.agency, name=series.name, year=series.year) is None:
+            raise AlreadyThere(rule="number_series_agency_year_symbol_key")
 
     def _refusal(self, series: NumberSeries) -> DateInvalid | UnknownName:
         key = _key(agency=series.agency, name=series.name, year=series.year)

@@ -483,6 +483,25 @@ class TestNumbers:
         assert [day for _, day in in_order] == sorted(day for _, day in in_order)
         assert len(history) > 100
 
+    def test_those_who_begin_a_year_at_once_begin_one_series(self, uow: UnitOfWork) -> None:
+        people = settle_people(uow)
+        years = range(2027, 2127)
+        together = threading.Barrier(8)
+
+        def take(_: int) -> list[int]:
+            ordinals = []
+            for year in years:
+                together.wait(timeout=30)
+                with uow() as register:
+                    series = register.continued_series(agency=people.agency.id, name=people.series.name, year=year)
+                    assert series is not None
+                    ordinals.append(register.next_number(series, issued_on=date(year, 1, 1)).ordinal)
+            return ordinals
+
+        with ThreadPoolExecutor(8) as threads:
+            taken = list(threads.map(take, range(8)))
+        assert [sorted(of_year) for of_year in zip(*taken, strict=True)] == [list(range(1, 9))] * len(years)
+
 
 class TestJobs:
     def test_asking_twice_in_and_across_transactions_is_no_error(self, uow: UnitOfWork) -> None:
