@@ -232,7 +232,7 @@ def _is_untouched(spec: FieldComparisonSpec, context: FieldComparisonContext) ->
         return False
     touched: set[Reference] = context.new.explicit_refs_in_revision()
     parts = touched & {spec.new_field_ref, *_appearance_references(new)}
-    return all(is_copy(ref, as_ours(context.old), as_ours(context.new)) for ref in parts)
+    return all(is_copy(ref, context.old, context.new) for ref in parts)
 
 
 def _appearance_references(field: DictionaryObject) -> Iterator[Reference]:

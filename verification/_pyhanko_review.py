@@ -130,7 +130,7 @@ class _Explained:
         return beyond_extension - copies, beyond_filling - copies, beyond_annotating - copies
 
 
-def is_copy(ref: Reference, old: Revision, new: Revision) -> bool:
+def is_copy(ref: Reference, old: HistoricalResolver, new: HistoricalResolver) -> bool:
     """Whether the object is in the new revision what it was in the old one, however it is written."""
     return old.reader.xrefs.get_historical_ref(ref, old.revision) is not None and _is_id(old(ref), new(ref))
 
