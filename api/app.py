@@ -15,6 +15,7 @@ from api.dependencies import authorize
 from api.guards import make_guards
 from api.logs import configure_logs
 from api.openapi import VERSION, description_of
+from api.pages import letters as letter_pages
 from api.pages import links as link_pages
 from api.pages import routes as page_routes
 from api.pages.rendering import Pages
@@ -26,6 +27,7 @@ from api.routes import (
     delegations,
     documents,
     files,
+    followers,
     health,
     links,
     lookup,
@@ -56,6 +58,7 @@ _ROUTERS = (
     credentials,
     outcomes,
     links,
+    followers,
     registers,
     files,
     lookup,
@@ -71,6 +74,7 @@ _ROUTERS = (
     metrics,
     page_routes,
     link_pages,
+    letter_pages,
 )
 
 

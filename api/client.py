@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from api.attachment_forms import AttachedAnswer, AttachmentAnswer, AttachmentsAnswer
 from api.copy_forms import CopyMetadata, OutsideCopyMetadata, PaperCopyAnswer, PaperCopyForm
 from api.document_forms import CopiesAnswer, CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, MetadataForm
+from api.follower_forms import FollowerAnswer, FollowersAnswer
 from api.signature_request_forms import BatchAnswer, SignatureRequestAnswer, SignatureRequestStatus
 
 if TYPE_CHECKING:
@@ -218,6 +219,19 @@ class Client:
         """A link for one download of an issued document, for the one it is for."""
         order = json.dumps({"valid_hours": valid_hours}).encode()
         return str(self._post(f"/v1/documents/{document}/links", order, "application/json", None).json()["url"])
+
+    def follow(self, document: UUID, address: str) -> FollowerAnswer:
+        """Have what becomes of the document told to this mail address."""
+        answer = self._send(f"/v1/documents/{document}/followers", {"address": address})
+        return FollowerAnswer.model_validate_json(answer.body)
+
+    def followers(self, document: UUID) -> tuple[FollowerAnswer, ...]:
+        """Who is written to about it."""
+        return FollowersAnswer.model_validate_json(self.call("GET", f"/v1/documents/{document}/followers").body).items
+
+    def unfollow(self, document: UUID, follower: UUID) -> None:
+        """Write to this follower no more."""
+        self._post(f"/v1/documents/{document}/followers/{follower}/remove", None, "", None)
 
     def document(self, document: UUID) -> DocumentAnswer:
         """The document with its story."""

@@ -172,6 +172,16 @@ class IdempotencyInFlight(ApiError):
     transient = True
 
 
+class NoLetters(ApiError):
+    """This installation has no mail server, so nobody can be written to."""
+
+    code = "no-letters"
+    hint = "Have the operator set KYSO_SMTP_SERVER: docs/letters.md."
+
+    def __init__(self) -> None:
+        super().__init__("no letters are sent here")
+
+
 class CodeUnknown(ApiError):
     """No document has this lookup code; one answer for all codes, whether mistyped or never given."""
 

@@ -1,4 +1,4 @@
-"""Figures of signer, register and webhooks in the text format that Prometheus reads (exposition format 0.0.4)."""
+"""Figures of signer, register, webhooks and letters as Prometheus reads them (text exposition format 0.0.4)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ Sample = tuple["Mapping[str, str]", float]
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFigures:
-    """What the database tells: how the register stands, and how the notifications do."""
+    """What the database tells: how the register stands, and how calls and letters do."""
 
     standing: Standing
-    outbox: OutboxFigures
+    calls: OutboxFigures
+    letters: OutboxFigures
 
 
 def metrics_text(health: SignerHealth | None, database: DatabaseFigures | None) -> str:
@@ -38,7 +39,8 @@ def metrics_text(health: SignerHealth | None, database: DatabaseFigures | None) 
     families += _family("kyso_database_up", "gauge", "Whether the database answers.", [({}, up)])
     if database is not None:
         families += _register_families(database.standing)
-        families += _webhook_families(database.outbox)
+        families += _outbox_families("webhooks", "Notifications", database.calls)
+        families += _outbox_families("letters", "Letters", database.letters)
     return "".join(families)
 
 
@@ -55,14 +57,14 @@ def _register_families(standing: Standing) -> Iterator[str]:
     yield _family("kyso_timestamp_questions", "gauge", meaning, [({}, standing.timestamp_questions)])
 
 
-def _webhook_families(outbox: OutboxFigures) -> Iterator[str]:
+def _outbox_families(family: str, what: str, outbox: OutboxFigures) -> Iterator[str]:
     def one(kind: str, name: str, meaning: str, figure: float) -> str:
-        return _family(f"kyso_webhooks_{name}", kind, meaning, [({}, figure)])
+        return _family(f"kyso_{family}_{name}", kind, meaning, [({}, figure)])
 
-    yield one("counter", "sent_total", "Notifications that their receiver acknowledged.", outbox.delivered)
+    yield one("counter", "sent_total", f"{what} that their receiver took.", outbox.delivered)
     yield one("counter", "failed_total", "Attempts that failed and are repeated.", outbox.failed)
-    yield one("counter", "given_up_total", "Notifications whose last attempt failed.", outbox.given_up)
-    yield one("gauge", "waiting", "Notifications that are still to be sent.", outbox.waiting)
+    yield one("counter", "given_up_total", f"{what} whose last attempt failed.", outbox.given_up)
+    yield one("gauge", "waiting", f"{what} that are still to be sent.", outbox.waiting)
     oldest = outbox.oldest.total_seconds()
     yield one("gauge", "oldest_waiting_seconds", "For how long the oldest of them has waited.", oldest)
 

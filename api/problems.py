@@ -251,6 +251,12 @@ ROWS: Mapping[str, Row] = {
     ),
     "too-many-requests": Row(429, "Quá nhiều yêu cầu", "Too many requests", "Hãy chờ ít phút rồi thử lại."),
     "busy": Row(503, "Hệ thống đang bận", "Busy", "Hãy thử lại sau vài giây."),
+    "no-letters": Row(
+        409,
+        "Hệ thống này không gửi thư",
+        "No letters are sent here",
+        "Hãy đề nghị quản trị hệ thống khai máy chủ thư, hoặc báo cho người nhận bằng cách khác.",
+    ),
     "range-unsatisfiable": Row(416, "Đoạn tệp không tồn tại", "Range not satisfiable", "Hãy yêu cầu đoạn trong tệp."),
     "idempotency-key-invalid": Row(400, "Idempotency-Key không hợp lệ", "Idempotency key invalid", "Hãy dùng UUID."),
     "idempotency-mismatch": Row(

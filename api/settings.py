@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Annotated, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -23,7 +31,9 @@ from pydantic_settings import (
 )
 
 from api.settings_sources import SecretFiles, unknown_names
+from api.smtp import MailServer, SmtpTls
 from api.unsafe_settings import endpoint_is_safe, is_loopback, secret_is_weak
+from issuance.followers import is_mail_address
 
 
 class SettingsInvalid(Exception):
@@ -136,6 +146,11 @@ class Settings(_Settings):
     trusted_proxies: Words = ()
     metrics_token: SecretStr = SecretStr("")
     webhook_secret: SecretStr | None = Field(default=None, min_length=16)
+    smtp_server: str = ""
+    smtp_tls: SmtpTls = SmtpTls.STARTTLS
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    mail_from: str = ""
     libreoffice: str = Field(default="auto", min_length=1)
     deadline_warning_days: int = Field(default=1, ge=0, le=30)
 
@@ -148,14 +163,38 @@ class Settings(_Settings):
             raise ValueError(msg)
         return value.rstrip("/")
 
-    @field_validator("listen", mode="after")
+    @field_validator("listen", "smtp_server", mode="after")
     @classmethod
-    def _host_and_port(cls, value: str) -> str:
+    def _host_and_port(cls, value: str, field: ValidationInfo) -> str:
+        if not value and field.field_name == "smtp_server":
+            return value
         host, _, port = value.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the largest port
             msg = "must be host:port"
             raise ValueError(msg)
         return value
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if value and not is_mail_address(value):
+            msg = "must be a mail address like ky-so@example.vn"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _letters_can_go_out(self) -> Self:
+        """A mail server needs a sender, and no password or citizen's address goes through a network in clear text."""
+        if not self.smtp_server:
+            return self
+        if not self.mail_from:
+            msg = "KYSO_MAIL_FROM must name the address that letters come from"
+            raise ValueError(msg)
+        in_clear = self.smtp_tls is SmtpTls.NONE
+        if in_clear and (self.smtp_user or not endpoint_is_safe(f"smtp://{self.smtp_server}")):
+            msg = "KYSO_SMTP_TLS may be none only for a server in your own network that asks for no login"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
@@ -175,6 +214,15 @@ class Settings(_Settings):
         if mistakes:
             raise ValueError("; ".join(mistakes))
         return self
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where letters are handed in; None where none are sent."""
+        if not self.smtp_server:
+            return None
+        host, _, port = self.smtp_server.rpartition(":")
+        password = self.smtp_password.get_secret_value()
+        return MailServer(host.strip("[]"), int(port), self.smtp_tls, user=self.smtp_user, password=password)
 
     @property
     def listen_host(self) -> str:

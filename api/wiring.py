@@ -33,7 +33,7 @@ from storage.blobs import RetentionMode, S3Blobs
 from storage.database import connect
 from storage.idempotency import IdempotencyKeys
 from storage.job_queue import JobQueue
-from storage.outbox import Outbox
+from storage.outbox import Outbox, Way
 from storage.revocation_answers import RevocationAnswers
 from storage.secret_tries import SecretTries
 from storage.sessions import Sessions
@@ -64,16 +64,17 @@ _REPORT_WITHIN = timedelta(seconds=10)
 class Application:
     """What a process of this service works with; ``outside`` is what the use cases and the worker reach for.
 
-    ``trust`` is whom we trust now, ``lists`` is where trusted lists are kept; ``search`` looks for revocation data of
-    strangers' chains; ``ahead`` renews that of our own before it ends; ``office`` converts office documents where
-    LibreOffice is installed; ``standing`` counts what waits in the register; ``announcements`` tell when a worker is
-    done with a document; ``report_seal`` signs verification reports.
+    ``calls`` and ``letters`` are what waits to be told. ``trust`` is whom we trust now, ``lists`` is where trusted
+    lists are kept; ``search`` looks for revocation data of strangers' chains; ``ahead`` renews our own before it ends.
+    ``office`` converts office documents where LibreOffice is installed; ``standing`` counts what waits in the
+    register; ``announcements`` tell when a worker is done with a document; ``report_seal`` signs verification reports.
     """
 
     settings: Settings
     outside: Outside
     shelf: Shelf
-    outbox: Outbox
+    calls: Outbox
+    letters: Outbox
     standing: Callable[[], Standing]
     online: OnlineClient
     signer: SignerClient
@@ -128,7 +129,8 @@ def joined(settings: Settings) -> Iterator[Application]:
             settings=settings,
             outside=outside,
             shelf=blobs,
-            outbox=Outbox(engine),
+            calls=Outbox(engine, Way.CALL),
+            letters=Outbox(engine, Way.LETTER),
             standing=partial(standing, engine),
             online=online,
             signer=SignerClient(settings.signer_socket, limit=_HEALTH_WITHIN),

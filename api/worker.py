@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 import structlog
 
 from api.error_classes import BASES
+from api.herald import Herald
+from api.letters import LetterPost
 from api.list_refreshing import refreshing
 from api.reconciliation import reconciling
 from api.renewals import renewing
-from api.webhooks import Herald
+from api.webhooks import CallPost
 from certs.errors import CertsError
 from issuance.advance import advance, record_obstacle
 from issuance.deadline_warnings import warn_of_deadlines
+from issuance.following import forget_followers
 from storage.jobs import Chore
 
 if TYPE_CHECKING:
@@ -30,26 +33,31 @@ if TYPE_CHECKING:
     from issuance.outside import Outside
 
 _HOUR, _SECOND = timedelta(hours=1), timedelta(seconds=1)
+LETTER_LEASE = timedelta(minutes=3)  # a mail server may be slow at each of a dozen answers
 
 
 def chores_of(application: Application) -> tuple[Chore, ...]:
-    """What a worker does beside its jobs; without a secret to sign with, notifications wait."""
-    outside = application.outside
+    """What a worker does beside its jobs; without a secret to sign with, or a mail server, notifications wait."""
+    outside, settings = application.outside, application.settings
     reconcile = reconciling(uow=outside.uow, shelf=application.shelf, clock=outside.clock)
     ahead = partial(looking_ahead, outside, application.ahead)
     chores = [
         Chore("reconcile", _HOUR, reconcile),
         Chore("revocation data", _HOUR, ahead),
         Chore("proofs", _HOUR, partial(renewing, outside)),
-        Chore("deadlines", _HOUR, partial(warning, outside, application.settings.deadline_warning_days)),
+        Chore("followers", _HOUR, partial(forgetting, outside)),
+        Chore("deadlines", _HOUR, partial(warning, outside, settings.deadline_warning_days)),
     ]
     if application.trust.sources:
         lists = refreshing(application.trust, kept=application.lists, online=application.online, clock=outside.clock)
         chores.append(Chore("trusted lists", _HOUR, lists))
-    master = application.settings.webhook_secret
-    if master is not None:
-        herald = Herald(application.outbox, application.online, outside.clock, master=master.get_secret_value())
-        chores.append(Chore("webhooks", _SECOND, herald.sending))
+    if settings.webhook_secret is not None:
+        calls = CallPost(application.online, master=settings.webhook_secret.get_secret_value())
+        chores.append(Chore("webhooks", _SECOND, Herald(application.calls, calls, outside.clock).sending))
+    if settings.mail_server is not None:
+        letters = LetterPost(settings.mail_server, sender=settings.mail_from, public_url=settings.public_url)
+        herald = Herald(application.letters, letters, outside.clock, lease=LETTER_LEASE)
+        chores.append(Chore("letters", _SECOND, herald.sending))
     return tuple(chores)
 
 
@@ -83,6 +91,14 @@ def warning(outside: Outside, days: int) -> Iterator[None]:
     for count in warn_of_deadlines(uow=outside.uow, clock=outside.clock, warning_days=days):
         if count:
             log.info("deadlines told", warnings=count)
+        yield
+
+
+def forgetting(outside: Outside) -> Iterator[None]:
+    """Forget the addresses of those to whom nothing more can be told."""
+    log = structlog.get_logger("kyso.worker")
+    for count in forget_followers(uow=outside.uow, clock=outside.clock, actor="kyso worker"):
+        log.info("followers forgotten", followers=count)
         yield
 
 

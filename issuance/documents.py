@@ -100,6 +100,9 @@ IN_FORCE = frozenset({DocumentState.ISSUED, DocumentState.DELIVERED, DocumentSta
 PUBLISHED = IN_FORCE | {DocumentState.REPLACED, DocumentState.RECALLED}
 """Issued once; the file and its facts stay provable whatever came later."""
 
+CLOSED = frozenset({DocumentState.REPLACED} | {state for state, steps in STEPS.items() if not steps})
+"""Nothing comes of it any more; what was replaced may at most be recalled as well."""
+
 CHANGED = frozenset({DocumentState.CORRECTED, DocumentState.REPLACED, DocumentState.RECALLED})
 """What another document, or the agency, did to an issued one; a delivery that follows hides none of it."""
 

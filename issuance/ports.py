@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from issuance.companions import Companions
+from issuance.followers import Followers
 from issuance.names import Names
 from issuance.rulebook import Rulebook
 from issuance.signature_requests import SignatureRequests
@@ -192,7 +193,7 @@ class TimelineStep:
     other: UUID | None = None
 
 
-class Repositories(Rulebook, Companions, SignatureRequests, Names, Protocol):
+class Repositories(Rulebook, Companions, Followers, SignatureRequests, Names, Protocol):
     """One open transaction. Nothing is visible to others until the ``with`` block of :class:`UnitOfWork` ends well."""
 
     # documents

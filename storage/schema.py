@@ -38,7 +38,12 @@ from issuance.documents import PUBLISHED, DocumentState, Purpose
 from issuance.entries import EntryKind
 from issuance.ports import Role
 from signing.copy_form import CopyForm
-from storage import request_tables, rule_tables, trust_tables  # noqa: F401 - their tables belong to the same catalogue
+from storage import (  # noqa: F401 - their tables belong to the same catalogue
+    notification_tables,
+    request_tables,
+    rule_tables,
+    trust_tables,
+)
 from storage.schema_parts import SHA256 as _SHA256
 from storage.schema_parts import instant as _instant
 from storage.schema_parts import listed as _list
@@ -297,35 +302,6 @@ audit = Table(
     Column("leaf", LargeBinary, nullable=False),
     CheckConstraint("length(leaf) = 32", name="leaf"),
     Index(None, "document_id", "id"),
-)
-
-# What is told to senders. ``due_at`` is None once it was delivered or given up.
-notifications = Table(
-    "notifications",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("document_id", Uuid, ForeignKey("documents.id"), nullable=False),
-    Column("account", Text, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("event", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    _instant("created_at"),
-    Column("due_at", DateTime(timezone=True), server_default=func.now()),
-    Column("attempts", Integer, nullable=False, server_default=text("0")),
-    _instant("delivered_at", nullable=True),
-    Column("problem", Text),
-    CheckConstraint("delivered_at IS NULL OR due_at IS NULL", name="delivered"),
-    Index(None, "due_at", postgresql_where=text("due_at IS NOT NULL")),
-    Index(None, "document_id"),
-)
-
-# How many attempts came to what, one row for each outcome.
-notification_counts = Table(
-    "notification_counts",
-    metadata,
-    Column("outcome", Text, primary_key=True),
-    Column("total", BigInteger, nullable=False, server_default=text("0")),
-    CheckConstraint("outcome IN ('delivered', 'failed', 'given_up')", name="outcome"),
 )
 
 # Wrong tries of a secret since the last right one, for all processes together.

@@ -9,6 +9,7 @@ from storage.audit import AuditRows
 from storage.companions import CompanionRows
 from storage.database import transaction
 from storage.documents import DocumentRows
+from storage.followers import FollowerRows
 from storage.history import HistoryRows
 from storage.names import NameRows
 from storage.numbers import NumberRows
@@ -35,6 +36,7 @@ class PostgresRepositories(
     RegisterRows,
     RulebookRows,
     CompanionRows,
+    FollowerRows,
     ProofRows,
     StatisticsRows,
     SignatureRequestRows,

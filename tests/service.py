@@ -42,7 +42,7 @@ from storage.unit_of_work import PostgresUnitOfWork
 from tests.own_token import own_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from api.demo.notice import Notice
     from api.document_forms import DocumentAnswer
@@ -183,8 +183,10 @@ def _issuers(token: OwnToken) -> bytes:
 
 
 @contextmanager
-def running_service(home: Path, *, database_url: str, bucket: Bucket) -> Iterator[Service]:
-    """Responders, signer, worker and HTTP server over this database and bucket."""
+def running_service(
+    home: Path, *, database_url: str, bucket: Bucket, settings: Mapping[str, str] | None = None
+) -> Iterator[Service]:
+    """Responders, signer, worker and HTTP server over this database and bucket, with these settings besides."""
     now = datetime.now(UTC)
     foundations = lay_foundations(home, at=now)
     upgrade(database_url)
@@ -211,6 +213,7 @@ def running_service(home: Path, *, database_url: str, bucket: Bucket) -> Iterato
             "KYSO_SIGNER_SOCKET": str(home / "run" / "s"),
             "KYSO_HOME": str(home),
             "KYSO_METRICS_TOKEN": METRICS_TOKEN,
+            **(settings or {}),
         },
         commands={
             "responders": [

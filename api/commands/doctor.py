@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from api.clock import SystemClock
 from api.error_classes import BASES, hint_of
+from api.herald import Undelivered
 from api.settings import Settings, SettingsInvalid, TokenSettings, read_settings
 from api.wiring import blobs_of
 from certs.trust_store import read_trust_store
@@ -25,6 +26,8 @@ from verification.office import installed_libreoffice, is_libreoffice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from api.smtp import MailServer
 
 _LEAST_FREE = 2 * 1024**3
 _OLDEST = (3, 11)
@@ -78,6 +81,8 @@ def _parts(settings: Settings) -> Iterator[Finding]:
     yield _asked("Cơ sở dữ liệu (database)", lambda: _touch(settings))
     yield _asked("Kho tệp (object store)", lambda: blobs_of(settings).put(b"kyso readiness probe\n"))
     yield from _keys(SignerClient(settings.signer_socket))
+    if settings.mail_server is not None:
+        yield _mail(settings.mail_server)
     if not settings.tsa_urls:
         yield Finding("Dấu thời gian (timestamps)", "chưa cấu hình (not set)", "Set KYSO_TSA_URLS.")
 
@@ -100,6 +105,15 @@ def _keys(signer: SignerClient) -> Iterator[Finding]:
         said = f"chứng thư hết hạn (certificate ends) {warning.expires:%F}: {warning.urgency.name}"
         advice = "" if warning.urgency is Urgency.NOTICE else "Replace the key: docs/operations/keys.md, 6."
         yield Finding(f"Khóa (key) {warning.key.object}", said, advice)
+
+
+def _mail(server: MailServer) -> Finding:
+    name = "Máy chủ thư (mail server)"
+    try:
+        server.greet()
+    except Undelivered as error:
+        return Finding(name, error.code, "See KYSO_SMTP_SERVER, _TLS, _USER and _PASSWORD: docs/letters.md.")
+    return Finding(name, "ok")
 
 
 def _asked(name: str, question: Callable[[], object]) -> Finding:

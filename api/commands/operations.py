@@ -25,7 +25,7 @@ from issuance.register_book import book_of, end_of_day
 from storage.database import connect
 from storage.job_queue import JobQueue
 from storage.migrate import upgrade
-from storage.outbox import Outbox
+from storage.outbox import Outbox, Way
 from storage.unit_of_work import PostgresUnitOfWork
 
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ def webhook_secret(account: str) -> str:
 
 
 def send_notifications_again() -> int:
-    """Make every notification that was given up due once more; answers how many."""
+    """Make every call and letter that was given up due once more; answers how many."""
     engine = connect(read_settings(Settings).database_url.get_secret_value())
     try:
-        return Outbox(engine).send_again()
+        return sum(Outbox(engine, way).send_again() for way in Way)
     finally:
         engine.dispose()
 

@@ -34,7 +34,7 @@ from issuance.lookup_code import parse_lookup_code, printed_lookup_code
 router = APIRouter(include_in_schema=False)
 
 _FOR_EVER = "public, max-age=31536000, immutable"
-_ROBOTS = "User-agent: *\nDisallow: /d/\nDisallow: /f/\nDisallow: /v1/\n"
+_ROBOTS = "User-agent: *\nDisallow: /d/\nDisallow: /f/\nDisallow: /letters/\nDisallow: /v1/\n"
 
 
 @router.get("/", operation_id="homePage")

@@ -79,6 +79,13 @@ _VI: Mapping[str, str] = {
     "link_changed": "Văn bản này không còn hiệu lực",
     "link_changed_text": "Văn bản đã bị thu hồi hoặc được thay thế nên không tải được bằng liên kết này nữa. "
     "Hãy tra cứu bằng mã in trên văn bản, hoặc hỏi nơi gửi.",
+    "letters_title": "Thôi nhận thư về văn bản này",
+    "letters_text": "Khi bấm nút, hệ thống xóa địa chỉ thư của bạn và không gửi thư về văn bản này nữa, "
+    "kể cả khi văn bản được đính chính, được thay thế hoặc bị thu hồi.",
+    "letters_button": "Thôi nhận thư",
+    "letters_note": "Bạn vẫn tra cứu được văn bản bằng mã bất cứ lúc nào.",
+    "letters_stopped": "Không còn thư nào được gửi nữa",
+    "letters_stopped_text": "Địa chỉ thư đã được xóa khỏi hệ thống. Bạn vẫn tra cứu được văn bản bằng mã.",
     "fact_agency": "Cơ quan ban hành",
     "fact_type": "Loại văn bản",
     "fact_number": "Số, ký hiệu",
@@ -240,6 +247,13 @@ _EN: Mapping[str, str] = {
     "link_changed": "The document is no longer in force",
     "link_changed_text": "It was recalled or replaced, so this link no longer serves it. "
     "Look it up by the code printed on it, or ask the sender.",
+    "letters_title": "Get no more letters about this document",
+    "letters_text": "The button erases your mail address, and you get no more letters about this document, "
+    "not even when it is corrected, replaced or recalled.",
+    "letters_button": "Stop the letters",
+    "letters_note": "You can still look the document up by its code at any time.",
+    "letters_stopped": "No more letters will come",
+    "letters_stopped_text": "The mail address has been erased. You can still look the document up by its code.",
     "fact_agency": "Issuing agency",
     "fact_type": "Type of document",
     "fact_number": "Number and symbol",

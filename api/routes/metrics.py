@@ -25,7 +25,7 @@ router = APIRouter(tags=["health"])
     responses={200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}}}, "description": "Prometheus text."}},
 )
 def metrics(application: Parts, request: Request) -> Response:
-    """Counts, latencies, logins, breakers and expiries of the signer; how register and webhooks stand."""
+    """Counts, latencies, logins, breakers and expiries of the signer; how register, webhooks and letters stand."""
     expected = application.settings.metrics_token.get_secret_value()
     given = request.headers.get("authorization", "")
     if not expected or not secrets.compare_digest(given.encode(), f"Bearer {expected}".encode()):
@@ -43,6 +43,6 @@ def _health(signer: SignerClient) -> SignerHealth | None:
 
 def _database(application: Application) -> DatabaseFigures | None:
     try:
-        return DatabaseFigures(application.standing(), application.outbox.figures())
+        return DatabaseFigures(application.standing(), application.calls.figures(), application.letters.figures())
     except StorageError:
         return None

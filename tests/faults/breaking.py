@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Part = TypeVar("Part")
 
-_WRITES = ("add_", "save_", "append_", "enqueue_", "void_", "next_", "seal_", "use_")
+_WRITES = ("add_", "save_", "append_", "enqueue_", "void_", "next_", "seal_", "use_", "remove_")
 
 
 class Broken(Exception):

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import random
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
-from api.webhooks import Herald
+from api.herald import Herald
+from api.letters import LetterPost
+from api.webhooks import CallPost
 from certs.online import OnlineClient
 from certs.revocation import EMPTY
 from issuance.documents import MAIN_PATH, PUBLISHED, DocumentState, Purpose
@@ -26,11 +28,12 @@ from storage.blobs import S3Blobs
 from storage.database import connect
 from storage.job_queue import JobQueue
 from storage.migrate import upgrade
-from storage.outbox import Outbox
+from storage.outbox import Outbox, Way
 from storage.unit_of_work import PostgresUnitOfWork
 from tests.faults.breaking import FaultTable, breaking, breaking_at_commit
 from tests.faults.walk import Walk
 from tests.integration.certs_servers import Answer, demonstration, playing
+from tests.mail_server import receiving
 from tests.scale import scaled
 from tests.small_agency import AGENCY, COPIES, SmallAgency
 from verification.report import Indication
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from tests.integration.certs_servers import Demonstration, Playable
+    from tests.mail_server import Mailbox
     from tests.parts import Bucket
     from verification.workshop import Workshop
 
@@ -70,14 +74,20 @@ def uow(engine: Engine) -> PostgresUnitOfWork:
 
 
 @pytest.fixture
-def outbox(engine: Engine) -> Outbox:
-    return Outbox(engine)
-
-
-@pytest.fixture
 def receiver() -> Iterator[Playable]:
     with playing(lambda _path, _body: Answer(status=204)) as server:
         yield server
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with receiving() as one:
+        yield one
+
+
+@pytest.fixture
+def told(engine: Engine, receiver: Playable, mailbox: Mailbox) -> Told:
+    return Told(engine, receiver, mailbox)
 
 
 @pytest.fixture
@@ -87,6 +97,26 @@ def store(bucket: Bucket) -> S3Blobs:
     )
 
 
+@dataclass(frozen=True)
+class Told:
+    """Where notifications wait, and where they arrive."""
+
+    engine: Engine
+    receiver: Playable
+    mailbox: Mailbox
+
+    def heralds(self, agency: SmallAgency, table: FaultTable) -> tuple[Herald, ...]:
+        """Both ways; what a dead worker held is due again at once."""
+        online = breaking(OnlineClient(frozenset({self.receiver.authority})), table, "online")
+        calls = CallPost(online, master="a secret of this test")
+        letters = LetterPost(self.mailbox.server(), sender="ky-so@example.vn", public_url="https://ky-so.example.vn")
+        posts = ((Way.CALL, calls, "calls"), (Way.LETTER, breaking(letters, table, "mail"), "letters"))
+        return tuple(
+            Herald(breaking(Outbox(self.engine, way), table, name), post, agency.clock, lease=timedelta(0))
+            for way, post, name in posts
+        )
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
@@ -94,12 +124,11 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
     workshop: Workshop,
     uow: PostgresUnitOfWork,
     store: S3Blobs,
-    outbox: Outbox,
-    receiver: Playable,
+    told: Told,
     seed: int,
 ) -> None:
     dice = random.Random(seed)
-    walk = _walk(SmallAgency(authority, workshop), uow, store, outbox=outbox, receiver=receiver, dice=dice)
+    walk = _walk(SmallAgency(authority, workshop), uow, store, told=told, dice=dice)
     walk.seal(walk.numbered(with_token=False))
     walk.seal(walk.numbered(with_token=True))
     walk.void(walk.numbered(with_token=False))
@@ -113,7 +142,8 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
     _look_at_copies(walk, store, authority)
     _look_at_documents(walk, store, authority)
     _look_at_blobs(uow, store, walk)
-    _look_at_notifications(walk, receiver)
+    _look_at_notifications(walk, told.receiver)
+    _look_at_letters(walk, told.mailbox)
     sys.stdout.write(
         f"{len(walk.table.points)} points, {walk.table.broken.total()} effects broken, "
         f"{len(walk.documents)} documents, {len(walk.issued)} issued\n"
@@ -125,8 +155,7 @@ def _walk(
     uow: PostgresUnitOfWork,
     store: S3Blobs,
     *,
-    outbox: Outbox,
-    receiver: Playable,
+    told: Told,
     dice: random.Random,
 ) -> Walk:
     table = FaultTable(times=TIMES, random=dice)
@@ -138,14 +167,7 @@ def _walk(
         timestamper=breaking(outside.timestamper, table, "timestamper"),
         revocation=breaking(outside.revocation, table, "revocation"),
     )
-    agency.callback_url = f"{receiver.url}/told"
-    herald = Herald(
-        breaking(outbox, table, "outbox"),
-        breaking(OnlineClient(frozenset({receiver.authority})), table, "online"),
-        agency.clock,
-        master="a secret of this test",
-        lease=timedelta(0),  # what a dead worker held is due again at once
-    )
+    agency.callback_url = f"{told.receiver.url}/told"
     token = agency.credential("thiet-bi-rieng", Purpose.SIGNATURE, holder=agency.signatory)
     enrol(
         uow=uow,
@@ -155,7 +177,9 @@ def _walk(
         certificate=token.certificate,
         anchors=agency.anchors,
     )
-    return Walk(agency=agency, token=token, table=table, outside=outside, herald=herald, random=dice)
+    return Walk(
+        agency=agency, token=token, table=table, outside=outside, heralds=told.heralds(agency, table), random=dice
+    )
 
 
 def _look_at_numbers(walk: Walk) -> None:
@@ -243,3 +267,11 @@ def _look_at_notifications(walk: Walk, receiver: Playable) -> None:
     events = [json.loads(body) for _, body in told]
     issued = [event["data"]["id"] for event in events if event["type"] == "document.issued"]
     assert sorted(issued) == sorted(str(document.id) for document in walk.issued)
+
+
+def _look_at_letters(walk: Walk, mailbox: Mailbox) -> None:
+    """Each follower was told of each event, under one Message-ID and in the same words, however often it arrived."""
+    told = {(receiver, letter["Message-ID"], letter["Subject"]) for _, receiver, letter in mailbox.letters}
+    assert len(told) == len({identifier for _, identifier, _ in told}) == len(walk.issued) + walk.changed
+    issued = [receiver for receiver, _, subject in told if subject.endswith("đã được ban hành")]
+    assert sorted(issued) == sorted(f"{document.lookup_code}@example.vn" for document in walk.issued)

@@ -16,6 +16,7 @@ from issuance.afterwards import replace as supersede
 from issuance.delivery import deliver, make_link, use_link
 from issuance.documents import IN_FORCE
 from issuance.errors import NotExamined
+from issuance.following import follow
 from issuance.identifiers import document_id
 from issuance.refusals import void_number
 from issuance.renewal import renew
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from api.webhooks import Herald
+    from api.herald import Herald
     from issuance.documents import Document
     from issuance.outside import Outside
     from issuance.ports import Credential
@@ -46,7 +47,7 @@ class Walk:
     token: Credential
     table: FaultTable
     outside: Outside
-    herald: Herald
+    heralds: tuple[Herald, ...]
     random: random.Random
     documents: list[Document] = field(default_factory=list)
     issued: list[Document] = field(default_factory=list)
@@ -72,6 +73,7 @@ class Walk:
         self.insist(
             "attachment", lambda: self.agency.attach(document, self.appendix(), title="Phụ lục", identifier=name)
         )
+        self.follow(document)
         self.insist("submission", lambda: self.agency.submit(document))
         if with_token or (with_token is None and self.random.random() < 0.4):
             self.signed_with_token(document)
@@ -80,6 +82,20 @@ class Walk:
         self.insist("signing", lambda: advance(document.id, outside=self.outside))
         self.insist("issue", lambda: self.agency.ask_for_issue(document))
         return document
+
+    def follow(self, document: Document) -> None:
+        """Somebody is told by letter; each attempt thinks of another identifier."""
+        self.insist(
+            "following",
+            lambda: follow(
+                follower_id=uuid4(),
+                uow=self.outside.uow,
+                clock=self.agency.clock,
+                actor=self.agency.clerk,
+                document_id=document.id,
+                address=f"{document.lookup_code}@example.vn",
+            ),
+        )
 
     def signed_with_token(self, document: Document) -> None:
         """The data is handed out, and the value taken in; the token itself breaks nothing here."""
@@ -139,7 +155,8 @@ class Walk:
             self.renew(document)
         if self.random.random() < 0.5 or not self.table.points:
             self.hand_over(document)
-        self.insist("notification", self.herald.send_due)
+        for herald in self.heralds:
+            self.insist("notification", herald.send_due)
 
     def renew(self, document: Document) -> None:
         """It and what went out with it are given newer timestamps, once however often that is tried."""

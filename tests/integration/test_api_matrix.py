@@ -93,6 +93,9 @@ ORDERS: Mapping[str, tuple[str | None, Mapping[str, object] | None]] = {
     "voidDocument": ("issued", REASON),
     "deliverDocument": ("issued", REASON),
     "makeLink": ("issued", {}),
+    "followDocument": ("issued", {"address": "ba.mau@example.vn"}),
+    "listFollowers": ("issued", None),
+    "unfollowDocument": ("issued", {}),
     "recallDocument": ("issued", REASON),
     "replaceDocument": ("issued", REASON),
     "correctDocument": ("issued", REASON),
@@ -129,6 +132,7 @@ READS = {
     "listAttachments",
     "listCopies",
     "listDocuments",
+    "listFollowers",
     "listTypes",
     "readDocument",
     "printDocument",
@@ -148,7 +152,9 @@ def opens(operation: str, role: Role) -> bool:
 def service(
     tmp_path_factory: pytest.TempPathFactory, module_database_url: str, module_bucket: Bucket
 ) -> Iterator[Service]:
-    with running_service(tmp_path_factory.mktemp("s"), database_url=module_database_url, bucket=module_bucket) as one:
+    letters = {"KYSO_SMTP_SERVER": "127.0.0.1:1", "KYSO_SMTP_TLS": "none", "KYSO_MAIL_FROM": "ky-so@example.vn"}
+    home = tmp_path_factory.mktemp("s")
+    with running_service(home, database_url=module_database_url, bucket=module_bucket, settings=letters) as one:
         yield one
 
 
@@ -216,6 +222,7 @@ def names(
         "certificate": certificate,
         "delegation": str(delegation.json()["id"]),
         "paper copy": str(copy.id),
+        "follower": str(service.clerk().follow(documents["issued"].id, "ong.mau@example.vn").id),
     }
 
 
@@ -264,6 +271,7 @@ def ask(
         delegation_id=names["delegation"],
         attachment_id=attachment,
         copy_id=names["paper copy"],
+        follower_id=names["follower"],
     )
     body, kind = None, "application/json"
     if operation == "createDocument":
@@ -393,4 +401,5 @@ def everything(service: Service) -> tuple[object, ...]:
     with service.uow() as register:
         found = register.documents(agency=AGENCY, state=None, dossier_code=None, after=None, limit=200)
         delegations = tuple(register.delegations(AGENCY))
-        return tuple(found), frozenset(register.taken_numbers(agency=AGENCY, year=YEAR)), delegations
+        followers = tuple(one for document in found for one in register.followers(document.id))
+        return tuple(found), frozenset(register.taken_numbers(agency=AGENCY, year=YEAR)), delegations, followers

@@ -7,15 +7,18 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from api.client import Answer, Client, Refused, multipart
 from api.report_forms import ReportForm
+from issuance.followers import Follower
 from issuance.lookup_code import draw_lookup_code, printed_lookup_code
 from tests.service import METRICS_TOKEN, PROJECT, Service, running_service
 
@@ -343,6 +346,17 @@ def test_pages_are_accessible_and_fit_the_screen(
         page.goto(f"{service.url}/d/{issued.lookup_code}")
         upload(page, "thông báo.pdf", content)
         check("result")
+    follower = Follower(uuid4(), issued.id, "ba.mau@example.vn", "x", datetime.now(UTC))
+    with service.uow() as register:
+        register.add_follower(follower)
+    for address in (f"{service.url}/letters/{follower.id}/stop", service.submitter().make_link(issued.id)):
+        for suffix in ("", "?lang=en"):
+            page.goto(address + suffix)
+            check(address)
+    page.goto(f"{service.url}/letters/{follower.id}/stop")
+    with page.expect_navigation():
+        page.click("main button")
+    check("stopped")
     assert all(url.startswith(service.url) for url in asked)
 
 

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from api.webhook_lanes import TROUBLED, Lanes
-from api.webhooks import WAITS, Herald, secret_of
+from api.herald import WAITS, Herald
+from api.lanes import TROUBLED, Lanes
+from api.webhooks import CallPost, secret_of
 from certs.online import OnlineClient
 from issuance.documents import DocumentState
 from issuance.refusals import reject
 from storage.database import conninfo
-from storage.outbox import Outbox
+from storage.outbox import Outbox, Way
 from tests.integration.certs_servers import Answer, Playable, playing
 from tests.register_material import new_document, settle_people
 from tests.small_agency import RealClock
@@ -68,12 +69,12 @@ def receiver() -> Iterator[Receiver]:
 def outbox(engine: Engine, register_url: str) -> Outbox:
     with psycopg.connect(conninfo(register_url)) as connection:
         connection.execute("TRUNCATE notifications")
-    return Outbox(engine)
+    return Outbox(engine, Way.CALL)
 
 
 def herald(outbox: Outbox, receiver: Receiver, *, lease: timedelta = timedelta(minutes=1)) -> Herald:
-    online = OnlineClient(frozenset({receiver.place.authority}))
-    return Herald(outbox, online, RealClock(), master=MASTER, lease=lease)
+    post = CallPost(OnlineClient(frozenset({receiver.place.authority})), master=MASTER)
+    return Herald(outbox, post, RealClock(), lease=lease)
 
 
 def rejected(uow: PostgresUnitOfWork, url: str | None) -> Document:
@@ -205,7 +206,7 @@ def test_a_receiver_that_hangs_holds_nobody_but_itself(
         for _ in range(30):
             rejected(postgres_register, receiver.place.url)
         places = frozenset({receiver.place.authority, *(server.authority for server in hanging)})
-        sending = Herald(outbox, OnlineClient(places), RealClock(), master=MASTER).sending()
+        sending = Herald(outbox, CallPost(OnlineClient(places), master=MASTER), RealClock()).sending()
         while len(receiver.identifiers) < 30:
             next(sending)  # no step waits for one that hangs
         assert [len(server.asked) for server in hanging] == [2, 2, 2]

@@ -10,10 +10,11 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from storage.errors import AlreadyThere
+from storage.errors import AlreadyThere, RowRefused
 from tests.simulators.companions import MemoryCompanions
 from tests.simulators.documents import MemoryDocuments, demand_current_revisions
 from tests.simulators.figures import MemoryFigures
+from tests.simulators.followers import MemoryFollowers
 from tests.simulators.names import MemoryNames
 from tests.simulators.numbers import MemoryNumbers
 from tests.simulators.rulebook import MemoryRulebook
@@ -72,7 +73,15 @@ class MemoryRegister:
                 self._holder = None
 
 
-class MemoryRepositories(MemoryDocuments, MemoryNumbers, MemoryFigures, MemoryNames, MemoryRulebook, MemoryCompanions):
+class MemoryRepositories(
+    MemoryDocuments,
+    MemoryNumbers,
+    MemoryFigures,
+    MemoryNames,
+    MemoryRulebook,
+    MemoryCompanions,
+    MemoryFollowers,
+):
     """One open transaction."""
 
     def has_notification(self, notification_id: UUID) -> bool:
@@ -81,6 +90,8 @@ class MemoryRepositories(MemoryDocuments, MemoryNumbers, MemoryFigures, MemoryNa
     def add_notification(self, notification: Notification) -> None:
         if notification.id in self._state.notifications:
             raise AlreadyThere(rule="notifications_pkey")
+        if notification.follower is not None and notification.follower not in self._state.followers:
+            raise RowRefused(rule="notifications_follower_fkey")
         self._state.notifications[notification.id] = notification
 
     def append_audit(self, event: AuditEvent) -> None:

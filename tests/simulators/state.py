@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from issuance.document_types import DocumentType
     from issuance.documents import Document, Purpose, Revision
     from issuance.entries import RegisterEntry
+    from issuance.followers import Follower
     from issuance.half_signed import HalfSigned
     from issuance.notifications import Notification
     from issuance.numbers import NumberingRule, NumberSeries
@@ -71,6 +72,7 @@ class State:
     halves: dict[UUID, tuple[str, HalfSigned]] = field(default_factory=dict)
     paper_copies: dict[UUID, PaperCopy] = field(default_factory=dict)
     links: dict[str, DownloadLink] = field(default_factory=dict)
+    followers: dict[UUID, Follower] = field(default_factory=dict)
     audit: list[AuditEvent] = field(default_factory=list)
     notifications: dict[UUID, Notification] = field(default_factory=dict)
     waiting: list[UUID] = field(default_factory=list)

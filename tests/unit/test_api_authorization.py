@@ -77,7 +77,7 @@ def test_what_has_no_rule_is_open_to_nobody() -> None:
 
 def test_only_these_calls_are_public() -> None:
     pages = {"homePage", "lookupPage", "documentPage", "verifyPage", "resultPage", "staticFile", "robotsFile"}
-    links = {"linkPage", "linkedFile"}  # behind a token of their own
+    links = {"linkPage", "linkedFile", "stopLettersPage", "stopLetters"}  # behind a token of their own
     calls = {
         "createToken",
         "lookUpDocument",

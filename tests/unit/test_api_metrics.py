@@ -21,14 +21,15 @@ def test_a_signer_that_is_away_is_one_figure() -> None:
     assert lines(None) == ["kyso_signer_up 0", "kyso_database_up 0"]
 
 
-def test_register_and_webhooks_are_told_by_what_waits_and_what_became_of_it() -> None:
+def test_register_webhooks_and_letters_are_told_by_what_waits_and_what_became_of_it() -> None:
     standing = Standing(
         (Waiting(DocumentState.SIGNING, 0, 0), Waiting(DocumentState.NUMBERED, 5, 2)),
         proofs_to_renew=4,
         timestamp_questions=2,
     )
-    outbox = OutboxFigures(delivered=7, failed=3, given_up=1, waiting=2, oldest=timedelta(seconds=90))
-    told = metrics_text(None, DatabaseFigures(standing, outbox)).splitlines()
+    calls = OutboxFigures(delivered=7, failed=3, given_up=1, waiting=2, oldest=timedelta(seconds=90))
+    letters = OutboxFigures(delivered=8, failed=0, given_up=5, waiting=0, oldest=timedelta())
+    told = metrics_text(None, DatabaseFigures(standing, calls, letters)).splitlines()
     assert [line for line in told if not line.startswith("#")] == [
         "kyso_signer_up 0",
         "kyso_database_up 1",
@@ -43,6 +44,11 @@ def test_register_and_webhooks_are_told_by_what_waits_and_what_became_of_it() ->
         "kyso_webhooks_given_up_total 1",
         "kyso_webhooks_waiting 2",
         "kyso_webhooks_oldest_waiting_seconds 90",
+        "kyso_letters_sent_total 8",
+        "kyso_letters_failed_total 0",
+        "kyso_letters_given_up_total 5",
+        "kyso_letters_waiting 0",
+        "kyso_letters_oldest_waiting_seconds 0",
     ]
 
 

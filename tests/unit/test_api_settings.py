@@ -124,3 +124,43 @@ def test_a_safe_production_starts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_secrets_do_not_show() -> None:
     assert SECRET not in repr(read_settings(Settings))
+
+
+def test_letters_need_a_sender() -> None:
+    (told,) = problems(KYSO_SMTP_SERVER="mail.example.vn:587")
+    assert "KYSO_MAIL_FROM" in told
+    (told,) = problems(KYSO_SMTP_SERVER="mail.example.vn:587", KYSO_MAIL_FROM="Ký Số")
+    assert told == "KYSO_MAIL_FROM: must be a mail address like ky-so@example.vn"
+    (told,) = problems(KYSO_SMTP_SERVER="mail.example.vn", KYSO_MAIL_FROM="ky-so@example.vn")
+    assert told == "KYSO_SMTP_SERVER: must be host:port"
+
+
+@pytest.mark.parametrize(
+    ("server", "user", "is_refused"),
+    [
+        ("mail.example.vn:25", "", True),
+        ("10.1.2.3:25", "ky-so", True),
+        ("10.1.2.3:25", "", False),
+        ("mail:25", "", False),
+    ],
+)
+def test_no_password_and_no_address_leaves_in_clear_text(
+    monkeypatch: pytest.MonkeyPatch,
+    server: str,
+    user: str,
+    is_refused: bool,  # noqa: FBT001 - of a row
+) -> None:
+    facts = {"KYSO_SMTP_SERVER": server, "KYSO_SMTP_USER": user, "KYSO_SMTP_TLS": "none", "KYSO_MAIL_FROM": "a@b.vn"}
+    if is_refused:
+        (told,) = problems(**facts)
+        assert "KYSO_SMTP_TLS" in told
+        return
+    for name, value in facts.items():
+        monkeypatch.setenv(name, value)
+    mail_server = read_settings(Settings).mail_server
+    assert mail_server is not None
+    assert f"{mail_server.host}:{mail_server.port}" == server
+
+
+def test_without_a_mail_server_there_are_no_letters() -> None:
+    assert read_settings(Settings).mail_server is None
