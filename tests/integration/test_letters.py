@@ -34,6 +34,7 @@ from tests.unit.certs_pki import Profile, authority, make
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from uuid import UUID
 
     from sqlalchemy import Engine
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 SENDER = "ky-so@tinh-mau.example.vn"
 PUBLIC_URL = "https://ky-so.example.vn"
+AT = datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC)
 FACTS: LetterFacts = {
     "event": "document.recalled",
     "agency": "Ủy ban nhân dân xã Mẫu",
@@ -88,22 +90,26 @@ def waiting(url: str) -> list[tuple[int, bool, str | None]]:
         return connection.execute(query).fetchall()
 
 
-def test_a_letter_is_for_people_in_both_languages_and_ends_with_one_click() -> None:
-    follower, identifier = uuid4(), uuid4()
-    at = datetime(2026, 11, 24, 3, 4, 5, tzinfo=UTC)
-    letter = letter_of(
-        FACTS,
-        identifier=identifier,
-        follower=follower,
+def written(facts: LetterFacts, *, identifier: UUID | None = None, follower: UUID | None = None) -> EmailMessage:
+    """The letter that tells this."""
+    return letter_of(
+        facts,
+        identifier=identifier or uuid4(),
+        follower=follower or uuid4(),
         address="ba.mau@example.vn",
         sender=SENDER,
         public_url=PUBLIC_URL,
-        at=at,
+        at=AT,
     )
+
+
+def test_a_letter_is_for_people_in_both_languages_and_ends_with_one_click() -> None:
+    follower, identifier = uuid4(), uuid4()
+    letter = written(FACTS, identifier=identifier, follower=follower)
     assert letter["Subject"] == "Giấy phép số 07/GP-UBND đã bị thu hồi"
     assert letter["From"] == f"Ký Số <{SENDER}>"
     assert letter["To"] == "ba.mau@example.vn"
-    assert parsedate_to_datetime(letter["Date"]) == at
+    assert parsedate_to_datetime(letter["Date"]) == AT
     assert letter["Message-ID"] == f"<{identifier}@ky-so.example.vn>"
     assert letter["Auto-Submitted"] == "auto-generated"
     stop = f"{PUBLIC_URL}/letters/{follower}/stop"
@@ -120,29 +126,13 @@ def test_a_letter_is_for_people_in_both_languages_and_ends_with_one_click() -> N
 @pytest.mark.parametrize("event", sorted(LETTERS))
 def test_every_event_has_its_words(event: str) -> None:
     facts: LetterFacts = {**FACTS, "event": event}
-    letter = letter_of(
-        facts,
-        identifier=uuid4(),
-        follower=uuid4(),
-        address="ba.mau@example.vn",
-        sender=SENDER,
-        public_url=PUBLIC_URL,
-        at=datetime.now(UTC),
-    )
+    letter = written(facts)
     assert "{" not in letter.get_content()
 
 
 def test_whatever_a_type_is_called_it_makes_no_other_header() -> None:
     facts: LetterFacts = {**FACTS, "type": "Giấy phép\r\nBcc: ke.gian@example.vn"}
-    letter = letter_of(
-        facts,
-        identifier=uuid4(),
-        follower=uuid4(),
-        address="ba.mau@example.vn",
-        sender=SENDER,
-        public_url=PUBLIC_URL,
-        at=datetime.now(UTC),
-    )
+    letter = written(facts)
     assert letter["Bcc"] is None
     assert "\r\nBcc" not in letter.as_string().partition("\r\n\r\n")[0]
 
