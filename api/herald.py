@@ -99,12 +99,17 @@ class Herald:
         try:
             self._post.send(due, at=self._clock.now())
         except Undelivered as error:
-            is_last = error.is_final or due.attempt > len(WAITS)
-            told = self._log.error if is_last else self._log.warning
-            told("notification not delivered", id=str(identifier), attempt=due.attempt, code=error.code)
-            self._outbox.record_failure(
-                identifier, problem=error.code, wait=None if is_last else WAITS[due.attempt - 1]
-            )
-            return error.is_final
+            return self._failed(due, error)
+        except Exception as error:  # noqa: BLE001 - a defect of ours holds up what it met and nothing else
+            self._log.error("notification not sent", id=str(identifier), defect=type(error).__name__)
+            return self._failed(due, Undelivered(code="internal-error"))
         self._outbox.record_delivery(identifier)
         return True
+
+    def _failed(self, due: Due, error: Undelivered) -> bool:
+        identifier = due.notification.id
+        is_last = error.is_final or due.attempt > len(WAITS)
+        told = self._log.error if is_last else self._log.warning
+        told("notification not delivered", id=str(identifier), attempt=due.attempt, code=error.code)
+        self._outbox.record_failure(identifier, problem=error.code, wait=None if is_last else WAITS[due.attempt - 1])
+        return error.is_final

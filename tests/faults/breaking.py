@@ -24,8 +24,8 @@ Part = TypeVar("Part")
 _WRITES = ("add_", "save_", "append_", "enqueue_", "void_", "next_", "seal_", "use_", "remove_")
 
 
-class Broken(Exception):
-    """The process died here."""
+class Broken(BaseException):
+    """The process died here, and nothing in it catches that."""
 
 
 class Manner(Enum):

@@ -84,6 +84,9 @@ def test_plain_addresses_are_taken(address: str) -> None:
         "ten @example.vn",
         "ten@example.vn.",
         "ten@.vn",
+        "ten..mau@example.vn",
+        "=?utf-8?q?ten?=@example.vn",
+        '("a@example.vn',
         "t" * LONGEST_ADDRESS + "@example.vn",
     ],
 )

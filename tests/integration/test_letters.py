@@ -252,6 +252,18 @@ def test_many_workers_send_each_letter_once(
     )
 
 
+def test_one_that_cannot_be_written_holds_up_no_other(
+    postgres_register: PostgresUnitOfWork, outbox: Outbox, mailbox: Mailbox, register_url: str
+) -> None:
+    _, odd = recalled(postgres_register)
+    with psycopg.connect(conninfo(register_url)) as connection:
+        connection.execute("UPDATE notifications SET body = 'odd' WHERE follower = %s", (odd.id,))
+    recalled(postgres_register)
+    herald(outbox, mailbox).send_due()
+    assert len(mailbox.letters) == 1
+    assert sorted(waiting(register_url)) == [(1, False, None), (1, True, "internal-error")]
+
+
 class TestTls:
     """What a mail server outside one's own network is told, and in which order."""
 
