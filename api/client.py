@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from api.attachment_forms import AttachedAnswer, AttachmentAnswer, AttachmentsAnswer
 from api.copy_forms import CopyMetadata, OutsideCopyMetadata, PaperCopyAnswer, PaperCopyForm
 from api.document_forms import CopiesAnswer, CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, MetadataForm
-from api.follower_forms import FollowerAnswer, FollowersAnswer
+from api.follower_forms import FollowedAnswer, FollowerAnswer, FollowersAnswer
 from api.signature_request_forms import BatchAnswer, SignatureRequestAnswer, SignatureRequestStatus
 
 if TYPE_CHECKING:
@@ -220,10 +220,10 @@ class Client:
         order = json.dumps({"valid_hours": valid_hours}).encode()
         return str(self._post(f"/v1/documents/{document}/links", order, "application/json", None).json()["url"])
 
-    def follow(self, document: UUID, address: str) -> FollowerAnswer:
+    def follow(self, document: UUID, address: str) -> FollowedAnswer:
         """Have what becomes of the document told to this mail address."""
         answer = self._send(f"/v1/documents/{document}/followers", {"address": address})
-        return FollowerAnswer.model_validate_json(answer.body)
+        return FollowedAnswer.model_validate_json(answer.body)
 
     def followers(self, document: UUID) -> tuple[FollowerAnswer, ...]:
         """Who is written to about it."""

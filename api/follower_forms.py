@@ -22,14 +22,19 @@ class FollowOrder(BaseModel):
     address: str = Field(min_length=3, max_length=LONGEST_ADDRESS, examples=["ten@example.vn"])
 
 
-class FollowerAnswer(BaseModel):
-    """One who is written to."""
+class FollowedAnswer(BaseModel):
+    """One who is written to from now on; without the address, since this answer is kept for repetitions."""
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
-    address: str
     added_at: datetime
+
+
+class FollowerAnswer(FollowedAnswer):
+    """One who is written to."""
+
+    address: str
 
     @classmethod
     def of(cls, follower: Follower) -> FollowerAnswer:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.dependencies import Actor, Parts
 from api.errors import NoLetters
-from api.follower_forms import FollowerAnswer, FollowersAnswer, FollowOrder
+from api.follower_forms import FollowedAnswer, FollowerAnswer, FollowersAnswer, FollowOrder
 from api.idempotency import Ticket, take_ticket
 from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
 from issuance.following import follow, followers_of, unfollow
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1/documents/{document_id}/followers", tags=["outcom
     "",
     operation_id="followDocument",
     status_code=201,
-    response_model=FollowerAnswer,
+    response_model=FollowedAnswer,
     responses=problem_answers(
         "not-found", "wrong-state", "not-competent", "metadata-invalid", "no-letters", *SIGNED_IN, *REPEATED
     ),
@@ -43,7 +43,7 @@ def follow_document(
             document_id=document_id,
             address=order.address,
         )
-        told = FollowerAnswer.of(follower).model_dump_json()
+        told = FollowedAnswer(id=follower.id, added_at=follower.added_at).model_dump_json()
         headers = {"Cache-Control": "no-store"}
         return ticket.keep(Response(told, status_code=201, media_type="application/json", headers=headers))
 

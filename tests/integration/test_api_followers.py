@@ -15,6 +15,7 @@ from api.client import Refused
 from api.demo.people import SEAL_CREDENTIAL
 from tests.mail_server import Mailbox, receiving
 from tests.service import Service, running_service
+from tests.tables import tables_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,7 +85,7 @@ def test_a_follower_hears_of_the_issue_and_of_the_recall_and_then_stops(service:
     one_stop = service.submitter()
     follower = one_stop.follow(document.id, ADDRESS)
     assert one_stop.follow(document.id, ADDRESS.upper()) == follower  # once is enough
-    assert one_stop.followers(document.id) == (follower,)
+    assert [(one.id, one.address) for one in one_stop.followers(document.id)] == [(follower.id, ADDRESS)]
     issued = service.clerk().issue(document.id, credential=SEAL_CREDENTIAL)
     await_letters(mailbox, 1)
     service.clerk().change(document.id, "recall", reason=WHY)
@@ -101,12 +102,14 @@ def test_a_follower_hears_of_the_issue_and_of_the_recall_and_then_stops(service:
     assert stop in text
     status, page = visit(stop)
     assert (status, 'method="post"' in page, ADDRESS in page) == (200, True, False)
-    assert one_stop.followers(document.id) == (follower,)  # a look ends nothing
+    assert one_stop.followers(document.id)  # a look ends nothing
+    assert tables_with(service.environment["KYSO_DATABASE_URL"], ADDRESS) == ["followers"]
     for _ in range(2):
         status, page = visit(stop, method="POST", body=mailbox.received[1]["List-Unsubscribe-Post"])
         assert (status, "Không còn thư nào" in page) == (200, True)
     assert visit(f"{stop}?lang=en")[1].count("No more letters will come") == 2  # title and heading
     assert one_stop.followers(document.id) == ()
+    assert tables_with(service.environment["KYSO_DATABASE_URL"], ADDRESS) == []
     assert all(ADDRESS not in service.log(part) for part in ("server", "worker"))
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import psycopg
 import pytest
 
 from issuance.afterwards import correct, recall, replace
@@ -25,11 +24,11 @@ from issuance.following import (
     stop_letters,
     unfollow,
 )
-from storage.database import conninfo
 from tests.integration.test_issuance_outcomes import standing
 from tests.register_material import NOW, settle_people
 from tests.set_clock import SetClock
 from tests.simulators.register import MemoryRegister
+from tests.tables import tables_with
 
 if TYPE_CHECKING:
     from issuance.documents import Document
@@ -212,14 +211,3 @@ def test_postgresql_keeps_the_address_in_the_followers_row_alone(
     assert tables_with(register_url, address) == ["followers"]
     stop_letters(uow=postgres_register, clock=CLOCK, follower_id=follower.id)
     assert tables_with(register_url, address) == []
-
-
-def tables_with(url: str, text: str) -> list[str]:
-    with psycopg.connect(conninfo(url)) as connection:
-        names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        found = []
-        for (name,) in names:
-            query = f"SELECT 1 FROM {name} AS row WHERE row::text LIKE %s OR row::text LIKE %s LIMIT 1"
-            if connection.execute(query, (f"%{text}%", f"%{text.encode().hex()}%")).fetchone():
-                found.append(str(name))
-    return sorted(found)
