@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, case, func, null, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.database import transaction
+from storage.database import single_statements
 from storage.schema import idempotency_keys as keys
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class IdempotencyKeys:
         ``request_sha256`` is over everything that makes two requests the same: method, path, body. Raises
         :class:`storage.errors.RowRefused` for a key that is empty or longer than 255 characters.
         """
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             while True:
                 wanted = {"client": client, "key": key, "request_sha256": request_sha256, "effect": effect}
                 started = _take(connection, wanted)
@@ -104,23 +104,23 @@ class IdempotencyKeys:
     def finish(self, started: Started, *, client: str, key: str, response: StoredResponse) -> None:
         """Keep the answer. One that comes after another attempt has taken over is dropped."""
         row = {"status": response.status, "headers": dict(response.headers), "body": response.body}
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             connection.execute(_FINISH, row | _held(started, client=client, key=key))
 
     def abandon(self, started: Started, *, client: str, key: str) -> None:
         """Give the key back: the request had no effect and may be repeated."""
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             connection.execute(keys.delete().where(*_HELD), _held(started, client=client, key=key))
 
     def release(self, started: Started, *, client: str, key: str) -> None:
         """Let the same request be repeated at once: whether it had its effect is not known."""
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             at_once = keys.update().where(*_HELD).values(started_at=func.now() - LEASE - timedelta(seconds=1))
             connection.execute(at_once, _held(started, client=client, key=key))
 
     def forget_expired(self) -> None:
         """Delete keys that are older than 72 hours."""
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             connection.execute(keys.delete().where(_is_expired()))
 
 

@@ -19,14 +19,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
+from psycopg_pool import AsyncConnectionPool
 
-from storage.database import connect, conninfo, transaction
+from storage.database import connect, conninfo, has_news, transaction
 from storage.errors import AlreadyThere, StorageUnavailable
 from storage.idempotency import IdempotencyKeys
 from storage.job_queue import QUEUE, TASK, JobQueue
@@ -36,6 +37,8 @@ from storage.unit_of_work import PostgresUnitOfWork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from psycopg import AsyncConnection
 
 _OUTAGES = (StorageUnavailable, ConnectorException, psycopg.OperationalError)
 _HOURLY = 3600.0  # seconds
@@ -72,6 +75,20 @@ class Chore:
     name: str
     every: timedelta
     call: Callable[[], Iterator[None] | None]
+
+
+def _pool(**arguments: Any) -> AsyncConnectionPool:  # noqa: ANN401 - as the pool takes them
+    """The pool that procrastinate asks for, which saves it the round trips around each of its statements."""
+    return AsyncConnectionPool(**arguments | {"check": _demand_alive, "configure": _begin_nothing})
+
+
+async def _begin_nothing(connection: AsyncConnection[Any]) -> None:
+    await connection.set_autocommit(True)
+
+
+async def _demand_alive(connection: AsyncConnection[Any]) -> None:
+    if has_news(connection):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 def is_transient(error: BaseException) -> bool:
@@ -153,6 +170,7 @@ class _Worker:
 
     def _app(self) -> App:
         connector = PsycopgConnector(
+            pool_factory=_pool,
             conninfo=conninfo(self._url),
             kwargs={"application_name": "kyso-worker"},
             min_size=1,

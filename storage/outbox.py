@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import and_, func, null, select
 
 from issuance.notifications import Notification
-from storage.database import transaction
+from storage.database import single_statements, transaction
 from storage.notification_tables import followers, notification_counts, notifications
 from storage.open_transaction import OpenTransaction
 
@@ -105,7 +105,7 @@ class Outbox:
             .values(due_at=func.now() + lease, attempts=notifications.c.attempts + 1)
             .returning(*(notifications.c[name] for name in _TOLD), notifications.c.attempts, _ADDRESS.label("address"))
         )
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             row = connection.execute(taken).mappings().one_or_none()
         if row is None:
             return None
@@ -134,7 +134,7 @@ class Outbox:
     def send_again(self) -> int:
         """Make all that were given up due once more; answers how many."""
         given_up = and_(self._way.takes, notifications.c.due_at.is_(None), notifications.c.delivered_at.is_(None))
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             again = connection.execute(notifications.update().where(given_up).values(due_at=func.now(), attempts=0))
         return again.rowcount
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from certs.kept_answers import KeptAnswer
-from storage.database import transaction
+from storage.database import single_statements
 from storage.trust_tables import revocation_answers as answers
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class RevocationAnswers:
         query = select(answers.c.answer, answers.c.good_until).where(
             *(answers.c[name] == value for name, value in key.items()), answers.c.good_until > at
         )
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         return KeptAnswer(der=row.answer, good_until=row.good_until) if row is not None else None
 
@@ -45,7 +45,7 @@ class RevocationAnswers:
         """Insert or replace; of two processes that ask at once, the answer that ends later stays."""
         key, held = _key(source), {"answer": answer.der, "good_until": answer.good_until}
         statement = insert(answers).values(key | held)
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=list(key), set_=held, where=answers.c.good_until <= answer.good_until
@@ -54,7 +54,7 @@ class RevocationAnswers:
 
     def forget_expired(self) -> None:
         """Delete answers that ended a week ago."""
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             connection.execute(answers.delete().where(answers.c.good_until < func.now() - _REMEMBERED_AFTER_END))
 
 

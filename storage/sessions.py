@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, literal, select
 
-from storage.database import transaction
+from storage.database import single_statements
 from storage.names import account_of
 from storage.schema import accounts, bearer_tokens
 
@@ -54,19 +54,19 @@ class Sessions:
             .with_for_update(read=True)
         )
         row = bearer_tokens.insert().from_select(["token_sha256", "account", "expires_at"], owner)
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             made = connection.scalar(row.returning(bearer_tokens.c.account))
         return token if made is not None else None
 
     def resolve(self, token: str) -> Account | None:
         """The account as it is now, or None for a token that is unknown or expired, or whose account is closed."""
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             row = connection.execute(_OWNER, {"token": _digest(token)}).mappings().one_or_none()
         return account_of(row) if row is not None else None
 
     def forget_expired(self) -> None:
         """Delete tokens that open nothing any more."""
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             connection.execute(bearer_tokens.delete().where(bearer_tokens.c.expires_at <= func.now()))
 
 

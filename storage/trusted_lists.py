@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.database import transaction
+from storage.database import single_statements
 from storage.trust_tables import trusted_lists as lists
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class TrustedLists:
 
     def find(self, name: str) -> bytes | None:
         """The edition that is kept."""
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             found = connection.execute(select(lists.c.edition).where(lists.c.name == name)).scalar_one_or_none()
         return bytes(found) if found is not None else None
 
@@ -34,5 +34,5 @@ class TrustedLists:
         held = {"edition": xml, "kept_at": func.now()}
         first = insert(lists).values({"name": name} | held).on_conflict_do_nothing()
         later = update(lists).where(lists.c.name == name, lists.c.edition == instead_of).values(held)
-        with transaction(self._engine) as connection:
+        with single_statements(self._engine) as connection:
             connection.execute(first if instead_of is None else later)
