@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.document_forms import DocumentAnswer
 from api.problem_responses import problem_of_obstacle, problem_response
-from api.telling import answer, read_own, told
+from api.telling import answer, read_own, told_of
 from api.waiting import belled, settled
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ async def finished(
         return problem_response(request, problem_of_obstacle(waited.document))
 
     def tell() -> Response:
-        story = told(uow, document_id, actor=actor)
+        story = told_of(uow, waited.document)
         return ticket.keep(answer(story, status=202 if waited.under_way else status))
 
     return await run_in_threadpool(tell)

@@ -33,9 +33,13 @@ def read_own(uow: UnitOfWork, document_id: UUID, *, actor: Account) -> Document:
 
 
 def told(uow: UnitOfWork, document_id: UUID, *, actor: Account) -> DocumentAnswer:
-    """The document with timeline and revisions, all as of one moment."""
+    """The document with timeline and revisions."""
+    return told_of(uow, read_own(uow, document_id, actor=actor))
+
+
+def told_of(uow: UnitOfWork, document: Document) -> DocumentAnswer:
+    """A document that was just read or written, with timeline and revisions."""
     with uow() as register:
-        document = own(register.document(document_id), actor=actor, document_id=document_id)
         return document_answer(_story(register, document))
 
 

@@ -40,10 +40,10 @@ def request_issue(
         chosen.certificate.demand_fit_to_sign(at=now)
         intent = Intent(purpose=Purpose.SEAL, actor=actor.id, credential=chosen.name, at=now)
         if document.state is DocumentState.SIGNED:
-            document = _numbered(register, document, issued_on or vietnam_date(now), now=now, actor=actor.id)
-            late = lateness(
-                register, agency=actor.agency, timeline=register.timeline(document.id), on=vietnam_date(now)
-            )
+            timeline = register.timeline(document.id)
+            day = issued_on or vietnam_date(now)
+            document = _numbered(register, document, timeline, issued_on=day, at=now, actor=actor.id)
+            late = lateness(register, agency=actor.agency, timeline=timeline, on=vietnam_date(now))
             register.add_timeline_step(document.id, TimelineStep(document.state, now, actor.id, reason=late))
         elif document.state not in BEING_ISSUED:
             raise WrongState(state=document.state.value, step="issue")
@@ -58,12 +58,20 @@ def request_issue(
     return document
 
 
-def _numbered(register: Repositories, document: Document, issued_on: date, *, now: datetime, actor: str) -> Document:
+def _numbered(
+    register: Repositories,
+    document: Document,
+    timeline: list[TimelineStep],
+    *,
+    issued_on: date,
+    at: datetime,
+    actor: str,
+) -> Document:
     """The document with the next number of its series, or with the one that it was given before its signature."""
     if document.number is not None:
         return document.step_to(DocumentState.NUMBERED)
-    signed_at = [step.at for step in register.timeline(document.id) if step.state is DocumentState.SIGNED]
+    signed_at = [step.at for step in timeline if step.state is DocumentState.SIGNED]
     if signed_at and issued_on < vietnam_date(signed_at[-1]):
         raise DateInvalid(reason="the date of issue lies before the signature")
-    number = number_of(register, document, issued_on=issued_on, at=now, actor=actor)
+    number = number_of(register, document, issued_on=issued_on, at=at, actor=actor)
     return replace(document.step_to(DocumentState.NUMBERED), number=number, issued_on=issued_on)

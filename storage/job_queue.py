@@ -8,29 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psycopg
-from procrastinate import App, SyncPsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from sqlalchemy import (
     BigInteger,
     DateTime,
     Integer,
+    Interval,
     Text,
     and_,
     bindparam,
     column,
     exists,
     func,
+    literal_column,
     null,
     or_,
     select,
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import ENUM
-
-from storage.database import translated
-from storage.errors import StorageUnavailable
+from sqlalchemy.dialects.postgresql import ENUM, JSONB, insert
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -40,24 +36,37 @@ if TYPE_CHECKING:
 
 QUEUE = "documents"
 TASK = "advance"
-_ROUNDS = 10  # each means that a job appeared and was taken in between; the database decides in one or two
 
 # What we touch of procrastinate's own tables.
 _jobs = table(
     "procrastinate_jobs",
     column("id", BigInteger),
     column("queue_name", Text),
+    column("task_name", Text),
     column("status", ENUM(name="procrastinate_job_status", create_type=False)),
+    column("lock", Text),
     column("queueing_lock", Text),
+    column("args", JSONB),
     column("scheduled_at", DateTime(timezone=True)),
     column("attempts", Integer),
     column("worker_id", BigInteger),
 )
 _workers = table("procrastinate_workers", column("id", BigInteger), column("last_heartbeat", DateTime(timezone=True)))
+_IS_TODO = text("status = 'todo'")
 # Made once: to put a statement together costs as much as to carry it out.
-_WAITING = (_jobs.c.queueing_lock == bindparam("lock"), _jobs.c.status == "todo")
-_IS_WAITING = select(_jobs.c.id).where(*_WAITING)
-_CLAIM = _jobs.update().where(*_WAITING).values(scheduled_at=null()).returning(_jobs.c.id)
+_IS_WAITING = select(_jobs.c.id).where(_jobs.c.queueing_lock == bindparam("lock"), _jobs.c.status == "todo")
+_ADD = insert(_jobs).values(
+    queue_name=QUEUE,
+    task_name=TASK,
+    lock=bindparam("lock"),
+    queueing_lock=bindparam("lock"),
+    args=bindparam("args"),
+    scheduled_at=func.now() + bindparam("wait", type_=Interval),
+)
+_ADD_UNLESS_WAITING = _ADD.on_conflict_do_nothing(index_elements=[_jobs.c.queueing_lock], index_where=_IS_TODO)
+_ADD_OR_CLAIM = _ADD.on_conflict_do_update(
+    index_elements=[_jobs.c.queueing_lock], index_where=_IS_TODO, set_={"scheduled_at": null()}
+).returning(_jobs.c.id, literal_column("xmax = 0").label("is_new"))  # no transaction has replaced a row that is new
 _TELL_WORKERS = text(
     "SELECT pg_notify(:channel, json_build_object('type', 'job_inserted', 'job_id', CAST(:job AS bigint))::text)"
 )
@@ -66,19 +75,15 @@ _TELL_WORKERS = text(
 class JobQueue:
     """Puts jobs into the queue of procrastinate."""
 
-    def __init__(self) -> None:
-        # Never opened: it only ever uses the connections that it is given.
-        self._app = App(connector=SyncPsycopgConnector())
-
     def enqueue_advance(self, connection: Connection, document_id: UUID) -> None:
         """Let a worker take the document's due step once this transaction is committed.
 
         One waiting job per document is enough; one that waits for its next attempt starts at once instead.
         """
-        for _ in range(_ROUNDS):
-            if self._claim_waiting(connection, document_id) or self._insert(connection, document_id):
-                return
-        raise StorageUnavailable(reason="the job queue changes too fast")
+        # The row lock keeps workers off a job that waits until we commit; then they are told, and start at once.
+        job, is_new = connection.execute(_ADD_OR_CLAIM, _job_for(document_id)).one()
+        if not is_new:
+            connection.execute(_TELL_WORKERS, {"channel": f"procrastinate_queue_v1#{QUEUE}", "job": job})
 
     def enqueue_unless_waiting(
         self, connection: Connection, document_id: UUID, *, attempt: int = 0, wait: timedelta | None = None
@@ -88,7 +93,7 @@ class JobQueue:
         Does not wait for transactions that are just asking for the same document.
         """
         if connection.scalar(_IS_WAITING, {"lock": lock_of(document_id)}) is None:
-            self._insert(connection, document_id, attempt=attempt, wait=wait)
+            connection.execute(_ADD_UNLESS_WAITING, _job_for(document_id, attempt=attempt, wait=wait))
 
     def recover_from_dead(self, connection: Connection, *, silent_for: timedelta) -> int:
         """Let others run what a worker held that has shown no sign of life for so long; answers how many jobs.
@@ -111,37 +116,11 @@ class JobQueue:
         )
         return given_up.rowcount + given_back.rowcount
 
-    def _claim_waiting(self, connection: Connection, document_id: UUID) -> bool:
-        # The row lock keeps workers off the waiting job until we commit; then they are told, and start at once.
-        job = connection.scalar(_CLAIM, {"lock": lock_of(document_id)})
-        if job is None:
-            return False
-        connection.execute(_TELL_WORKERS, {"channel": f"procrastinate_queue_v1#{QUEUE}", "job": job})
-        return True
 
-    def _insert(
-        self, connection: Connection, document_id: UUID, *, attempt: int = 0, wait: timedelta | None = None
-    ) -> bool:
-        """Whether a job was added; False where one waits already. The transaction stays usable either way."""
-        lock = lock_of(document_id)
-        task = self._app.configure_task(
-            TASK,
-            queue=QUEUE,
-            lock=lock,
-            queueing_lock=lock,
-            schedule_in={"seconds": wait.total_seconds()} if wait else None,
-            connection=connection.connection.driver_connection,
-        )
-        try:
-            with connection.begin_nested():
-                task.defer(document_id=str(document_id), attempt=attempt)
-        except AlreadyEnqueued:
-            return False
-        except ConnectorException as error:
-            if isinstance(error.__cause__, psycopg.Error) and (ours := translated(error.__cause__)) is not None:
-                raise ours from error
-            raise
-        return True
+def _job_for(document_id: UUID, *, attempt: int = 0, wait: timedelta | None = None) -> dict[str, object]:
+    """The parameters of a job's row; what waits for no time has none."""
+    args = {"document_id": str(document_id), "attempt": attempt}
+    return {"lock": lock_of(document_id), "args": args, "wait": wait}
 
 
 def lock_of(document_id: UUID) -> str:

@@ -44,6 +44,9 @@ _TOKEN = re.compile(
     rb"|<(?P<digits>[0-9A-Fa-f \n\r\t]*)>"
     rb")"
 )
+_NUMBER = rb"(?:[+-]?\d{1,18}(?:\.\d{0,18})?|[+-]?\.\d{1,18})"
+_NUMBERS = re.compile(rb"[ \n\r\t]*(" + _NUMBER + rb"(?:[ \n\r\t]+" + _NUMBER + rb")*)[ \n\r\t]*\]")
+"""The rest of an array of nothing but numbers, such as the widths of a font's letters: most of the tokens of a file."""
 _STREAM = re.compile(rb"[ \n\r\t]*stream\r?\n")
 _STREAM_END = re.compile(rb"[ \n\r\t]*endstream")
 _END = re.compile(rb"[ \n\r\t]*endobj[ \n\r\t]")
@@ -120,6 +123,9 @@ class _Parser:
         raise _OddError
 
     def _array(self, at: int, depth: int) -> tuple[ArrayObject, int]:
+        numbers = _NUMBERS.match(self._octets, at)
+        if numbers is not None and depth <= _DEEPEST:
+            return ArrayObject(map(self._number, numbers[1].split())), numbers.end()
         found: list[PdfObject] = []
         while (token := _TOKEN.match(self._octets, at)) is not None and depth <= _DEEPEST:
             if token.lastgroup == "end_of_array":
@@ -127,6 +133,11 @@ class _Parser:
             each, at = self._value(token, depth)
             found.append(each)
         raise _OddError
+
+    def _number(self, digits: bytes) -> PdfObject:
+        found: PdfObject = FloatObject(digits.decode("ascii")) if b"." in digits else NumberObject(digits)
+        found.container_ref = self._ref
+        return found
 
 
 _WORDS = {b"true": lambda: BooleanObject(True), b"false": lambda: BooleanObject(False), b"null": NullObject}  # noqa: FBT003

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import math
 import os
 import resource
@@ -55,8 +56,10 @@ class SandboxProcess:
         self.is_slowed = False
         self._asked_at = math.inf
         self._requests, self._answers = _descriptor(self._process.stdin), _descriptor(self._process.stdout)
-        os.set_blocking(self._requests, False)
-        os.set_blocking(self._answers, False)
+        for pipe in (self._requests, self._answers):
+            os.set_blocking(pipe, False)
+            with contextlib.suppress(OSError):  # a user has only so much for large pipes
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _CHUNK)
         hello = self._greeting()
         self._room = resource.prlimit(self.pid, resource.RLIMIT_AS)
         missing = hello.header.get("missing")

@@ -12,7 +12,7 @@ from api.document_forms import DocumentAnswer, IssueOrder, NumberOrder, Signatur
 from api.finishing import UNDER_WAY, WITH_A_KEY, Prefer, finished
 from api.idempotency import Ticket, take_ticket
 from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
-from api.telling import answer, told
+from api.telling import answer, told_of
 from api.waiting import wait_of
 from issuance.documents import Document
 from issuance.issue import request_issue
@@ -38,8 +38,8 @@ def submit_document(request: Request, application: Parts, actor: Actor, document
         return ticket
     uow = application.outside.uow
     with ticket:
-        submit(uow=uow, clock=application.outside.clock, actor=actor, document_id=document_id)
-        return ticket.keep(answer(told(uow, document_id, actor=actor)))
+        submitted = submit(uow=uow, clock=application.outside.clock, actor=actor, document_id=document_id)
+        return ticket.keep(answer(told_of(uow, submitted)))
 
 
 @router.post(
@@ -100,8 +100,8 @@ def number_document(
         return ticket
     uow, clock = application.outside.uow, application.outside.clock
     with ticket:
-        request_number(uow=uow, clock=clock, actor=actor, document_id=document_id, issued_on=issued_on)
-        return ticket.keep(answer(told(uow, document_id, actor=actor)))
+        numbered = request_number(uow=uow, clock=clock, actor=actor, document_id=document_id, issued_on=issued_on)
+        return ticket.keep(answer(told_of(uow, numbered)))
 
 
 @router.post(

@@ -166,6 +166,8 @@ class EmbeddedS3:
             "LC_ALL": "C.UTF-8",
             "HOME": str(self._objects),
             "TMPDIR": str(self._sockets),
+            # It shares the machine: Go's idle threads look for work on every processor that they may use.
+            "GOMAXPROCS": str(max(1, (os.cpu_count() or 1) // 2)),
             "AWS_ACCESS_KEY_ID": made.access_key,
             "AWS_SECRET_ACCESS_KEY": made.secret_key,
             "WEED_S3_SSE_KEK": made.key_encryption_key,
