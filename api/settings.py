@@ -131,6 +131,7 @@ class Settings(_Settings):
     s3_bucket: str = Field(default="kyso", pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
     object_lock_mode: ObjectLockMode = ObjectLockMode.GOVERNANCE
     retention_years: int = Field(default=20, ge=1, le=100)
+    archive_after_hours: int = Field(default=0, ge=0, le=720)
     public_url: str = "http://127.0.0.1:8000"
     tsa_urls: Words = ()
     tsa_concurrency: int = Field(default=4, ge=1, le=64)

@@ -124,6 +124,7 @@ def joined(settings: Settings) -> Iterator[Application]:
             policy=policy_of(settings),
             clock=clock,
             retention=timedelta(days=settings.retention_years * DAYS_A_YEAR),
+            archive_after=timedelta(hours=settings.archive_after_hours),
         )
         yield Application(
             settings=settings,

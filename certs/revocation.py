@@ -75,24 +75,29 @@ class RevocationGatherer:
         tokens: tuple[TimeStampToken, ...],
         authorities: tuple[SigningCertificate, ...] = (),
         at: datetime,
+        afterwards: bool = False,
     ) -> RevocationInfo:
         """Certificates, OCSP responses and CRLs for every certificate of these chains below its anchor.
 
-        ``authorities`` are certificates of timestamp authorities whose tokens are not at hand.
+        ``authorities`` are certificates of timestamp authorities whose tokens are not at hand. ``afterwards`` is said
+        of signatures that were made before: what a revocation since then means for them is a validator's to say.
 
-        Raises :class:`CertificateUnfit` for a chain without a trusted path and for a revoked certificate,
+        Raises :class:`CertificateUnfit` for a chain without a trusted path and, unless asked afterwards, for a revoked
+        certificate,
         :class:`RevocationUnavailable` where no trustworthy answer could be had, and the error of an unreadable token.
         """
         gathered = EMPTY
         signing, timestamping = load_readable(self._anchors.signing), load_readable(self._anchors.timestamping)
         for chain in certificates:
-            gathered = gathered.merged_with(self._for_chain(chain, anchors=signing, at=at))
+            found = self._for_chain(chain, anchors=signing, at=at, afterwards=afterwards)
+            gathered = gathered.merged_with(found)
         for chain in (*(token.signer for token in tokens), *authorities):
-            gathered = gathered.merged_with(self._for_chain(chain, anchors=timestamping, at=at))
+            found = self._for_chain(chain, anchors=timestamping, at=at, afterwards=afterwards)
+            gathered = gathered.merged_with(found)
         return gathered
 
     def _for_chain(
-        self, chain: SigningCertificate, *, anchors: tuple[x509.Certificate, ...], at: datetime
+        self, chain: SigningCertificate, *, anchors: tuple[x509.Certificate, ...], at: datetime, afterwards: bool
     ) -> RevocationInfo:
         path = path_to_anchor(
             parse_certificate(chain.der), candidates=load_readable(chain.chain), anchors=anchors, at=at
@@ -101,27 +106,32 @@ class RevocationGatherer:
             raise CertificateUnfit(subject=chain.subject, reason=_NO_TRUSTED_PATH)
         gathered = RevocationInfo(certificates=tuple(each.public_bytes(Encoding.DER) for each in path[:-1]))
         for certificate, issuer in pairwise(path):
-            gathered = gathered.merged_with(self._for_certificate(Subject(certificate, issuer), at=at))
+            found = self._for_certificate(Subject(certificate, issuer), at=at, afterwards=afterwards)
+            gathered = gathered.merged_with(found)
         return gathered
 
-    def _for_certificate(self, subject: Subject, *, at: datetime) -> RevocationInfo:
+    def _for_certificate(self, subject: Subject, *, at: datetime, afterwards: bool) -> RevocationInfo:
         obstacles: list[str] = []
         for url in ocsp_urls(subject.certificate):
             try:
                 der, verdict = self._responders.ocsp(subject, url=url, at=at)
                 # First whether the responder may still speak, then what it says.
                 responder = self._for_responder(subject, verdict, at=at)
-                _demand_good(subject, verdict)
+                if not afterwards:
+                    _demand_good(subject, verdict)
                 return RevocationInfo(ocsps=(der,)).merged_with(responder)
             except (Unusable, OnlineUnavailable, AddressForbidden, RevocationUnavailable) as error:
                 obstacles.append(str(error))
-        return self._from_crl(subject, obstacles=obstacles, at=at)
+        return self._from_crl(subject, obstacles=obstacles, at=at, afterwards=afterwards)
 
-    def _from_crl(self, subject: Subject, *, obstacles: list[str], at: datetime) -> RevocationInfo:
+    def _from_crl(
+        self, subject: Subject, *, obstacles: list[str], at: datetime, afterwards: bool = False
+    ) -> RevocationInfo:
         for url in crl_urls(subject.certificate):
             try:
                 der, verdict = self._responders.crl(subject, url=url, at=at)
-                _demand_good(subject, verdict)
+                if not afterwards:
+                    _demand_good(subject, verdict)
                 return RevocationInfo(crls=(der,))
             except (Unusable, OnlineUnavailable, AddressForbidden) as error:
                 obstacles.append(str(error))

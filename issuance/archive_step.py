@@ -1,4 +1,7 @@
-"""Raise the sealed file to B-LTA, judge it whole, keep it where nobody can delete it, and issue the document."""
+"""Raise the sealed file to B-LTA, judge it whole, keep it where nobody can delete it, and issue the document.
+
+An agency may have files raised later (:mod:`issuance.renewal`); they are issued at B-T then.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
     from issuance.ports import Repositories
     from issuance.signature_step import Made
 
-
+_LEAST_LEFT = timedelta(days=7)
+"""Of the certificates, when a file is raised later: of those that have expired there is no news any more."""
 _STEPS = {
     DocumentState.NUMBERED: (DocumentState.SEALED, DocumentState.ISSUED),
     DocumentState.SEALED: (DocumentState.ISSUED,),
@@ -35,25 +39,30 @@ _STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """A file that may leave, and until when it proves itself."""
+    """A file that may leave, until when it proves itself, and when it is to be raised where that was not done yet."""
 
     pdf: bytes
     proven_until: datetime
+    archive_at: datetime | None = None
 
 
 def archived(sealed: Made, *, outside: Outside) -> Archived:
-    """The sealed file with validation data and document timestamp, found TOTAL_PASSED.
+    """The sealed file with validation data and document timestamp, or without where they come later: TOTAL_PASSED.
 
     Raises :class:`issuance.errors.NotPassed`, and the errors of what it reaches for.
     """
+    known = gather_validation_data(sealed.stamped, outside=outside)
+    if outside.archive_after:
+        # 5. and 6. with what is known now, which the file itself will carry later.
+        now = outside.clock.now()
+        later = now + outside.archive_after
+        end = proof_end(outside.demand_passed(sealed.pdf, known=known, at=now))
+        if end - later > _LEAST_LEFT:
+            return Archived(sealed.pdf, proven_until=end, archive_at=later)
     # 5. What a validator in thirty years needs to judge both signatures and their timestamps (EN 319 142-1, 5.4), and
     #    a timestamp over all of it.
     prepared = lint_timestamp(
-        outside.workshop.prepare_document_timestamp(
-            sealed.pdf,
-            field_name=ARCHIVE_FIELDS[0],
-            revocation=gather_validation_data(sealed.stamped, outside=outside),
-        ),
+        outside.workshop.prepare_document_timestamp(sealed.pdf, field_name=ARCHIVE_FIELDS[0], revocation=known),
         base=sealed.pdf,
     )
     issued = complete_document_timestamp(prepared, token=outside.stamp(prepared.document_digest)).onto(sealed.pdf)
@@ -95,7 +104,9 @@ def _commit(document: Document, issued: Archived, *, outside: Outside) -> None:
             register.add_timeline_step(document.id, TimelineStep(state, now, actor))
         register.save_document(finished)
         register.add_revision(document.id, revision)
-        register.add_proof(Proof(document.id, revision, at=now, ends_at=issued.proven_until))
+        register.add_proof(
+            Proof(document.id, revision, at=now, ends_at=issued.proven_until, archive_at=issued.archive_at)
+        )
         announce(register, finished, at=now)
         register.append_audit(
             AuditEvent(

@@ -60,8 +60,13 @@ class SigningMeans:
 
 @dataclass(frozen=True, slots=True)
 class Outside(SigningMeans):
-    """The stores beside that; ``retention`` is how long an issued document cannot be deleted."""
+    """The stores beside that.
+
+    ``retention`` is how long an issued document cannot be deleted, ``archive_after`` how long after its issue it is
+    raised to B-LTA; no time where that is part of issuing it.
+    """
 
     uow: UnitOfWork
     blobs: Blobs
     retention: timedelta
+    archive_after: timedelta = timedelta(0)

@@ -65,6 +65,7 @@ class RevocationSource(Protocol):
         tokens: tuple[TimeStampToken, ...],
         authorities: tuple[SigningCertificate, ...] = (),
         at: datetime,
+        afterwards: bool = False,
     ) -> RevocationInfo:
         """Everything a validator needs to judge these chains at this time: certificates, OCSP responses, CRLs."""
         ...

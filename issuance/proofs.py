@@ -18,17 +18,23 @@ _SPENT = 3 / 4
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The proof that a document's ``revision``, or that of a file that goes out with it, carries: from when to when."""
+    """The proof that a document's ``revision``, or that of a file that goes out with it, carries: from when to when.
+
+    ``archive_at`` says of a file at B-T when it is to be raised to B-LTA; None of one that was.
+    """
 
     document_id: UUID
     revision: Revision
     at: datetime
     ends_at: datetime
     attachment_id: UUID | None = None
+    archive_at: datetime | None = None
 
     @property
     def renew_at(self) -> datetime:
         """When three quarters of its time are over: a year is left of four, and a new one never is due at once."""
+        if self.archive_at is not None:
+            return self.archive_at
         return self.at + (self.ends_at - self.at) * _SPENT
 
 

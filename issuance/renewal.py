@@ -1,6 +1,7 @@
 """Give an issued file a newer document timestamp before its proof ends (ETSI EN 319 142-1, 5.5).
 
-The new timestamp covers everything that is there, and what is known now of the authority that made the last one. The
+The new timestamp covers everything that is there, and what is known now of the authority that made the last one. A file
+that was issued at B-T gets its first, over what is known by now of all its signatures and timestamps (5.4). The
 document keeps its state: recalled or replaced, it stays provable, and so do the files that went out with it.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from certs.revocation_search import Chains
 from issuance.archive_step import retention_of
 from issuance.documents import Document, Revision
 from issuance.errors import Overtaken
@@ -37,11 +39,15 @@ def renew(proof: Proof, *, outside: Outside) -> Proof:
     base = outside.blobs.get(proof.revision.sha256)
     # 1. What is there must hold: its last timestamp, too, by what its authority's issuers say of it now.
     now = outside.clock.now()
-    last = outside.workshop.chains(base).timestamping[-1:]
-    known = outside.revocation.gather(certificates=(), tokens=(), authorities=last, at=now)
+    chains = outside.workshop.chains(base)
+    if proof.archive_at is None:
+        chains = Chains(timestamping=chains.timestamping[-1:])
+    known = outside.revocation.gather(
+        certificates=chains.signing, tokens=(), authorities=chains.timestamping, at=now, afterwards=True
+    )
     outside.demand_passed(base, known=known, at=now)
     # 2. That, and a timestamp over all of it.
-    field = ARCHIVE_FIELDS[len(known_proofs)]
+    field = ARCHIVE_FIELDS[sum(one.archive_at is None for one in known_proofs)]
     prepared = outside.workshop.prepare_document_timestamp(base, field_name=field, revocation=known)
     linted = lint_timestamp(prepared, base=base)
     token = outside.stamp(linted.document_digest)

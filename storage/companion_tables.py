@@ -56,6 +56,7 @@ proofs = Table(
     instant("at"),
     instant("ends_at"),
     instant("renew_at", nullable=True),
+    instant("archive_at", nullable=True),
     CheckConstraint(f"sha256 ~ {SHA256}", name="sha256"),
     CheckConstraint("length > 0", name="length"),
     Index(None, "document_id", "at"),

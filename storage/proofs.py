@@ -28,6 +28,7 @@ _COLUMNS = select(
     proofs.c.at,
     proofs.c.ends_at,
     proofs.c.attachment_id,
+    proofs.c.archive_at,
 )
 _OF_FILE = _COLUMNS.where(
     proofs.c.document_id == bindparam("document", type_=proofs.c.document_id.type),
@@ -52,6 +53,7 @@ class ProofRows(OpenTransaction):
                 "at": proof.at,
                 "ends_at": proof.ends_at,
                 "renew_at": proof.renew_at,
+                "archive_at": proof.archive_at,
             },
         )
 
@@ -78,6 +80,7 @@ def _read(rows: MappingResult) -> list[Proof]:
             at=row["at"],
             ends_at=row["ends_at"],
             attachment_id=row["attachment_id"],
+            archive_at=row["archive_at"],
         )
         for row in rows
     ]

@@ -81,6 +81,7 @@ class SmallAgency:
         self._uow: UnitOfWork = self.register
         self._store: Blobs = self.blobs
         self.callback_url: str | None = None
+        self.archive_after = timedelta(0)
         self.device = MemoryDevice()
         self.clock = RealClock()
         self.workshop = workshop
@@ -118,6 +119,7 @@ class SmallAgency:
             policy=DEFAULT_POLICY,
             clock=self.clock,
             retention=timedelta(days=3650),
+            archive_after=self.archive_after,
         )
 
     def drafted(

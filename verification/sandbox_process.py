@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from io import FileIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -30,6 +31,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _HANDED_ON = ("KYSO_FONT_DIR", "LD_LIBRARY_PATH")
 _FAMILIAR = 16
 _LOW = 15  # of 19
+_LONGEST_STATUS = 4096
 _USER_TIME, _SYSTEM_TIME = 11, 12  # fields of /proc/PID/stat behind the program's name
 
 
@@ -51,6 +53,7 @@ class SandboxProcess:
                 cwd="/",
                 env=scrubbed_environment(),
             )
+        self._status, self._sizes = (FileIO(f"/proc/{self.pid}/{name}") for name in ("stat", "statm"))
         self.jobs = 0
         self.familiar: deque[bytes] = deque(maxlen=_FAMILIAR)  # what it was asked about lately
         self.is_slowed = False
@@ -74,7 +77,7 @@ class SandboxProcess:
     def resident(self) -> int:
         """Bytes of memory in use; 0 when the child is gone."""
         try:
-            return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * resource.getpagesize()
+            return int(_read_anew(self._sizes).split()[1]) * resource.getpagesize()
         except (OSError, ValueError, IndexError):
             return 0
 
@@ -117,7 +120,7 @@ class SandboxProcess:
         """End the child and release what is left of it; not while another thread waits for its answer."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self._process.stdin, self._process.stdout, self._status, self._sizes):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
@@ -146,7 +149,7 @@ class SandboxProcess:
 
         Set from here, since the child can change no limits of its own any more.
         """
-        ticks = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        ticks = _read_anew(self._status).rpartition(b")")[2].split()
         used = (int(ticks[_USER_TIME]) + int(ticks[_SYSTEM_TIME])) / os.sysconf("SC_CLK_TCK")
         limit = math.ceil(used + cpu.total_seconds())
         resource.prlimit(self.pid, resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
@@ -205,6 +208,11 @@ def _descriptor(pipe: IO[bytes] | None) -> int:
         msg = "a pipe was asked for"
         raise RuntimeError(msg)
     return pipe.fileno()
+
+
+def _read_anew(file: FileIO) -> bytes:
+    """What a file of /proc says now; raises OSError where its process is gone."""
+    return os.pread(file.fileno(), _LONGEST_STATUS, 0)
 
 
 def _wait(pipe: int, event: int, deadline: float) -> None:

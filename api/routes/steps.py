@@ -119,7 +119,7 @@ async def issue_document(
     order: IssueOrder,
     prefer: Prefer = None,
 ) -> Response:
-    """Number and date the document, seal it, raise it to B-LTA, and issue it once our own validation passes."""
+    """Number and date the document, seal it, raise it to B-LTA (at once, unless set up otherwise), validate, issue."""
 
     def begin() -> Document:
         guards.activation.demand(

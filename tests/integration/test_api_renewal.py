@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from issuance.calendar import VIETNAM
 from tests.material import blank_pdf
 from tests.service import Service, running_service
 
@@ -53,6 +55,32 @@ def test_the_operator_renews_ahead_of_time_and_older_files_are_still_known(servi
             True,
         )
     assert "0 tệp" in _renew(service)
+
+
+def test_a_document_that_is_to_be_archived_later_is_issued_at_b_t_and_raised_when_it_is_due(service: Service) -> None:
+    service.stop("worker")
+    service.environment["KYSO_ARCHIVE_AFTER_HOURS"] = "1"
+    service.start("worker")
+    document = service.issued()
+    issued = service.clerk().file(document.id)
+    assert levels_of(service, issued) == {"B_T"}
+    assert "0 tệp" in _renew(service), "nothing is due in the first hour"
+    tomorrow = datetime.now(VIETNAM) + timedelta(days=1)
+    assert "1 tệp" in _renew(service, "--due-by", f"{tomorrow:%Y-%m-%d}")
+    archived = service.clerk().file(document.id)
+    assert archived.startswith(issued)
+    assert levels_of(service, archived) == {"B_LTA"}
+    assert levels_of(service, issued) == {"B_T"}, "whoever fetched it before has a file that is known"
+
+
+def levels_of(service: Service, pdf: bytes) -> set[str]:
+    """Of signature and seal, as the public is told of a file that passes and that the register knows."""
+    report = service.public().verify(pdf)
+    register, signatures = report["register"], report["signatures"]
+    assert isinstance(register, dict)
+    assert isinstance(signatures, list)
+    assert (report["indication"], register["same_bytes"]) == ("TOTAL_PASSED", True)
+    return {one["level"] for one in signatures if one["kind"] != "document_timestamp"}
 
 
 def files_of(service: Service, document: DocumentAnswer, appendix: UUID) -> tuple[bytes, bytes]:

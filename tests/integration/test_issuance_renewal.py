@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
 
 from api.renewals import renewals
+from certs.demonstration.authority import revoke
 from certs.demonstration.certificates import AUTHORITY_LIFE
 from certs.errors import TimestampUnavailable
 from certs.revocation import EMPTY
@@ -24,7 +26,7 @@ from tests.material import blank_pdf
 from tests.second_opinion import signatures_in
 from tests.simulators.register import MemoryRegister
 from tests.small_agency import SmallAgency
-from verification.report import Indication, Level
+from verification.report import Indication, Level, SubIndication
 from verification.validate import validate
 
 if TYPE_CHECKING:
@@ -219,3 +221,89 @@ class _Harmed:
 
     def put(self, blob: bytes, *, retain_until: datetime | None = None) -> str:
         raise AssertionError(len(blob), retain_until)
+
+
+class TestArchivedLater:
+    """Documents that are issued at B-T and raised to B-LTA after a time that the operator has set."""
+
+    @pytest.fixture(autouse=True)
+    def _later(self, agency: SmallAgency) -> None:
+        agency.archive_after = timedelta(hours=12)
+
+    def test_it_is_issued_with_its_timestamps_and_due_at_that_time(
+        self, agency: SmallAgency, authority: Demonstration
+    ) -> None:
+        document = issued(agency)
+        (proof,) = proofs(agency, document)
+        assert document.state is DocumentState.ISSUED
+        assert proof.revision == document.current
+        assert proof.archive_at is not None
+        assert abs(proof.archive_at - proof.at - agency.archive_after) < timedelta(seconds=5)
+        assert due(agency, document, by=proof.archive_at - timedelta(seconds=1)) == []
+        assert due(agency, document, by=proof.archive_at) == [document]
+        report = validate(content(agency, document), anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC))
+        assert [one.level for one in report.signatures] == [Level.B_T, Level.B_T]
+        assert report.sub_indication is SubIndication.TRY_LATER, "what is known of revocation is not in it yet"
+
+    def test_it_is_raised_once_and_renewed_later_on(self, agency: SmallAgency, authority: Demonstration) -> None:
+        document = issued(agency)
+        first = content(agency, document)
+        for turn in (1, 2):
+            newer = renew(proofs(agency, document)[-1], outside=agency.outside())
+            current = agency.read(document)
+            pdf = content(agency, current)
+            assert (current.state, current.current) == (DocumentState.ISSUED, newer.revision)
+            assert pdf.startswith(first)
+            report = validate(pdf, anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC))
+            assert report.indication is Indication.TOTAL_PASSED
+            assert [one.field for one in report.signatures[2:]] == list(ARCHIVE_FIELDS[:turn])
+            assert {one.level for one in report.signatures[:2]} == {Level.B_LTA}
+            assert newer.archive_at is None
+            assert newer.renew_at - newer.at > timedelta(days=365)
+        current = agency.read(document)
+        with agency.outside().uow() as register:
+            went_out = [was_issued(register, current, one.sha256) for one in register.revisions(document.id)]
+        assert went_out == [False, False, True, True, True]
+
+    def test_a_signature_stays_good_whose_certificate_is_revoked_in_between(
+        self, agency: SmallAgency, authority: Demonstration
+    ) -> None:
+        document = issued(agency)
+        serial = agency.signature.certificate.x509.serial_number
+        at = datetime.now(UTC) + timedelta(seconds=1)
+        revoke(authority.directory, serial=serial, reason=x509.ReasonFlags.superseded, at=at)
+        (proof,) = proofs(agency, document)
+        newer = renew(proof, outside=replace(agency.outside(), clock=_Later(timedelta(minutes=2))))
+        pdf = agency.blobs.get(newer.revision.sha256)
+        report = validate(pdf, anchors=authority.anchors, known=EMPTY, at=datetime.now(UTC) + timedelta(hours=1))
+        assert report.indication is Indication.TOTAL_PASSED
+        assert len(report.signatures) == 3
+
+    def test_one_whose_certificates_end_soon_is_raised_at_once(self, agency: SmallAgency) -> None:
+        agency.archive_after = agency.signature.certificate.x509.not_valid_after_utc - datetime.now(UTC)
+        (proof,) = proofs(agency, issued(agency))
+        assert proof.archive_at is None
+
+    def test_a_silent_authority_leaves_it_as_it_was(self, agency: SmallAgency, authority: Demonstration) -> None:
+        document = issued(agency)
+        (proof,) = proofs(agency, document)
+        outside = agency.outside()
+        silent = HttpTimestamper(("http://127.0.0.1:9/tsa",), authority.client(), agency.anchors)
+        with pytest.raises(TimestampUnavailable):
+            renew(proof, outside=replace(outside, timestamper=silent))
+        assert agency.read(document) == document
+        assert renew(proof, outside=outside).archive_at is None
+
+
+@dataclass(frozen=True)
+class _Later:
+    """A clock that is fast."""
+
+    by: timedelta
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.by
+
+
+def content(agency: SmallAgency, document: Document) -> bytes:
+    return agency.blobs.get(document.current.sha256)

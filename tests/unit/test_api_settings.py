@@ -55,6 +55,14 @@ def test_every_mistake_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one.partition(":")[0] for one in told] == ["KYSO_RETENTION_YEARS", "KYSO_TRUST_DIR", "KYSO_LISTEN"]
 
 
+def test_files_are_archived_when_they_are_issued_or_within_a_month(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings(Settings).archive_after_hours == 0
+    monkeypatch.setenv("KYSO_ARCHIVE_AFTER_HOURS", "12")
+    assert read_settings(Settings).archive_after_hours == 12
+    (told,) = problems(KYSO_ARCHIVE_AFTER_HOURS="721")
+    assert told.startswith("KYSO_ARCHIVE_AFTER_HOURS")
+
+
 def test_no_mistake_repeats_what_was_set() -> None:
     assert "hunter2" not in "".join(problems(KYSO_LISTEN="hunter2", KYSO_PUBLIC_URL="ftp://hunter2"))
 
