@@ -56,7 +56,7 @@ def _story(register: Repositories, document: Document) -> Story:
         timeline=timeline,
         revisions=register.revisions(document.id),
         issue_by=issue_by(register, agency=document.draft.agency, timeline=timeline),
-        reappointed_to=reappointed_to(register, document.id),
+        reappointed_to=reappointed_to(register, document),
         attachments=len(register.attachments(document.id)),
     )
 

@@ -76,7 +76,7 @@ def lateness(register: Repositories, *, agency: str, timeline: list[TimelineStep
 
 def due_date(register: Repositories, document: Document) -> datetime:
     """When the result of a document with a due date is due: as its apology promised, where there is one."""
-    due = reappointed_to(register, document.id) or document.draft.due_at
+    due = reappointed_to(register, document) or document.draft.due_at
     if due is None:
         msg = "only documents with a due date are asked about"
         raise RuntimeError(msg)

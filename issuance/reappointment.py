@@ -71,7 +71,9 @@ def stands(register: Repositories, reappointment: Reappointment) -> bool:
     return slip is not None and slip.state not in ENDED
 
 
-def reappointed_to(register: Repositories, document_id: UUID) -> datetime | None:
-    """The date that the citizen was told last; None where the first one stands."""
-    found = register.reappointment(document_id)
+def reappointed_to(register: Repositories, document: Document) -> datetime | None:
+    """The date that the citizen was told last; None where the first one stands, or there never was one."""
+    if document.draft.due_at is None:
+        return None
+    found = register.reappointment(document.id)
     return found.new_due_at if found is not None and stands(register, found) else None
