@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from api.document_forms import MetadataForm
     from bench.ground import Ground
 
-_CALLERS = 6
+_CALLERS = 4
 _SECONDS = 30.0
 _FEWEST = 20  # documents that a percentile is taken of
 _WAIT = 60  # seconds that one call may take

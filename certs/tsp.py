@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from certs import _tsp_asn1 as shapes
@@ -137,6 +138,7 @@ def read_response(response: bytes) -> TimeStampResponse:
     )
 
 
+@lru_cache(maxsize=32)  # each is read when it comes, when its signer is asked about, and when it is embedded
 def read_token(token: bytes) -> TokenContents:
     """Parse a ``TimeStampToken``: SignedData over TSTInfo with exactly one signer and unrepeated signed attributes.
 
