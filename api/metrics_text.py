@@ -51,7 +51,7 @@ def _register_families(standing: Standing) -> Iterator[str]:
 
     yield each("under_way", "Documents that the service itself takes on.", (w.documents for w in standing.under_way))
     yield each("stuck", "Those of them with an obstacle.", (w.with_obstacle for w in standing.under_way))
-    meaning = "Issued files whose proof is to be renewed."
+    meaning = "Issued files that are to be archived, or whose proof is to be renewed."
     yield _family("kyso_proofs_to_renew", "gauge", meaning, [({}, standing.proofs_to_renew)])
     meaning = "Questions to timestamp authorities that are open now, of all processes."
     yield _family("kyso_timestamp_questions", "gauge", meaning, [({}, standing.timestamp_questions)])
