@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from bench.ground import Ground
 
 _CALLERS = 4
+_WARM_UP = 150  # documents; after as many the pace goes on as it is
 _SECONDS = 30.0
 _FEWEST = 20  # documents that a percentile is taken of
 _WAIT = 60  # seconds that one call may take
@@ -173,9 +174,9 @@ def _seated(machine: OneMachine) -> _Desk:
 
 
 def _warm_up(desk: _Desk) -> None:
-    """As many at once as later, so that every child has started and read a file."""
+    """As many at once as later, until every child has read files and every connection has prepared its statements."""
     with ThreadPoolExecutor(_CALLERS) as callers:
-        for one in [callers.submit(desk.issue_one) for _ in range(4 * _CALLERS)]:
+        for one in [callers.submit(desk.issue_one) for _ in range(_WARM_UP)]:
             one.result()
 
 
