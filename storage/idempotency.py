@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, case, func, literal, null, or_, select
+from sqlalchemy import and_, bindparam, case, func, null, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.database import single_statements
@@ -35,11 +35,7 @@ _HELD = (
     keys.c.attempt == bindparam("held_attempt"),
     keys.c.status.is_(None),
 )
-_WITHOUT_WAITING = func.set_config("synchronous_commit", "off", literal(value=True))
-"""Of a statement's own transaction: what it writes need not be on the disk when it answers (PostgreSQL, Asynchronous
-Commit). The log is written in order, so that whoever's effect was kept has kept the key before it, and an answer that a
-crash of the database takes away is one that was never given: the next attempt has the same effect."""
-_FINISH = keys.update().where(*_HELD).returning(_WITHOUT_WAITING)  # made once: every request comes by
+_FINISH = keys.update().where(*_HELD)  # made once: every request comes by
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +131,7 @@ def _take(connection: Connection, wanted: Mapping[str, object]) -> Started | Non
 
 
 @cache
-def _taking() -> ReturningInsert[tuple[int, UUID, str]]:
+def _taking() -> ReturningInsert[tuple[int, UUID]]:
     """The statement, made once."""
     statement = insert(keys).values({name: bindparam(name) for name in ("client", "key", "request_sha256", "effect")})
     left_behind = and_(
@@ -156,7 +152,7 @@ def _taking() -> ReturningInsert[tuple[int, UUID, str]]:
             "body": null(),
         },
         where=or_(_is_expired(), left_behind),
-    ).returning(keys.c.attempt, keys.c.effect, _WITHOUT_WAITING)
+    ).returning(keys.c.attempt, keys.c.effect)
 
 
 def _found(
