@@ -33,7 +33,6 @@ from storage.embedded.child import Child
 from storage.embedded.place import socket_folder
 from storage.embedded.postgres import EmbeddedPostgres
 from storage.embedded.s3 import EmbeddedS3
-from storage.job_queue import JobQueue
 from storage.migrate import upgrade
 from storage.unit_of_work import PostgresUnitOfWork
 
@@ -174,7 +173,7 @@ class OneMachine:
         if self._contents is Contents.DEMONSTRATION:
             engine = connect(self._database_url())
             try:
-                uow = PostgresUnitOfWork(engine, JobQueue())
+                uow = PostgresUnitOfWork(engine)
                 now = SystemClock().now()
                 self._secrets = fill_register(self._home, self._laid(), uow=uow, hashes=SecretHashes(), at=now)
             finally:

@@ -32,7 +32,6 @@ from storage.announcements import Announcements
 from storage.blobs import RetentionMode, S3Blobs
 from storage.database import connect
 from storage.idempotency import IdempotencyKeys
-from storage.job_queue import JobQueue
 from storage.outbox import Outbox, Way
 from storage.revocation_answers import RevocationAnswers
 from storage.secret_tries import SecretTries
@@ -114,7 +113,7 @@ def joined(settings: Settings) -> Iterator[Application]:
         workshop = stack.enter_context(Workshop(Sandbox()))
         blobs = blobs_of(settings)
         outside = Outside(
-            uow=PostgresUnitOfWork(engine, JobQueue()),
+            uow=PostgresUnitOfWork(engine),
             blobs=blobs,
             workshop=workshop,
             device=SignerClient(settings.signer_socket),

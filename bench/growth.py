@@ -25,7 +25,6 @@ from issuance.sign import request_signature
 from issuance.submit import submit
 from signing.layout import Box, Layout
 from storage.database import connect
-from storage.job_queue import JobQueue
 from storage.unit_of_work import PostgresUnitOfWork
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def measure(ground: Ground) -> Iterator[Row]:
         server.of_size(_LARGE, certificate=certificate) as large,
     ):
         engines = {"small": connect(small), "large": connect(large)}
-        works = {name: _work(PostgresUnitOfWork(engine, JobQueue())) for name, engine in engines.items()}
+        works = {name: _work(PostgresUnitOfWork(engine)) for name, engine in engines.items()}
         readings = take_turns(works, clock=Clock.WALL)
         for engine in engines.values():
             engine.dispose()

@@ -14,7 +14,6 @@ from bench.register_ground import CLERK, SERIES, registers
 from issuance.entries import Registered
 from issuance.numbering import number_paper
 from storage.database import connect
-from storage.job_queue import JobQueue
 from storage.unit_of_work import PostgresUnitOfWork
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def measure(ground: Ground) -> Iterator[Row]:
 
 def _numbers_per_second(url: str, seconds: float) -> float:
     engine = connect(url, pool_size=_THREADS)
-    uow = PostgresUnitOfWork(engine, JobQueue())
+    uow = PostgresUnitOfWork(engine)
     registered = Registered(document_type="TB", subject="Thông báo mẫu", signer="Lãnh Đạo Mẫu")
     begun = time.monotonic()
 

@@ -19,7 +19,6 @@ from issuance.ports import Account, Agency, Credential, Role
 from storage.database import connect
 from storage.embedded.child import end, spawn
 from storage.embedded.postgres import EmbeddedPostgres
-from storage.job_queue import JobQueue
 from storage.migrate import upgrade
 from storage.unit_of_work import PostgresUnitOfWork
 
@@ -73,7 +72,7 @@ class Registers:
         url = self.server.url_of(name)
         upgrade(url)
         engine = connect(url)
-        _settle(PostgresUnitOfWork(engine, JobQueue()), certificate)
+        _settle(PostgresUnitOfWork(engine), certificate)
         engine.dispose()
         inside = f"{self.server.administration_conninfo} dbname={name}"
         with psycopg.connect(inside) as connection:

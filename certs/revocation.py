@@ -83,8 +83,8 @@ class RevocationGatherer:
         of signatures that were made before: what a revocation since then means for them is a validator's to say.
 
         Raises :class:`CertificateUnfit` for a chain without a trusted path and, unless asked afterwards, for a revoked
-        certificate,
-        :class:`RevocationUnavailable` where no trustworthy answer could be had, and the error of an unreadable token.
+        certificate, :class:`RevocationUnavailable` where no trustworthy answer could be had, and the error of an
+        unreadable token.
         """
         gathered = EMPTY
         signing, timestamping = load_readable(self._anchors.signing), load_readable(self._anchors.timestamping)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from issuance.archive_step import archived, commit_issue, retention_of
+from issuance.archive_step import commit_issue, file_to_issue, retention_of
 from issuance.attachment_step import seal_attachment, unsealed
 from issuance.documents import BEING_ISSUED, DocumentState, Obstacle, Purpose
 from issuance.errors import NotExamined, Overtaken
@@ -77,7 +77,7 @@ class _Issue:
     def carry_out(self, *, outside: Outside) -> None:
         """Seal, archive and judge; then the attachments; then the commit."""
         document = self.due.document
-        issued = archived(self._sealed(outside=outside), outside=outside)
+        issued = file_to_issue(self._sealed(outside=outside), outside=outside)
         for attachment in self.attachments:
             seal_attachment(
                 document,

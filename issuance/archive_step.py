@@ -38,7 +38,7 @@ _STEPS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Archived:
+class FileToIssue:
     """A file that may leave, until when it proves itself, and when it is to be raised where that was not done yet."""
 
     pdf: bytes
@@ -46,7 +46,7 @@ class Archived:
     archive_at: datetime | None = None
 
 
-def archived(sealed: Made, *, outside: Outside) -> Archived:
+def file_to_issue(sealed: Made, *, outside: Outside) -> FileToIssue:
     """The sealed file with validation data and document timestamp, or without where they come later: TOTAL_PASSED.
 
     Raises :class:`issuance.errors.NotPassed`, and the errors of what it reaches for.
@@ -58,7 +58,7 @@ def archived(sealed: Made, *, outside: Outside) -> Archived:
         later = now + outside.archive_after
         end = proof_end(outside.demand_passed(sealed.pdf, known=known, at=now))
         if end - later > _LEAST_LEFT:
-            return Archived(sealed.pdf, proven_until=end, archive_at=later)
+            return FileToIssue(sealed.pdf, proven_until=end, archive_at=later)
     # 5. What a validator in thirty years needs to judge both signatures and their timestamps (EN 319 142-1, 5.4), and
     #    a timestamp over all of it.
     prepared = lint_timestamp(
@@ -68,10 +68,10 @@ def archived(sealed: Made, *, outside: Outside) -> Archived:
     issued = complete_document_timestamp(prepared, token=outside.stamp(prepared.document_digest)).onto(sealed.pdf)
     # 6. TOTAL_PASSED, with nothing but what the file itself carries, or nothing leaves.
     report = outside.demand_passed(issued, known=EMPTY, at=outside.clock.now())
-    return Archived(issued, proven_until=proof_end(report))
+    return FileToIssue(issued, proven_until=proof_end(report))
 
 
-def commit_issue(document: Document, issued: Archived, *, retention: timedelta, outside: Outside) -> None:
+def commit_issue(document: Document, issued: FileToIssue, *, retention: timedelta, outside: Outside) -> None:
     """The object store, for as long as ``retention``, then the register: the document is sealed and issued in one.
 
     Raises :class:`issuance.errors.Overtaken` where another worker was faster.
@@ -89,7 +89,7 @@ def retention_of(register: Repositories, document: Document, *, usual: timedelta
     return timedelta(days=DAYS_A_YEAR * (found.retention_years or LONGEST_RETENTION_YEARS))
 
 
-def _commit(document: Document, issued: Archived, *, outside: Outside) -> None:
+def _commit(document: Document, issued: FileToIssue, *, outside: Outside) -> None:
     now = outside.clock.now()
     actor = document.intent.actor if document.intent else "kyso"
     revision = Revision.of(issued.pdf, after=document.current)

@@ -67,7 +67,10 @@ class RevocationSource(Protocol):
         at: datetime,
         afterwards: bool = False,
     ) -> RevocationInfo:
-        """Everything a validator needs to judge these chains at this time: certificates, OCSP responses, CRLs."""
+        """Everything a validator needs to judge these chains at this time: certificates, OCSP responses, CRLs.
+
+        Of what was signed before, asked about ``afterwards``, a revoked certificate is an answer and no error.
+        """
         ...
 
 

@@ -72,49 +72,48 @@ _TELL_WORKERS = text(
 )
 
 
-class JobQueue:
-    """Puts jobs into the queue of procrastinate."""
+def enqueue_advance(connection: Connection, document_id: UUID) -> None:
+    """Let a worker take the document's due step once this transaction is committed.
 
-    def enqueue_advance(self, connection: Connection, document_id: UUID) -> None:
-        """Let a worker take the document's due step once this transaction is committed.
+    One waiting job per document is enough; one that waits for its next attempt starts at once instead.
+    """
+    # The row lock keeps workers off a job that waits until we commit; then they are told, and start at once.
+    job, is_new = connection.execute(_ADD_OR_CLAIM, _job_for(document_id)).one()
+    if not is_new:
+        connection.execute(_TELL_WORKERS, {"channel": f"procrastinate_queue_v1#{QUEUE}", "job": job})
 
-        One waiting job per document is enough; one that waits for its next attempt starts at once instead.
-        """
-        # The row lock keeps workers off a job that waits until we commit; then they are told, and start at once.
-        job, is_new = connection.execute(_ADD_OR_CLAIM, _job_for(document_id)).one()
-        if not is_new:
-            connection.execute(_TELL_WORKERS, {"channel": f"procrastinate_queue_v1#{QUEUE}", "job": job})
 
-    def enqueue_unless_waiting(
-        self, connection: Connection, document_id: UUID, *, attempt: int = 0, wait: timedelta | None = None
-    ) -> None:
-        """Let a worker look at the document, after this time, unless a job waits for it anyway.
+def enqueue_unless_waiting(
+    connection: Connection, document_id: UUID, *, attempt: int = 0, wait: timedelta | None = None
+) -> None:
+    """Let a worker look at the document, after this time, unless a job waits for it anyway.
 
-        Does not wait for transactions that are just asking for the same document.
-        """
-        if connection.scalar(_IS_WAITING, {"lock": lock_of(document_id)}) is None:
-            connection.execute(_ADD_UNLESS_WAITING, _job_for(document_id, attempt=attempt, wait=wait))
+    Does not wait for transactions that are just asking for the same document.
+    """
+    if connection.scalar(_IS_WAITING, {"lock": lock_of(document_id)}) is None:
+        connection.execute(_ADD_UNLESS_WAITING, _job_for(document_id, attempt=attempt, wait=wait))
 
-    def recover_from_dead(self, connection: Connection, *, silent_for: timedelta) -> int:
-        """Let others run what a worker held that has shown no sign of life for so long; answers how many jobs.
 
-        Raises :class:`storage.errors.AlreadyThere` where a job for the same document came to wait in between.
-        """
-        dead_workers = select(_workers.c.id).where(_workers.c.last_heartbeat < func.now() - silent_for)
-        held_by_dead = and_(
-            _jobs.c.queue_name == QUEUE,
-            _jobs.c.status == "doing",
-            or_(_jobs.c.worker_id.is_(None), _jobs.c.worker_id.in_(dead_workers)),
-        )
-        waiting = _jobs.alias("waiting")
-        replaced = exists().where(waiting.c.queueing_lock == _jobs.c.queueing_lock, waiting.c.status == "todo")
-        given_up = connection.execute(_jobs.delete().where(held_by_dead, replaced))
-        given_back = connection.execute(
-            _jobs.update()
-            .where(held_by_dead)
-            .values(status="todo", scheduled_at=None, worker_id=None, attempts=_jobs.c.attempts + 1)
-        )
-        return given_up.rowcount + given_back.rowcount
+def recover_from_dead(connection: Connection, *, silent_for: timedelta) -> int:
+    """Let others run what a worker held that has shown no sign of life for so long; answers how many jobs.
+
+    Raises :class:`storage.errors.AlreadyThere` where a job for the same document came to wait in between.
+    """
+    dead_workers = select(_workers.c.id).where(_workers.c.last_heartbeat < func.now() - silent_for)
+    held_by_dead = and_(
+        _jobs.c.queue_name == QUEUE,
+        _jobs.c.status == "doing",
+        or_(_jobs.c.worker_id.is_(None), _jobs.c.worker_id.in_(dead_workers)),
+    )
+    waiting = _jobs.alias("waiting")
+    replaced = exists().where(waiting.c.queueing_lock == _jobs.c.queueing_lock, waiting.c.status == "todo")
+    given_up = connection.execute(_jobs.delete().where(held_by_dead, replaced))
+    given_back = connection.execute(
+        _jobs.update()
+        .where(held_by_dead)
+        .values(status="todo", scheduled_at=None, worker_id=None, attempts=_jobs.c.attempts + 1)
+    )
+    return given_up.rowcount + given_back.rowcount
 
 
 def _job_for(document_id: UUID, *, attempt: int = 0, wait: timedelta | None = None) -> dict[str, object]:

@@ -30,7 +30,7 @@ from psycopg_pool import AsyncConnectionPool
 from storage.database import connect, conninfo, has_news, transaction
 from storage.errors import AlreadyThere, StorageUnavailable
 from storage.idempotency import IdempotencyKeys
-from storage.job_queue import QUEUE, TASK, JobQueue
+from storage.job_queue import QUEUE, TASK, enqueue_unless_waiting, recover_from_dead
 from storage.revocation_answers import RevocationAnswers
 from storage.sessions import Sessions
 from storage.unit_of_work import PostgresUnitOfWork
@@ -129,7 +129,6 @@ class _Worker:
         self._chores = chores
         self._concurrency = concurrency
         self._tempo = tempo
-        self._jobs = JobQueue()
         self._engine = connect(url, application="kyso-worker", pool_size=concurrency + 2)
 
     async def serve(self) -> None:
@@ -230,7 +229,7 @@ class _Worker:
         for remaining in reversed(range(_ENQUEUE_TRIES)):
             try:
                 with transaction(self._engine) as connection:
-                    self._jobs.enqueue_unless_waiting(connection, document_id, attempt=attempt, wait=wait)
+                    enqueue_unless_waiting(connection, document_id, attempt=attempt, wait=wait)
             except StorageUnavailable:
                 if remaining == 0:
                     raise
@@ -239,16 +238,16 @@ class _Worker:
                 return
 
     def _ask_for_unfinished(self) -> None:
-        with PostgresUnitOfWork(self._engine, self._jobs)() as register:
+        with PostgresUnitOfWork(self._engine)() as register:
             unfinished = register.unfinished_documents()
         for document_id in unfinished:
             with transaction(self._engine) as connection:
-                self._jobs.enqueue_unless_waiting(connection, document_id)
+                enqueue_unless_waiting(connection, document_id)
 
     def _recover(self) -> None:
         # A job that came to wait just now is seen at the next look.
         with suppress(AlreadyThere), transaction(self._engine) as connection:
-            recovered = self._jobs.recover_from_dead(connection, silent_for=self._tempo.dead_after)
+            recovered = recover_from_dead(connection, silent_for=self._tempo.dead_after)
             if recovered:
                 log.warning("%d jobs of dead workers were given back", recovered)
 

@@ -11,6 +11,7 @@ from storage.database import transaction
 from storage.documents import DocumentRows
 from storage.followers import FollowerRows
 from storage.history import HistoryRows
+from storage.job_queue import enqueue_advance
 from storage.names import NameRows
 from storage.numbers import NumberRows
 from storage.outbox import NotificationRows
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-    from sqlalchemy import Connection, Engine
-
-    from storage.job_queue import JobQueue
+    from sqlalchemy import Engine
 
 
 class PostgresRepositories(
@@ -46,13 +45,9 @@ class PostgresRepositories(
 ):
     """One open transaction with everything that ``issuance.ports.Repositories`` asks for."""
 
-    def __init__(self, connection: Connection, jobs: JobQueue) -> None:
-        super().__init__(connection)
-        self._jobs = jobs
-
     def enqueue_advance(self, document_id: UUID) -> None:
         """Ask a worker to take the document's due step; one waiting job per document is enough."""
-        self._jobs.enqueue_advance(self._connection, document_id)
+        enqueue_advance(self._connection, document_id)
 
 
 class PostgresUnitOfWork:
@@ -62,12 +57,11 @@ class PostgresUnitOfWork:
     open whether it happened: every step of the register may be repeated.
     """
 
-    def __init__(self, engine: Engine, jobs: JobQueue) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._jobs = jobs
 
     @contextmanager
     def __call__(self) -> Iterator[PostgresRepositories]:
         """Open a transaction: committed when the block ends well, rolled back when it raises."""
         with transaction(self._engine) as connection:
-            yield PostgresRepositories(connection, self._jobs)
+            yield PostgresRepositories(connection)

@@ -36,7 +36,6 @@ from api.document_forms import BoxForm, LayoutForm, MetadataForm
 from api.secret_hashes import SecretHashes
 from storage.blobs import S3Blobs
 from storage.database import connect
-from storage.job_queue import JobQueue
 from storage.migrate import upgrade
 from storage.unit_of_work import PostgresUnitOfWork
 from tests.own_token import own_token
@@ -192,7 +191,7 @@ def running_service(
     upgrade(database_url)
     _blobs(bucket).ensure_bucket()
     engine = connect(database_url)
-    uow = PostgresUnitOfWork(engine, JobQueue())
+    uow = PostgresUnitOfWork(engine)
     secrets = fill_register(home, foundations, uow=uow, hashes=SecretHashes(), at=now)
     port = _free_port()
     kyso = [sys.executable, "-m", "api.cli"]

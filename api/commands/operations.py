@@ -23,7 +23,6 @@ from issuance.numbering import decide_numbering as decide
 from issuance.numbers import NumberingRule
 from issuance.register_book import book_of, end_of_day
 from storage.database import connect
-from storage.job_queue import JobQueue
 from storage.migrate import upgrade
 from storage.outbox import Outbox, Way
 from storage.unit_of_work import PostgresUnitOfWork
@@ -63,7 +62,7 @@ def decide_numbering(agency: str, document_type: str, series: str, *, symbol: st
     engine = connect(read_settings(Settings).database_url.get_secret_value())
     try:
         decide(
-            uow=PostgresUnitOfWork(engine, JobQueue()),
+            uow=PostgresUnitOfWork(engine),
             clock=clock,
             operator=operator,
             rule=NumberingRule(agency=agency, document_type=document_type, series=series, symbol=symbol),
@@ -82,7 +81,7 @@ def reconcile_stores(*, removal: Removal, grace: timedelta) -> Reconciliation:
     engine = connect(settings.database_url.get_secret_value())
     try:
         return reconcile(
-            uow=PostgresUnitOfWork(engine, JobQueue()),
+            uow=PostgresUnitOfWork(engine),
             shelf=blobs_of(settings),
             clock=SystemClock(),
             removal=removal,
@@ -127,7 +126,7 @@ def export_register(agency: str, year: int, *, on: date | None, form: str) -> by
     engine = connect(read_settings(Settings).database_url.get_secret_value())
     try:
         book = book_of(
-            uow=PostgresUnitOfWork(engine, JobQueue()),
+            uow=PostgresUnitOfWork(engine),
             agency=agency,
             year=year,
             as_of=end_of_day(on) if on else SystemClock().now(),

@@ -11,7 +11,6 @@ from api.types.toml_form import TypeForm, read_types, standard_text
 from issuance.calendar import vietnam_date
 from issuance.type_decisions import decide_types, types_of
 from storage.database import connect
-from storage.job_queue import JobQueue
 from storage.unit_of_work import PostgresUnitOfWork
 
 if TYPE_CHECKING:
@@ -50,6 +49,6 @@ def open_register() -> Iterator[PostgresUnitOfWork]:
     """The register of the configured database, for one command."""
     engine = connect(read_settings(Settings).database_url.get_secret_value())
     try:
-        yield PostgresUnitOfWork(engine, JobQueue())
+        yield PostgresUnitOfWork(engine)
     finally:
         engine.dispose()

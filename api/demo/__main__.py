@@ -18,7 +18,6 @@ from api.demo.people import secrets_file
 from api.secret_hashes import SecretHashes
 from api.settings import Settings, read_settings
 from storage.database import connect
-from storage.job_queue import JobQueue
 from storage.unit_of_work import PostgresUnitOfWork
 
 
@@ -28,7 +27,7 @@ def prepare(home: Path) -> None:
     foundations = lay_foundations(home, at=at)
     engine = connect(settings.database_url.get_secret_value())
     try:
-        uow = PostgresUnitOfWork(engine, JobQueue())
+        uow = PostgresUnitOfWork(engine)
         fill_register(home, foundations, uow=uow, hashes=SecretHashes(), at=at)
     finally:
         engine.dispose()

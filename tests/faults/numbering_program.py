@@ -31,7 +31,6 @@ from issuance.numbering import number_paper
 from issuance.ports import Account, Role
 from storage.database import connect
 from storage.errors import StorageUnavailable
-from storage.job_queue import JobQueue
 from storage.unit_of_work import PostgresUnitOfWork
 from tests.set_clock import SetClock
 
@@ -82,7 +81,7 @@ class Child:
         self._plan = plan
         self._place = place
         self._random = random.Random(f"{plan.seed}/{place}/{life}")
-        self._uow = PostgresUnitOfWork(connect(plan.url, pool_size=plan.threads), JobQueue())
+        self._uow = PostgresUnitOfWork(connect(plan.url, pool_size=plan.threads))
         self._clerk = Account(plan.clerk, plan.agency, "Văn Thư", None, frozenset({Role.CLERK}))
         self._file = os.open(plan.history(place), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with (plan.folder / "progress").open("r+b") as progress:

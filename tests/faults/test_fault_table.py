@@ -26,7 +26,6 @@ from issuance.own_tokens import enrol
 from issuance.sweep import Removal, Sweep, sweep
 from storage.blobs import S3Blobs
 from storage.database import connect
-from storage.job_queue import JobQueue
 from storage.migrate import upgrade
 from storage.outbox import Outbox, Way
 from storage.unit_of_work import PostgresUnitOfWork
@@ -70,7 +69,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def uow(engine: Engine) -> PostgresUnitOfWork:
-    return PostgresUnitOfWork(engine, JobQueue())
+    return PostgresUnitOfWork(engine)
 
 
 @pytest.fixture

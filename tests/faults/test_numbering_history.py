@@ -17,7 +17,6 @@ import psycopg
 import pytest
 
 from storage.database import connect, conninfo
-from storage.job_queue import JobQueue
 from storage.migrate import upgrade
 from storage.unit_of_work import PostgresUnitOfWork
 from tests.faults.numbering_history import Row, Witness, complaints, witnesses_in
@@ -52,7 +51,7 @@ CREATE TRIGGER mutant BEFORE INSERT ON register_entries FOR EACH ROW EXECUTE FUN
 def run(url: str, folder: Path, *, calls: int, seed: int) -> tuple[list[Witness], list[Row], float]:
     """Let the callers loose on a new agency; answers what they say, what the register has, and the seconds."""
     engine = connect(url)
-    people = settle_people(PostgresUnitOfWork(engine, JobQueue()))
+    people = settle_people(PostgresUnitOfWork(engine))
     engine.dispose()
     arguments = (url, folder, people.agency.id, people.clerk.id, people.series.name, calls, PROCESSES, THREADS, seed)
     begun = time.monotonic()

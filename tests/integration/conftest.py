@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from storage.database import connect
-from storage.job_queue import JobQueue
 from storage.migrate import upgrade
 from storage.unit_of_work import PostgresUnitOfWork
 
@@ -33,4 +32,4 @@ def engine(register_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def postgres_register(engine: Engine) -> PostgresUnitOfWork:
     """The real unit of work."""
-    return PostgresUnitOfWork(engine, JobQueue())
+    return PostgresUnitOfWork(engine)

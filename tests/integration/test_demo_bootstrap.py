@@ -33,7 +33,6 @@ from hsm.pin import read_pin
 from hsm.uri import Pkcs11Uri
 from issuance.documents import Purpose
 from issuance.ports import Role
-from storage.job_queue import JobQueue
 from storage.unit_of_work import PostgresUnitOfWork
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ class Filled:
 
 @pytest.fixture(scope="module")
 def filled(home: Path, foundations: Foundations, engine: Engine) -> Filled:
-    uow = PostgresUnitOfWork(engine, JobQueue())
+    uow = PostgresUnitOfWork(engine)
     return Filled(uow, fill_register(home, foundations, uow=uow, hashes=SecretHashes(), at=NOW))
 
 

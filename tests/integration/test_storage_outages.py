@@ -22,7 +22,6 @@ from storage.embedded.child import Child, spawn
 from storage.embedded.postgres import EmbeddedPostgres
 from storage.embedded.s3 import EmbeddedS3
 from storage.errors import BlobsUnavailable, StorageUnavailable
-from storage.job_queue import JobQueue
 from storage.migrate import upgrade
 from storage.unit_of_work import PostgresUnitOfWork
 from tests.register_material import settle_people, signing, stored_document
@@ -95,7 +94,7 @@ def test_a_database_that_goes_away_is_an_outage_and_is_used_again_when_it_is_bac
     with switched(postgres) as switch:
         upgrade(postgres.url)
         engine = connect(postgres.url)
-        uow = PostgresUnitOfWork(engine, JobQueue())
+        uow = PostgresUnitOfWork(engine)
         people = settle_people(uow)
         document = stored_document(uow, people)
 
@@ -126,7 +125,7 @@ def test_a_worker_survives_an_outage_of_the_database_and_loses_no_job(postgres: 
     with switched(postgres) as switch:
         upgrade(postgres.url)
         engine = connect(postgres.url)
-        uow = PostgresUnitOfWork(engine, JobQueue())
+        uow = PostgresUnitOfWork(engine)
         people = settle_people(uow)
         with transaction(engine) as connection:
             connection.exec_driver_sql(
