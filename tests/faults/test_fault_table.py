@@ -128,8 +128,8 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_is_there_twice(
 ) -> None:
     dice = random.Random(seed)
     walk = _walk(SmallAgency(authority, workshop), uow, store, told=told, dice=dice)
-    walk.seal(walk.numbered(with_token=False))
-    walk.seal(walk.numbered(with_token=True))
+    walk.seal(walk.numbered(with_token=False), later=False)
+    walk.seal(walk.numbered(with_token=True), later=True)
     walk.void(walk.numbered(with_token=False))
     walk.copied()
     walk.table.begin()
@@ -216,6 +216,7 @@ def _look_at_documents(walk: Walk, store: S3Blobs, authority: Demonstration) -> 
         assert all(new.startswith(old) for old, new in pairwise(contents))
         if found.state in PUBLISHED:
             assert {len(each) for each in proofs} == {2 if document in walk.renewed else 1}
+            assert (proofs[0][0].archive_at is not None) == (document in walk.later)
         if found.state in PUBLISHED:
             sealed = [store.get(one.current.sha256) for one in appendices if one.sealed]
             assert len(sealed) == len(appendices) == 1
@@ -254,7 +255,8 @@ def _look_at_blobs(uow: PostgresUnitOfWork, store: S3Blobs, walk: Walk) -> None:
     again = sweep_up(Removal.REMOVE)
     assert again.clean
     assert not again.removed
-    locked = sum(times for (point, _), times in walk.table.broken.items() if point.startswith(("sealing", "renewal")))
+    kept = ("sealing", "renewal", "raising")
+    locked = sum(times for (point, _), times in walk.table.broken.items() if point.startswith(kept))
     assert again.locked <= locked
 
 

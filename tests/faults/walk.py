@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -52,6 +52,7 @@ class Walk:
     documents: list[Document] = field(default_factory=list)
     issued: list[Document] = field(default_factory=list)
     copies: list[Document] = field(default_factory=list)
+    later: list[Document] = field(default_factory=list)
     renewed: list[Document] = field(default_factory=list)
     paper: bytes = field(default_factory=scan)
     changed: int = 0
@@ -146,12 +147,17 @@ class Walk:
         void = self.clerks(void_number, document)
         self.insist("void", lambda: void(reason="Bỏ số"))
 
-    def seal(self, document: Document) -> None:
-        """Issued; then something may happen to an older document through it."""
-        self.insist("sealing", lambda: advance(document.id, outside=self.outside))
+    def seal(self, document: Document, *, later: bool | None = None) -> None:
+        """Issued, archived at once or later; then something may happen to an older document through it."""
+        if later or (later is None and self.random.random() < 0.5):
+            outside = replace(self.outside, archive_after=timedelta(hours=12))
+            self.insist("sealing for later", lambda: advance(document.id, outside=outside))
+            self.later.append(document)
+        else:
+            self.insist("sealing", lambda: advance(document.id, outside=self.outside))
         self.afterwards(document)
         self.issued.append(document)
-        if self.random.random() < 0.5 or not self.table.points:
+        if document in self.later or self.random.random() < 0.5 or not self.table.points:
             self.renew(document)
         if self.random.random() < 0.5 or not self.table.points:
             self.hand_over(document)
@@ -164,7 +170,8 @@ class Walk:
             appendix = register.attachments(document.id)[0].id
             due = [register.proofs(document.id)[-1], register.proofs(document.id, attachment_id=appendix)[-1]]
         for proof in due:
-            self.insist("renewal", partial(renew, proof, outside=self.outside))
+            flow = "renewal" if proof.archive_at is None else "raising"
+            self.insist(flow, partial(renew, proof, outside=self.outside))
         self.renewed.append(document)
 
     def hand_over(self, document: Document) -> None:
