@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from api import problem_responses
-from api.body_limit import BodyLimit
 from api.boundary import Boundary
+from api.callers.guards import make_guards
+from api.configuration.settings import Settings, read_settings
 from api.dependencies import authorize
-from api.guards import make_guards
 from api.logs import configure_logs
 from api.openapi import VERSION, description_of
 from api.pages import letters as letter_pages
 from api.pages import links as link_pages
 from api.pages import routes as page_routes
 from api.pages.rendering import Pages
+from api.problems import responses as problem_responses
 from api.routes import (
     attachments,
     copies,
@@ -43,7 +43,7 @@ from api.routes import (
     types,
     verifications,
 )
-from api.settings import Settings, read_settings
+from api.uploads.body_limit import BodyLimit
 from api.wiring import Application, joined
 
 if TYPE_CHECKING:

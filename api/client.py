@@ -15,11 +15,11 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode, urlsplit
 
-from api.attachment_forms import AttachedAnswer, AttachmentAnswer, AttachmentsAnswer
-from api.copy_forms import CopyMetadata, OutsideCopyMetadata, PaperCopyAnswer, PaperCopyForm
-from api.document_forms import CopiesAnswer, CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, MetadataForm
-from api.follower_forms import FollowedAnswer, FollowerAnswer, FollowersAnswer
-from api.signature_request_forms import BatchAnswer, SignatureRequestAnswer, SignatureRequestStatus
+from api.forms.attachments import AttachedAnswer, AttachmentAnswer, AttachmentsAnswer
+from api.forms.copies import CopyMetadata, OutsideCopyMetadata, PaperCopyAnswer, PaperCopyForm
+from api.forms.documents import CopiesAnswer, CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, MetadataForm
+from api.forms.followers import FollowedAnswer, FollowerAnswer, FollowersAnswer
+from api.forms.signature_requests import BatchAnswer, SignatureRequestAnswer, SignatureRequestStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

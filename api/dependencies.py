@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
 
-from api.authentication import account_of
-from api.authorization import demand_role, is_public
+from api.callers.authentication import account_of
+from api.callers.authorization import demand_role, is_public
+from api.callers.guards import Guards
+from api.callers.rates import address_key
 from api.errors import Unauthenticated
-from api.guards import Guards
 from api.pages.rendering import Pages
-from api.rates import address_key
 from api.wiring import Application
 from issuance.ports import Account
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api.document_forms import DocumentAnswer
-from api.problem_responses import problem_of_obstacle, problem_response
+from api.forms.documents import DocumentAnswer
+from api.problems.responses import problem_of_obstacle, problem_response
 from api.telling import answer, read_own, told_of
 from api.waiting import belled, settled
 

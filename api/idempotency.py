@@ -19,8 +19,8 @@ from uuid import UUID
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api.error_classes import BASES
 from api.errors import IdempotencyInFlight, IdempotencyKeyInvalid, IdempotencyMismatch
+from api.problems.error_classes import BASES
 from issuance.identifiers import document_id
 from storage.errors import StorageError
 from storage.idempotency import InFlight, OtherRequest, Replayed, Started, StoredResponse

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 from fastapi.openapi.utils import get_openapi
 
-from api.authorization import is_public
-from api.copy_forms import CopyMetadata, OutsideCopyMetadata
-from api.document_forms import MetadataForm
-from api.examples import OF_FORMS
-from api.problem_answers import PROBLEM_SCHEMA
+from api.callers.authorization import is_public
+from api.forms.copies import CopyMetadata, OutsideCopyMetadata
+from api.forms.documents import MetadataForm
+from api.forms.examples import OF_FORMS
+from api.problems.descriptions import PROBLEM_SCHEMA
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

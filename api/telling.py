@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Response
 
-from api.document_forms import CreatedAnswer, DocumentAnswer, Story, created_answer, document_answer
+from api.forms.documents import CreatedAnswer, DocumentAnswer, Story, created_answer, document_answer
 from issuance.deadlines import issue_by
 from issuance.errors import UnknownName
 from issuance.reappointment import reappointed_to

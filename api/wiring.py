@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.activation import LOCK, WRONG_CODES
+from api.callers.activation import LOCK, WRONG_CODES
 from api.clock import SystemClock
 from api.commands.keys import chosen_key
+from api.configuration.settings import SettingsInvalid
 from api.living_trust import LivingTrust
-from api.report_seal import ReportSeal
-from api.settings import SettingsInvalid
+from api.verification_pdf.seal import ReportSeal
 from certs.authorities import TimestampLimits
 from certs.kept_answers import AnswersInMemory
 from certs.online import OnlineClient
@@ -49,7 +49,7 @@ from verification.workshop import Workshop
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from api.settings import Settings
+    from api.configuration.settings import Settings
     from issuance.sweep import Shelf
     from storage.standing import Standing
     from verification.policy import ValidationPolicy

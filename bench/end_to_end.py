@@ -22,20 +22,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from api.client import Client
+from api.configuration.settings import OneMachineSettings
 from api.demo.notice import typeset_notice
 from api.demo.people import CLERK, SEAL_CREDENTIAL, SIGNATORY, SIGNATORY_CREDENTIAL, SUBMITTER
 from api.demo.scenario import metadata_of
 from api.listening import free_loopback_address
-from api.settings import OneMachineSettings
-from api.supervisor import Supervisor
-from api.up import Contents, OneMachine
+from api.supervision.supervisor import Supervisor
+from api.supervision.up import Contents, OneMachine
 from bench.figures import Row
 from bench.ground import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.document_forms import MetadataForm
+    from api.forms.documents import MetadataForm
     from bench.ground import Ground
 
 _CALLERS = 4

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from api.smtp import MailServer, SmtpTls
+from api.notifying.smtp import MailServer, SmtpTls
 
 if TYPE_CHECKING:
     import ssl

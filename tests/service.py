@@ -19,6 +19,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from api.callers.secret_hashes import SecretHashes
 from api.client import Client
 from api.demo.bootstrap import fill_register, lay_foundations
 from api.demo.notice import typeset_notice
@@ -32,8 +33,7 @@ from api.demo.people import (
     SUBMITTER,
     DemonstrationSecrets,
 )
-from api.document_forms import BoxForm, LayoutForm, MetadataForm
-from api.secret_hashes import SecretHashes
+from api.forms.documents import BoxForm, LayoutForm, MetadataForm
 from storage.blobs import S3Blobs
 from storage.database import connect
 from storage.migrate import upgrade
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from api.demo.notice import Notice
-    from api.document_forms import DocumentAnswer
+    from api.forms.documents import DocumentAnswer
     from signing.layout import Box
     from tests.own_token import OwnToken
     from tests.parts import Bucket
@@ -164,7 +164,7 @@ def enrolled_token(service: Service, *, account: str = SIGNATORY) -> OwnToken:
     token = own_token(folder, authority=Path(service.environment["KYSO_TRUST_DIR"]).parent)
     file = folder / "certificate.pem"
     file.write_bytes(token.certificate.x509.public_bytes(Encoding.PEM) + _issuers(token))
-    command = [sys.executable, "-m", "api.cli", "credentials", "enrol", account, "--certificate", str(file)]
+    command = [sys.executable, "-m", "api.cli.main", "credentials", "enrol", account, "--certificate", str(file)]
     told = subprocess.run(
         [*command, "--as", "quản trị", "--json"],
         cwd=PROJECT,
@@ -194,7 +194,7 @@ def running_service(
     uow = PostgresUnitOfWork(engine)
     secrets = fill_register(home, foundations, uow=uow, hashes=SecretHashes(), at=now)
     port = _free_port()
-    kyso = [sys.executable, "-m", "api.cli"]
+    kyso = [sys.executable, "-m", "api.cli.main"]
     service = Service(
         home=home,
         url=f"http://127.0.0.1:{port}",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from api.cli import app
+from api.cli.main import app
 from api.commands.outermost import guarded
 from api.demo.bootstrap import lay_foundations
 from hsm.client import SignerClient
@@ -58,7 +58,7 @@ class SigningDesk:
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
         """Start it in a process of its own, for somebody who will kill it."""
-        command = [sys.executable, "-m", "api.cli", *self._words(*arguments)]
+        command = [sys.executable, "-m", "api.cli.main", *self._words(*arguments)]
         return subprocess.Popen(command, cwd=PROJECT, env=self.environment, stdout=subprocess.PIPE, text=True)
 
     def signatures(self) -> int:
@@ -98,7 +98,7 @@ def signing_desk(home: Path) -> Iterator[SigningDesk]:
     responders = ["certs.demonstration", str(foundations.pki.directory), "--port", str(foundations.port)]
     parts = [
         subprocess.Popen([sys.executable, "-m", *part], cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL)
-        for part in (responders, ["api.cli", "signer"])
+        for part in (responders, ["api.cli.main", "signer"])
     ]
     try:
         wait_until(lambda: listens(desk.signer()), seconds=60)

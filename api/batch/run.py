@@ -10,8 +10,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from api.batch.errors import BatchError, InputUnreadable
-from api.error_classes import BASES
-from api.problems import ROWS
+from api.problems.error_classes import BASES
+from api.problems.table import ROWS
 from issuance.errors import DraftRefused
 from issuance.file_signature import sign_file
 

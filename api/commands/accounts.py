@@ -7,9 +7,9 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from api.callers.secret_hashes import SecretHashes
 from api.clock import SystemClock
 from api.commands.types import open_register
-from api.secret_hashes import SecretHashes
 from issuance.accounts import add_account, close_account, replace_secret
 from verification.sandbox import Sandbox, SandboxLimits
 from verification.workshop import Workshop

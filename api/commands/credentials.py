@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from api.callers.secret_hashes import SecretHashes
 from api.clock import SystemClock
 from api.commands.certificate_files import certificates_in
 from api.commands.keys import key_for_register
 from api.commands.typed import typed_twice
 from api.commands.types import open_register
-from api.secret_hashes import SecretHashes
-from api.settings import Settings, read_settings
+from api.configuration.settings import Settings, read_settings
 from certs.certificate import SigningCertificate
 from certs.trust_store import read_trust_store
 from hsm.client import SignerClient

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.clock import SystemClock
-from api.error_classes import BASES, hint_of
-from api.herald import Undelivered
-from api.settings import Settings, SettingsInvalid, TokenSettings, read_settings
+from api.configuration.settings import Settings, SettingsInvalid, TokenSettings, read_settings
+from api.notifying.herald import Undelivered
+from api.problems.error_classes import BASES, hint_of
 from api.wiring import blobs_of
 from certs.trust_store import read_trust_store
 from hsm.client import SignerClient
@@ -27,7 +27,7 @@ from verification.office import installed_libreoffice, is_libreoffice
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from api.smtp import MailServer
+    from api.notifying.smtp import MailServer
 
 _LEAST_FREE = 2 * 1024**3
 _OLDEST = (3, 11)

@@ -10,14 +10,14 @@ from rich.text import Text
 
 from api.client import Client
 from api.clock import SystemClock
+from api.configuration.settings import OneMachineSettings, read_settings
 from api.demo.outcome import Outcome
 from api.demo.people import DemonstrationSecrets, secrets_file
 from api.demo.scenario import DemonstrationFailed, run_scenario, tell_outcome
 from api.demo.telling import Teller, near
 from api.listening import free_loopback_address
-from api.settings import OneMachineSettings, read_settings
-from api.supervisor import ChildNews, Supervisor
-from api.up import Contents, OneMachine
+from api.supervision.supervisor import ChildNews, Supervisor
+from api.supervision.up import Contents, OneMachine
 
 
 class DemonstrationIncomplete(Exception):

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from api.app import bare_app
+from api.background.reconciliation import reconcile
+from api.background.renewals import renewals
 from api.clock import SystemClock
+from api.configuration.settings import Settings, SettingsInvalid, read_settings
+from api.notifying.webhooks import secret_of
 from api.openapi import description_of
-from api.reconciliation import reconcile
 from api.registers.csv_form import csv_of
 from api.registers.forms import BookAnswer
 from api.registers.pdf_form import pdf_of
-from api.renewals import renewals
-from api.settings import Settings, SettingsInvalid, read_settings
-from api.webhooks import secret_of
 from api.wiring import blobs_of, joined
 from issuance.calendar import vietnam_date
 from issuance.numbering import decide_numbering as decide
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, timedelta
 
-    from api.reconciliation import Reconciliation
-    from api.renewals import Renewal
+    from api.background.reconciliation import Reconciliation
+    from api.background.renewals import Renewal
     from issuance.sweep import Removal
 
 

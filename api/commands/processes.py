@@ -8,10 +8,10 @@ from dataclasses import replace
 import typer
 import uvicorn
 
+from api.background.worker import advancing, chores_of
+from api.configuration.settings import Settings, SignerSettings, read_settings
 from api.logs import configure_logs
-from api.settings import Settings, SignerSettings, read_settings
 from api.wiring import joined
-from api.worker import advancing, chores_of
 from certs.trust_store import read_trust_store
 from hsm import signer
 from hsm.errors import PinUnavailable

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from api.client import Client
 from api.commands.outermost import Exit, guarded
+from api.configuration.settings import OneMachineSettings, Settings, read_settings
 from api.listening import free_loopback_address
-from api.settings import OneMachineSettings, Settings, read_settings
-from api.supervisor import Supervisor
-from api.up import Contents, OneMachine
+from api.supervision.supervisor import Supervisor
+from api.supervision.up import Contents, OneMachine
 from api.wiring import joined
 
 _BANNER = """

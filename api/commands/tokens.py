@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from api.commands.certificate_files import certificates_in
 from api.commands.typed import NothingTyped, typed, typed_twice
-from api.settings import TokenSettings, read_settings
+from api.configuration.settings import TokenSettings, read_settings
 from certs.certificate import parse_certificate
 from certs.paths import is_issued_by
 from hsm import provisioning

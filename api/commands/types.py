@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from api.clock import SystemClock
-from api.settings import Settings, read_settings
+from api.configuration.settings import Settings, read_settings
 from api.types.toml_form import TypeForm, read_types, standard_text
 from issuance.calendar import vietnam_date
 from issuance.type_decisions import decide_types, types_of

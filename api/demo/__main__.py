@@ -11,12 +11,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from api.callers.secret_hashes import SecretHashes
 from api.clock import SystemClock
 from api.commands.outermost import Exit, guarded
+from api.configuration.settings import Settings, read_settings
 from api.demo.bootstrap import fill_register, lay_foundations
 from api.demo.people import secrets_file
-from api.secret_hashes import SecretHashes
-from api.settings import Settings, read_settings
 from storage.database import connect
 from storage.unit_of_work import PostgresUnitOfWork
 

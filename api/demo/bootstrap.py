@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from api.secret_hashes import SecretHashes
+    from api.callers.secret_hashes import SecretHashes
     from issuance.ports import Account, Repositories, UnitOfWork
 
 _NO_ACTIVATION = ""

@@ -30,7 +30,7 @@ from api.demo.people import (
 )
 from api.demo.persistence import persistently
 from api.demo.telling import Line, Teller, near, seconds, size_of
-from api.document_forms import BoxForm, DocumentAnswer, LayoutForm, MetadataForm
+from api.forms.documents import BoxForm, DocumentAnswer, LayoutForm, MetadataForm
 from issuance.documents import MAIN_PATH, DocumentState
 from issuance.lookup_code import printed_lookup_code
 

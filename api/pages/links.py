@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.callers.guards import Guards
 from api.dependencies import Caller, Guarded, Parts, Templates
-from api.guards import Guards
 from api.pages.rendering import Pages
 from api.ranges import file_response
 from issuance.delivery import open_link, use_link

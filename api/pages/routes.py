@@ -26,9 +26,9 @@ from api.pages.verdicts import (
     state_banner,
 )
 from api.public_facts import PublicFacts
-from api.public_uploads import compared, public_upload, validated
 from api.routes.lookup import find_facts
-from api.uploads import Upload
+from api.uploads.multipart import Upload
+from api.uploads.public import compared, public_upload, validated
 from issuance.lookup_code import parse_lookup_code, printed_lookup_code
 
 router = APIRouter(include_in_schema=False)

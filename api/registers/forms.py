@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.plain_text import Line, Name
+from api.forms.plain_text import Line, Name
 from issuance.entries import EntryKind, Registered, RegisterEntry
 from issuance.numbers import DocumentNumber
 from issuance.register_book import RegisterBook

@@ -9,16 +9,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from api.attachment_forms import AttachedAnswer, AttachmentAnswer, AttachmentsAnswer
 from api.dependencies import Actor, Guarded, Parts
 from api.errors import RequestInvalid
+from api.forms.attachments import AttachedAnswer, AttachmentAnswer, AttachmentsAnswer
+from api.forms.plain_text import Line
 from api.idempotency import Ticket, take_ticket
-from api.office import OFFICE_TOO, taken
-from api.plain_text import Line
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
 from api.ranges import file_response
 from api.telling import own
-from api.uploads import Upload, read_upload
+from api.uploads.multipart import Upload, read_upload
+from api.uploads.office import OFFICE_TOO, taken
 from issuance.attachments import attach, attachment_of, detach
 from issuance.submit import MOST_BYTES
 

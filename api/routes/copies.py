@@ -10,16 +10,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api.copy_forms import CopyMetadata, OutsideCopyMetadata
+from api.callers.guards import Guards
 from api.dependencies import Actor, Guarded, Parts
-from api.document_forms import CopiesAnswer, DocumentAnswer, DocumentSummary
 from api.errors import RequestInvalid
 from api.finishing import UNDER_WAY, WITH_A_KEY, Prefer, finished
-from api.guards import Guards
+from api.forms.copies import CopyMetadata, OutsideCopyMetadata
+from api.forms.documents import CopiesAnswer, DocumentAnswer, DocumentSummary
 from api.idempotency import Ticket, take_ticket
-from api.json_part import described
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
-from api.uploads import Upload, read_upload
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
+from api.uploads.json_part import described
+from api.uploads.multipart import Upload, read_upload
 from api.waiting import wait_of
 from api.wiring import Application
 from issuance.copies import request_copy

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.dependencies import Actor, Parts
-from api.problem_answers import SIGNED_IN, problem_answers
+from api.problems.descriptions import SIGNED_IN, problem_answers
 from issuance.documents import Purpose
 from issuance.own_tokens import usable_credentials
 from issuance.ports import Credential

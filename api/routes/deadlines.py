@@ -9,9 +9,9 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import Actor, Parts
-from api.document_forms import DocumentSummary
-from api.plain_text import Name
-from api.problem_answers import SIGNED_IN, problem_answers
+from api.forms.documents import DocumentSummary
+from api.forms.plain_text import Name
+from api.problems.descriptions import SIGNED_IN, problem_answers
 from issuance.deadlines import deadlines_of
 from issuance.working_days import CalendarDay, DayKind, calendar_of, keep_calendar
 

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import Actor, Parts
-from api.document_forms import ReasonOrder
+from api.forms.documents import ReasonOrder
+from api.forms.plain_text import Line, Name
 from api.idempotency import Ticket, take_ticket
-from api.plain_text import Line, Name
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
 from issuance.delegations import Delegation, delegations_of, register_delegation, revoke_delegation
 
 router = APIRouter(prefix="/v1/delegations", tags=["signatories"])

@@ -13,15 +13,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
 from api.dependencies import Actor, Guarded, Parts
-from api.document_forms import CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, LayoutForm, MetadataForm
 from api.errors import RequestInvalid
+from api.forms.documents import CreatedAnswer, DocumentAnswer, DocumentPage, DocumentSummary, LayoutForm, MetadataForm
+from api.forms.plain_text import Name
 from api.idempotency import Ticket, take_ticket
-from api.json_part import described
-from api.office import OFFICE_TOO, taken
-from api.plain_text import Name
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
 from api.telling import answer, told, told_new
-from api.uploads import Upload, read_upload
+from api.uploads.json_part import described
+from api.uploads.multipart import Upload, read_upload
+from api.uploads.office import OFFICE_TOO, taken
 from issuance.documents import DocumentState
 from issuance.errors import UnknownName
 from issuance.revise import revise

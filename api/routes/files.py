@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import Actor, Parts
-from api.problem_answers import SIGNED_IN, problem_answers
+from api.problems.descriptions import SIGNED_IN, problem_answers
 from api.ranges import file_response
 from api.telling import own
 from issuance.documents import Document

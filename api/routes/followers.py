@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request, Response
 
 from api.dependencies import Actor, Parts
 from api.errors import NoLetters
-from api.follower_forms import FollowedAnswer, FollowerAnswer, FollowersAnswer, FollowOrder
+from api.forms.followers import FollowedAnswer, FollowerAnswer, FollowersAnswer, FollowOrder
 from api.idempotency import Ticket, take_ticket
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
 from issuance.following import follow, followers_of, unfollow
 
 router = APIRouter(prefix="/v1/documents/{document_id}/followers", tags=["outcomes"])

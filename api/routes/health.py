@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from api.dependencies import Parts
-from api.error_classes import BASES
+from api.problems.error_classes import BASES
 from api.wiring import Application
 
 router = APIRouter(tags=["health"])

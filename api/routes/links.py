@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import Actor, Parts
 from api.idempotency import Ticket, take_ticket
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
 from issuance.delivery import LONGEST_VALIDITY, TOKEN_BYTES, make_link
 
 router = APIRouter(prefix="/v1/documents/{document_id}", tags=["outcomes"])

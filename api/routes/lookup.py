@@ -9,10 +9,10 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from api.callers.guards import Guards
 from api.dependencies import Caller, Guarded, Parts
 from api.errors import CodeUnknown
-from api.guards import Guards
-from api.problem_answers import problem_answers
+from api.problems.descriptions import problem_answers
 from api.public_facts import PublicFacts, is_published, public_facts
 from api.wiring import Application
 from issuance.documents import DocumentState

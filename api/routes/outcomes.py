@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from api.dependencies import Actor, Parts
-from api.document_forms import DocumentAnswer, PublicReasonOrder, ReasonOrder, RecallOrder, WithdrawalOrder
+from api.forms.documents import DocumentAnswer, PublicReasonOrder, ReasonOrder, RecallOrder, WithdrawalOrder
 from api.idempotency import Ticket, take_ticket
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
 from api.telling import answer, told
 from api.wiring import Application
 from issuance.afterwards import correct, recall, replace

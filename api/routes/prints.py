@@ -6,11 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from api.copy_forms import PaperCopyAnswer, PaperCopyForm
 from api.dependencies import Actor, Parts
+from api.forms.copies import PaperCopyAnswer, PaperCopyForm
 from api.idempotency import Ticket, take_ticket
 from api.prints.sheet import copy_sheet, lookup_sheet
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
 from api.public_facts import public_facts
 from api.ranges import attachment
 from api.telling import own

@@ -10,10 +10,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.dependencies import Actor, Parts
-from api.document_forms import ReasonOrder
+from api.forms.documents import ReasonOrder
+from api.forms.plain_text import Name
 from api.idempotency import Ticket, take_ticket
-from api.plain_text import Name
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
 from api.registers.csv_form import csv_of
 from api.registers.forms import BookAnswer, EntryAnswer, ImportAnswer, ImportOrder, PaperOrder
 from api.registers.pdf_form import pdf_of

@@ -15,14 +15,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
 from api.dependencies import Actor, Guarded, Parts
-from api.document_forms import DocumentAnswer, DocumentSummary
-from api.error_classes import BASES
 from api.finishing import Prefer
-from api.idempotency import Ticket, take_ticket
-from api.language import preferred_language
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
-from api.problem_responses import problem_of, request_id_of
-from api.signature_request_forms import (
+from api.forms.documents import DocumentAnswer, DocumentSummary
+from api.forms.signature_requests import (
     BatchAnswer,
     BatchItem,
     RequestState,
@@ -33,9 +28,14 @@ from api.signature_request_forms import (
     ValueOrder,
     ValuesOrder,
 )
+from api.idempotency import Ticket, take_ticket
+from api.language import preferred_language
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
+from api.problems.error_classes import BASES
+from api.problems.responses import problem_of, request_id_of
 from api.telling import answer as document_response
 from api.telling import read_own, told
-from api.uploads import Upload, read_upload
+from api.uploads.multipart import Upload, read_upload
 from api.waiting import belled, settled, wait_of
 from api.wiring import Application
 from issuance.documents import Document

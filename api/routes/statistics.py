@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.dependencies import Caller, Guarded, Parts
-from api.plain_text import Name
-from api.problem_answers import problem_answers
+from api.forms.plain_text import Name
+from api.problems.descriptions import problem_answers
 from issuance.calendar import vietnam_date
 from issuance.documents import DocumentState
 from issuance.statistics import Statistics, statistics_of

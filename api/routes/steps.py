@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.dependencies import Actor, Guarded, Parts
-from api.document_forms import DocumentAnswer, IssueOrder, NumberOrder, SignatureOrder
 from api.finishing import UNDER_WAY, WITH_A_KEY, Prefer, finished
+from api.forms.documents import DocumentAnswer, IssueOrder, NumberOrder, SignatureOrder
 from api.idempotency import Ticket, take_ticket
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
 from api.telling import answer, told_of
 from api.waiting import wait_of
 from issuance.documents import Document

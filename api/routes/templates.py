@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, Field
 
 from api.dependencies import Actor, Parts
-from api.document_forms import CreatedAnswer, DescriptionForm
+from api.forms.documents import CreatedAnswer, DescriptionForm
+from api.forms.plain_text import Line, Name, Paragraph
 from api.idempotency import Ticket, take_ticket
-from api.plain_text import Line, Name, Paragraph
-from api.problem_answers import REPEATED, SIGNED_IN, problem_answers
+from api.problems.descriptions import REPEATED, SIGNED_IN, problem_answers
 from api.telling import answer, told_new
 from api.templates.apology import TYPE, Delay, apology_body
 from api.templates.typesetting import PAPERS, Fields, typeset

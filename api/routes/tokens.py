@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
-from api.authentication import TOKEN_LIFETIME, ClientCredentials, client_credentials, open_session
+from api.callers.authentication import TOKEN_LIFETIME, ClientCredentials, client_credentials, open_session
 from api.dependencies import Caller, Guarded, Parts
-from api.problem_answers import problem_answers
+from api.problems.descriptions import problem_answers
 
 router = APIRouter(tags=["access"])
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.dependencies import Actor, Parts
-from api.problem_answers import SIGNED_IN, problem_answers
+from api.problems.descriptions import SIGNED_IN, problem_answers
 from api.types.toml_form import TypeForm
 from issuance.type_decisions import types_of
 

@@ -12,16 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.dependencies import Caller, Guarded, Parts
 from api.errors import MediaTypeUnsupported, RequestInvalid
-from api.problem_answers import problem_answers
-from api.public_uploads import compared, public_upload, validated, without_a_file
-from api.report_forms import ReportForm
-from api.uploads import Upload
+from api.forms.reports import ReportForm
+from api.problems.descriptions import problem_answers
+from api.uploads.multipart import Upload
+from api.uploads.public import compared, public_upload, validated, without_a_file
 from api.verification_pdf.pdf_form import signed_pdf_of
 from verification.etsi_report import etsi_report
 
 if TYPE_CHECKING:
     from api.register_check import RegisterCheck
-    from api.report_seal import ReportSeal
+    from api.verification_pdf.seal import ReportSeal
     from verification.report import ValidationReport
 
 router = APIRouter(tags=["public"])

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.plain_text import Name
+from api.forms.plain_text import Name
 from issuance.capacity import Capacity
 from issuance.document_types import (
     LONGEST_RETENTION_YEARS,

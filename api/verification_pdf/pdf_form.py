@@ -21,7 +21,7 @@ from verification.summary import headline, kind_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from api.report_seal import ReportSeal
+    from api.verification_pdf.seal import ReportSeal
     from verification.report import SignatureReport, ValidationReport, Verdict
 
 _FOLDER = Path(__file__).parent

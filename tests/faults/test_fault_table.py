@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.herald import Herald
-from api.letters import LetterPost
-from api.webhooks import CallPost
+from api.notifying.herald import Herald
+from api.notifying.letters import LetterPost
+from api.notifying.webhooks import CallPost
 from certs.online import OnlineClient
 from certs.revocation import EMPTY
 from issuance.documents import MAIN_PATH, PUBLISHED, DocumentState, Purpose

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from api.herald import Herald
+    from api.notifying.herald import Herald
     from issuance.documents import Document
     from issuance.outside import Outside
     from issuance.ports import Credential

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 
-from api.activation import LOCK, WRONG_CODES, ActivationGuard
+from api.callers.activation import LOCK, WRONG_CODES, ActivationGuard
+from api.callers.secret_hashes import SecretHashes
 from api.errors import ActivationLocked, ActivationRefused, ApiError
-from api.secret_hashes import SecretHashes
 from issuance.errors import NotCompetent, UnknownName
 from storage.database import connect, conninfo
 from storage.secret_tries import SecretTries

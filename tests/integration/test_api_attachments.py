@@ -18,7 +18,7 @@ from tests.service import Service, running_service
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.document_forms import DocumentAnswer
+    from api.forms.documents import DocumentAnswer
     from tests.parts import Bucket
 
 

@@ -11,8 +11,8 @@ import pypdf
 import pytest
 
 from api.client import Refused
-from api.copy_forms import CopyKind, CopyMetadata, OriginalForm, OutsideCopyMetadata, PaperCopyForm
 from api.demo.people import AGENCY, SEAL_CREDENTIAL, SERIES, SIGNATORY
+from api.forms.copies import CopyKind, CopyMetadata, OriginalForm, OutsideCopyMetadata, PaperCopyForm
 from issuance.calendar import vietnam_date
 from issuance.copies import TYPES
 from issuance.documents import DocumentState

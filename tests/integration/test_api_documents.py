@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from api.callers.secret_hashes import SecretHashes
 from api.client import Client, Refused, multipart
 from api.demo.people import AGENCY, SEAL_CREDENTIAL, SIGNATORY, SIGNATORY_CREDENTIAL, SUBMITTER
-from api.secret_hashes import SecretHashes
 from issuance.documents import MAIN_PATH, DocumentState
 from issuance.ports import Account, Agency, Role
 from storage.database import connect
@@ -23,7 +23,7 @@ from tests.service import Service, running_service
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.document_forms import DocumentAnswer
+    from api.forms.documents import DocumentAnswer
     from tests.parts import Bucket
 
 MB = 1024 * 1024

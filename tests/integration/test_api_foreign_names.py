@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from api.callers.secret_hashes import SecretHashes
 from api.client import Client, Refused, multipart
 from api.demo.people import AGENCY, SEAL_CREDENTIAL, SERIES, SIGNATORY, SIGNATORY_CREDENTIAL
-from api.secret_hashes import SecretHashes
 from issuance.calendar import vietnam_date
 from issuance.numbers import NumberSeries
 from issuance.ports import Account, Agency, Role

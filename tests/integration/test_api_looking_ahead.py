@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from api.worker import looking_ahead
+from api.background.worker import looking_ahead
 from certs.kept_answers import AnswersInMemory
 from certs.revocation import RevocationGatherer
 from tests.integration.certs_servers import Demonstration, demonstration

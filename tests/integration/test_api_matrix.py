@@ -16,11 +16,11 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.app import bare_app
-from api.authorization import RULES, Public, is_public
+from api.callers.authorization import RULES, Public, is_public
+from api.callers.secret_hashes import SecretHashes
 from api.client import Answer, Client, Refused, multipart
-from api.copy_forms import CopyKind, PaperCopyForm
 from api.demo.people import AGENCY, SEAL_CREDENTIAL, SERIES, SIGNATORY, SIGNATORY_CREDENTIAL
-from api.secret_hashes import SecretHashes
+from api.forms.copies import CopyKind, PaperCopyForm
 from api.types.toml_form import read_types
 from issuance.calendar import vietnam_date
 from issuance.copies import TYPES
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from starlette.routing import BaseRoute
 
-    from api.document_forms import DocumentAnswer
+    from api.forms.documents import DocumentAnswer
     from tests.parts import Bucket
 
 OTHER = "999.00.00.H00"

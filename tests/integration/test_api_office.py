@@ -18,7 +18,7 @@ from verification.office import installed_libreoffice
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.document_forms import MetadataForm
+    from api.forms.documents import MetadataForm
     from tests.parts import Bucket
 
 TEXT = "Ủy ban nhân dân tỉnh thông báo"

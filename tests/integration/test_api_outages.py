@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-    from api.document_forms import DocumentAnswer
+    from api.forms.documents import DocumentAnswer
     from tests.parts import Bucket
 
 
@@ -106,7 +106,7 @@ def test_an_answer_outlives_the_server(service: Service) -> None:
 
 def kyso(service: Service, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line with the service's settings."""
-    command = [sys.executable, "-m", "api.cli", *arguments]
+    command = [sys.executable, "-m", "api.cli.main", *arguments]
     environment = {name: value for name, value in service.environment.items() if name != "KYSO_PKCS11_MODULES"}
     return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 

@@ -15,7 +15,7 @@ import pytest
 
 from api.client import Refused
 from api.demo.people import SEAL_CREDENTIAL, SIGNATORY_CREDENTIAL
-from api.signature_request_forms import RequestState
+from api.forms.signature_requests import RequestState
 from issuance.documents import DocumentState
 from tests.parts import wait_until
 from tests.service import PROJECT, Service, enrolled_token, running_service
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.client import Client
-    from api.signature_request_forms import SignatureRequestAnswer
+    from api.forms.signature_requests import SignatureRequestAnswer
     from tests.own_token import OwnToken
     from tests.parts import Bucket
 
@@ -165,7 +165,7 @@ def test_an_enrolment_is_listed_and_taken_back_on_the_command_line(service: Serv
     token = enrolled_token(service)
 
     def kyso(*arguments: str) -> list[dict[str, str]]:
-        command = [sys.executable, "-m", "api.cli", "credentials", *arguments, "--json"]
+        command = [sys.executable, "-m", "api.cli.main", "credentials", *arguments, "--json"]
         told = subprocess.run(command, cwd=PROJECT, env=service.environment, capture_output=True, text=True, check=True)
         return [json.loads(line) for line in told.stdout.splitlines()]
 

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from api.client import Answer, Client, Refused, multipart
-from api.report_forms import ReportForm
+from api.forms.reports import ReportForm
 from issuance.followers import Follower
 from issuance.lookup_code import draw_lookup_code, printed_lookup_code
 from tests.service import METRICS_TOKEN, PROJECT, Service, running_service
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from api.document_forms import DocumentAnswer
+    from api.forms.documents import DocumentAnswer
     from tests.parts import Bucket
 
 CANARY = "Chim-hoàng-yến-7431"
@@ -149,7 +149,7 @@ def test_the_printed_report_is_signed_by_the_service_and_passes_offline(
     file = tmp_path / "report.pdf"
     file.write_bytes(printed_report(service, pdf))
     trust = str(service.home / "pki" / "trust")
-    command = [sys.executable, "-m", "api.cli", "verify", "--json", "--trust", trust, str(file)]
+    command = [sys.executable, "-m", "api.cli.main", "verify", "--json", "--trust", trust, str(file)]
     told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     report = json.loads(told.stdout)
     (signature,) = report["signatures"]

@@ -161,7 +161,7 @@ def test_a_cell_that_looks_like_a_formula_is_no_formula() -> None:
 
 def test_the_operator_decides_how_a_type_is_numbered(service: Service, filled: dict[str, object]) -> None:
     def decide(document_type: str, series: str, *more: str) -> int:
-        command = [sys.executable, "-m", "api.cli", "register", "rule", AGENCY, document_type, series, *more]
+        command = [sys.executable, "-m", "api.cli.main", "register", "rule", AGENCY, document_type, series, *more]
         return subprocess.run([*command, "--as", "quantri"], env=service.environment, check=False).returncode
 
     assert decide("Giấy mời", "mời", "--abbreviation", "UBND") == 0
@@ -179,7 +179,7 @@ def test_the_operator_decides_how_a_type_is_numbered(service: Service, filled: d
 def test_the_operator_exports_the_same_register_from_the_command_line(
     service: Service, filled: dict[str, object], tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "api.cli", "register", "export", AGENCY, str(YEAR)]
+    command = [sys.executable, "-m", "api.cli.main", "register", "export", AGENCY, str(YEAR)]
     written = subprocess.run(command, env=service.environment, capture_output=True, check=True).stdout
     assert written == service.clerk().call("GET", f"/v1/registers/{AGENCY}/{YEAR}?format=csv").body
     file = tmp_path / "register.json"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-    from api.document_forms import DocumentAnswer
+    from api.forms.documents import DocumentAnswer
     from tests.parts import Bucket
 
 

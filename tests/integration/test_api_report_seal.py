@@ -10,8 +10,8 @@ import pytest
 from pypdf import PdfReader
 
 from api.commands.keys import ChosenKey
-from api.report_seal import ReportSeal, SealLimits
 from api.verification_pdf.pdf_form import Carries, pdf_of, signed_pdf_of
+from api.verification_pdf.seal import ReportSeal, SealLimits
 from certs.algorithms import SignatureAlgorithm
 from certs.revocation import EMPTY
 from certs.timestamps import HttpTimestamper

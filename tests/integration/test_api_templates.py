@@ -13,7 +13,7 @@ import pytest
 
 from api.client import Refused
 from api.demo.people import AGENCY, SEAL_CREDENTIAL, SIGNATORY, SIGNATORY_CREDENTIAL, SUBMITTER
-from api.document_forms import CreatedAnswer
+from api.forms.documents import CreatedAnswer
 from api.templates.apology import TYPE
 from api.types.toml_form import read_types
 from issuance.calendar import vietnam_date

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
-from api.list_refreshing import refreshing
+from api.background.list_refreshing import refreshing
 from api.living_trust import LivingTrust
 from certs.anchors import TrustAnchors
 from certs.errors import AddressForbidden, AnchorsUnreadable, CertsError, OnlineUnavailable, TrustedListRefused

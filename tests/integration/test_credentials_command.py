@@ -35,7 +35,7 @@ def service(
 
 def run(service: Service, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "api.cli", "credentials", *arguments, "--json"],
+        [sys.executable, "-m", "api.cli.main", "credentials", *arguments, "--json"],
         cwd=PROJECT,
         env={**os.environ, **service.environment},
         input=typed,

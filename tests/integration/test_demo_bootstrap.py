@@ -13,6 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from api.callers.secret_hashes import SecretHashes
 from api.demo.bootstrap import Foundations, fill_register, lay_foundations
 from api.demo.keys import responder_port
 from api.demo.people import (
@@ -26,7 +27,6 @@ from api.demo.people import (
     DemonstrationSecrets,
     secrets_file,
 )
-from api.secret_hashes import SecretHashes
 from certs.anchors import read_trust_directory
 from hsm import provisioning
 from hsm.pin import read_pin

@@ -43,7 +43,7 @@ class Machine:
     def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """The command without a terminal: what it would ask there it takes from its standard input."""
         return subprocess.run(
-            [sys.executable, "-m", "api.cli", "tokens", *arguments],
+            [sys.executable, "-m", "api.cli.main", "tokens", *arguments],
             cwd=ROOT,
             env={**os.environ, **self.environment, "COLUMNS": "200"},
             input=typed,

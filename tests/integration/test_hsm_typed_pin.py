@@ -111,7 +111,7 @@ def started(folder: Path, token: TokenAccess, *, terminal: int) -> subprocess.Po
         "KYSO_HOME": str(folder),
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "signer"],
+        [sys.executable, "-m", "api.cli.main", "signer"],
         cwd=ROOT,
         env=environment,
         stdin=terminal,

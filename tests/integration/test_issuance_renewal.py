@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 
-from api.renewals import renewals
+from api.background.renewals import renewals
 from certs.demonstration.authority import revoke
 from certs.demonstration.certificates import AUTHORITY_LIFE
 from certs.errors import TimestampUnavailable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.reconciliation import reconcile
+from api.background.reconciliation import reconcile
 from issuance.documents import DocumentState, Obstacle, Revision
 from issuance.sweep import Removal
 from storage.blobs import S3Blobs
@@ -17,7 +17,7 @@ from tests.register_material import intent_of, new_document, settle_people, sign
 from tests.small_agency import RealClock
 
 if TYPE_CHECKING:
-    from api.reconciliation import Reconciliation
+    from api.background.reconciliation import Reconciliation
     from issuance.documents import Document
     from issuance.ports import UnitOfWork
     from storage.unit_of_work import PostgresUnitOfWork

@@ -15,9 +15,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from api.herald import WAITS, Herald, Undelivered
-from api.letters import LetterPost, letter_of
-from api.smtp import SmtpTls
+from api.notifying.herald import WAITS, Herald, Undelivered
+from api.notifying.letters import LetterPost, letter_of
+from api.notifying.smtp import SmtpTls
 from issuance.afterwards import recall
 from issuance.documents import DocumentState
 from issuance.following import follow, stop_letters

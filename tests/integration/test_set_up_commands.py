@@ -42,7 +42,7 @@ def kyso(
 ) -> subprocess.CompletedProcess[str]:
     spoken = ("--as", operator) if operator else ()
     return subprocess.run(
-        [sys.executable, "-m", "api.cli", *arguments, *spoken, "--json"],
+        [sys.executable, "-m", "api.cli.main", *arguments, *spoken, "--json"],
         cwd=PROJECT,
         env={**os.environ, **service.environment},
         input=typed,

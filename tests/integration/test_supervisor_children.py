@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.supervisor import (
+from api.supervision.supervisor import (
     ChildGaveUp,
     ChildNews,
     ChildState,
@@ -326,7 +326,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from api.supervisor import Supervised, Supervisor
+from api.supervision.supervisor import Supervised, Supervisor
 from storage.embedded.child import Child
 from tests.parts import wait_until
 

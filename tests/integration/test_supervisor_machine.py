@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
+from api.configuration.settings import OneMachineSettings
 from api.listening import Address, free_loopback_address
-from api.settings import OneMachineSettings
-from api.supervisor import AddressTaken
-from api.up import Contents, OneMachine
+from api.supervision.supervisor import AddressTaken
+from api.supervision.up import Contents, OneMachine
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from api.supervisor import Supervised
+    from api.supervision.supervisor import Supervised
 
 SECRETS_OF_TOKENS = {
     "KYSO_PKCS11_MODULES": "pkcs11:token=Test?module-path=/module.so&pin-source=file:/pin",

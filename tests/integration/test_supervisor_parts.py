@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from minio import Minio
 
-from api.supervisor import ChildGaveUp, ChildState, Supervised, Supervisor
+from api.supervision.supervisor import ChildGaveUp, ChildState, Supervised, Supervisor
 from storage.embedded.postgres import EmbeddedPostgres
 from storage.embedded.s3 import EmbeddedS3
 from tests.parts import wait_until
@@ -90,7 +90,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from tests.integration.test_supervisor_parts import parts, supervised
-from api.supervisor import Supervisor
+from api.supervision.supervisor import Supervisor
 home = Path(sys.argv[1])
 postgres, s3 = parts(home)
 supervisor = Supervisor(home, supervised(postgres, s3))

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from api.herald import WAITS, Herald
-from api.lanes import TROUBLED, Lanes
-from api.webhooks import CallPost, secret_of
+from api.notifying.herald import WAITS, Herald
+from api.notifying.lanes import TROUBLED, Lanes
+from api.notifying.webhooks import CallPost, secret_of
 from certs.online import OnlineClient
 from issuance.documents import DocumentState
 from issuance.refusals import reject

@@ -24,7 +24,7 @@ _EXPLAINED = {
 def run(home: Path) -> list[str]:
     """Let the demonstration issue a document, and compare."""
     folder = (home / "demonstration").resolve()
-    command = [sys.executable, "-m", "api.cli", "demo", "--home", str(folder), "--json"]
+    command = [sys.executable, "-m", "api.cli.main", "demo", "--home", str(folder), "--json"]
     ran = subprocess.run(command, cwd=_PROJECT, stdout=subprocess.PIPE, text=True, check=True)
     return compare([Path(json.loads(ran.stdout.splitlines()[-1])["pdf"])], trust=folder / "pki" / "trust")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi import Request
 
-from api.authentication import client_credentials
+from api.callers.authentication import client_credentials
 from api.client import multipart
 from api.errors import ClientRefused, GrantUnsupported, MediaTypeUnsupported, RangeUnsatisfiable, RequestInvalid
 from api.language import Language

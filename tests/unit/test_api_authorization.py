@@ -11,9 +11,9 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.app import bare_app
-from api.authorization import RULES, Public, demand_role, is_public
-from api.document_forms import CreatedAnswer, DocumentAnswer, IssueOrder, MetadataForm, SignatureOrder
+from api.callers.authorization import RULES, Public, demand_role, is_public
 from api.errors import RoleMissing
+from api.forms.documents import CreatedAnswer, DocumentAnswer, IssueOrder, MetadataForm, SignatureOrder
 from api.openapi import description_of
 from issuance.ports import Account, Role
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 import typer
 
-from api.cli import app
+from api.cli.main import app
 from api.commands.outermost import Exit, guarded
+from api.configuration.settings import SettingsInvalid
 from api.errors import Busy, FileTooLarge
-from api.settings import SettingsInvalid
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,8 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import Request
 
-from api.body_limit import SMALL_BODY, BodyLimit, lift_body_limit
+from api.callers.rates import RateLimit, address_key
+from api.callers.secret_hashes import SecretHashes
 from api.errors import (
     ApiError,
     BodyTooLarge,
@@ -22,15 +23,14 @@ from api.errors import (
     RequestInvalid,
     TooManyRequests,
 )
-from api.rates import RateLimit, address_key
-from api.room import Room
-from api.secret_hashes import SecretHashes
-from api.uploads import plain_file_name, read_upload
+from api.uploads.body_limit import SMALL_BODY, BodyLimit, lift_body_limit
+from api.uploads.multipart import plain_file_name, read_upload
+from api.uploads.room import Room
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
-    from api.uploads import Upload
+    from api.uploads.multipart import Upload
 
 
 class Hand:

@@ -10,13 +10,13 @@ from fastapi import Request
 
 # Every module that defines errors must be imported, so that its classes are found.
 import api.app
-import api.supervisor
-import api.worker  # noqa: F401
-from api.error_classes import BASES, error_classes, hint_of
+import api.background.worker
+import api.supervision.supervisor  # noqa: F401
 from api.errors import BodyTooLarge, RangeUnsatisfiable, TooManyRequests, Unauthenticated
 from api.language import Language, preferred_language
-from api.problem_responses import problem_of, problem_response
-from api.problems import ROWS, Problem
+from api.problems.error_classes import BASES, error_classes, hint_of
+from api.problems.responses import problem_of, problem_response
+from api.problems.table import ROWS, Problem
 from issuance.errors import DraftRefused, MetadataInvalid
 from signing.lint import Finding, Severity
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.cli import app
+from api.cli.main import app
 from api.commands import accounts, agencies, series
 from api.commands.outermost import Exit, guarded
 from issuance.numbers import NumberSeries

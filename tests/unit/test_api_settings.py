@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.settings import Settings, SettingsInvalid, SignerSettings, read_settings
+from api.configuration.settings import Settings, SettingsInvalid, SignerSettings, read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,1 @@
+"""Messages about documents on their way out: calls to other systems and letters to followers."""

@@ -1,0 +1,1 @@
+"""Errors as callers read them: problem documents (RFC 9457), from one table."""
