@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 SEEDS = range(1, 1 + scaled(1, nightly=5))
 TIMES = scaled(1, nightly=10)  # each effect, in each manner, with each seed
-MOST_DOCUMENTS = 50 + 15 * TIMES  # one in four is a copy, and counts apart
+MOST_DOCUMENTS = 50 + 20 * TIMES  # one in four is a copy, and counts apart
 
 
 @pytest.fixture(scope="module")

@@ -149,7 +149,7 @@ class Walk:
 
     def seal(self, document: Document, *, later: bool | None = None) -> None:
         """Issued, archived at once or later; then something may happen to an older document through it."""
-        if later or (later is None and self.random.random() < 0.5):
+        if later or (later is None and self.random.random() < 0.3):
             outside = replace(self.outside, archive_after=timedelta(hours=12))
             self.insist("sealing for later", lambda: advance(document.id, outside=outside))
             self.later.append(document)
@@ -157,7 +157,7 @@ class Walk:
             self.insist("sealing", lambda: advance(document.id, outside=self.outside))
         self.afterwards(document)
         self.issued.append(document)
-        if document in self.later or self.random.random() < 0.5 or not self.table.points:
+        if document in self.later or self.random.random() < 0.7 or not self.table.points:
             self.renew(document)
         if self.random.random() < 0.5 or not self.table.points:
             self.hand_over(document)
