@@ -31,6 +31,7 @@ from api.supervision.supervisor import Supervisor
 from api.supervision.up import Contents, OneMachine
 from bench.figures import Row
 from bench.ground import now
+from bench.rounds import Clock, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,14 +116,24 @@ class _Machine(OneMachine):
         return {**super().service_environment(), "KYSO_ARCHIVE_AFTER_HOURS": str(self._archive_after_hours)}
 
 
-def measure(_ground: Ground) -> Iterator[Row]:
-    """First as many as go through, then a quarter of that, evenly spaced; then those that are archived at once."""
+def measure(ground: Ground) -> Iterator[Row]:
+    """First as many as go through, then a quarter of that, evenly spaced; then those that are archived at once.
+
+    One C_Sign beside them says how fast this machine is: a rate counts on one like it only.
+    """
     with _desk(archive_after_hours=_LATER) as desk:
         pace = _pace(desk)
         waited, load = _spaced(desk, every=4 / pace.rate), _load()
     yield Row("issue_end_to_end_per_second", pace.rate, note=f"{_CALLERS} callers, B-T, archived later; {pace}")
     share = pace.share_of_responders
     yield Row("issue_end_to_end_per_second", share, peer="responders' share of the CPU", note="of all processes")
+    c_sign = Work(ground.device.raw(), repeats=100).seconds(Clock.CPU)
+    yield Row(
+        "issue_end_to_end_per_second",
+        sum(pace.used.values()) / c_sign,
+        peer="CPU of a document by one C_Sign",
+        note=f"of {c_sign * 1000:.2f} ms",
+    )
     with _desk(archive_after_hours=0) as desk:
         pace = _pace(desk)
     yield Row("issue_end_to_end_per_second", pace.rate, peer="archived before they are issued", note=f"B-LTA; {pace}")
