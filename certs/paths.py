@@ -18,10 +18,12 @@ from certs.certificate import UNREADABLE, parse_certificate
 from certs.errors import CertificateUnreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
 _LONGEST = 8
+_MOST_STEPS = 200
+"""Signatures that are checked for one path; honest chains take a handful."""
 _UNDERSTOOD = frozenset(
     {
         ExtensionOID.BASIC_CONSTRAINTS,
@@ -65,7 +67,9 @@ def _path(
     certificate: x509.Certificate, candidates: tuple[x509.Certificate, ...], anchors: tuple[x509.Certificate, ...]
 ) -> tuple[x509.Certificate, ...] | None:
     """The same among certificates of which none has ended, remembered: time is all that could change it."""
-    return _extend((certificate,), candidates=candidates, anchors=anchors) if _understood(certificate) else None
+    if not _understood(certificate):
+        return None
+    return _extend((certificate,), candidates=candidates, anchors=anchors, steps=iter(range(_MOST_STEPS)))
 
 
 @lru_cache(maxsize=1024)
@@ -94,6 +98,7 @@ def _extend(
     *,
     candidates: tuple[x509.Certificate, ...],
     anchors: tuple[x509.Certificate, ...],
+    steps: Iterator[int],
 ) -> tuple[x509.Certificate, ...] | None:
     last = path[-1]
     if last in anchors:
@@ -103,8 +108,10 @@ def _extend(
     for issuer in (*anchors, *candidates):
         if issuer in path or issuer.subject != last.issuer or not _may_issue(issuer, depth=len(path) - 1):
             continue
+        if next(steps, None) is None:
+            return None  # a stranger's file may hold certificates that issued each other in every order
         if is_issued_by(last, issuer):
-            longer = _extend((*path, issuer), candidates=candidates, anchors=anchors)
+            longer = _extend((*path, issuer), candidates=candidates, anchors=anchors, steps=steps)
             if longer is not None:
                 return longer
     return None

@@ -247,7 +247,8 @@ def _objection_to_scope(crl: x509.CertificateRevocationList, *, certificate: x50
     for extension in crl.extensions:
         value = extension.value
         if isinstance(value, x509.IssuingDistributionPoint):
-            if value.indirect_crl or value.only_some_reasons or value.only_contains_attribute_certs:
+            partial = value.only_some_reasons or value.only_contains_attribute_certs or value.relative_name
+            if value.indirect_crl or partial:
                 return "the CRL is indirect or partial"
             if (value.only_contains_user_certs and _is_ca(certificate)) or (
                 value.only_contains_ca_certs and not _is_ca(certificate)

@@ -61,9 +61,11 @@ class Review:
             raise SuspiciousModification(msg)
         written = new.reader.xrefs.explicit_refs_in_revision(new.revision)
         explained = _Explained()
-        for ref in new.reader.steps.orphans(new.revision):
-            explained.at[ModificationLevel.LTA_UPDATES].add(ref)
         explained.demand(old, written)
+        for ref in new.reader.steps.orphans(new.revision):
+            # What the signed revision refers to without having it is no orphan: the reader would show it from now on.
+            if not old.contexts(ref):
+                explained.at[ModificationLevel.LTA_UPDATES].add(ref)
         for rule in self.global_rules:
             for level, update in rule.apply_qualified(old, new):
                 explained.take(level, update)
