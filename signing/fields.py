@@ -61,7 +61,14 @@ def empty_signature_field(document: Document, field_name: str) -> Node:
 
 
 def append_field(document: Document, field_name: str, *, page_index: int, entries: Dictionary) -> Node:
-    """A new field merged with its widget (ISO 32000-2, 12.7.4.1, 12.5.6.19), on this page and in the form."""
+    """A new field merged with its widget (ISO 32000-2, 12.7.4.1, 12.5.6.19), on this page and in the form.
+
+    Raises :class:`FieldUnavailable` where a field of any kind has the name: two could not be told apart later.
+    """
+    form = _interactive_form(document)
+    fields = form.array("/Fields")
+    if fields is not None and any(_is_named(one, field_name) for one in fields.items()):
+        raise FieldUnavailable(field_name=field_name, reason="the file has a field of that name")
     shown_on = page(document, page_index)
     field = document.node(
         document.add(
@@ -75,8 +82,6 @@ def append_field(document: Document, field_name: str, *, page_index: int, entrie
         )
     )
     add_annotation(shown_on, field.ref)
-    form = _interactive_form(document)
-    fields = form.array("/Fields")
     if fields is None:
         form.put("/Fields", [field.ref])
     else:

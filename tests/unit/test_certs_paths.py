@@ -117,3 +117,16 @@ def test_a_certificate_of_a_year_that_never_was_is_none() -> None:
     with pytest.raises(CertificateUnreadable, match="year 0"):
         parse_certificate(der)
     assert load_readable((der,)) == ()
+
+
+def test_strangers_that_issued_each_other_in_every_order_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[x509.Certificate] = []
+
+    def issued(certificate: x509.Certificate, _issuer: x509.Certificate) -> bool:
+        looked_at.append(certificate)
+        return True
+
+    monkeypatch.setattr("certs.paths.is_issued_by", issued)
+    crowd = [authority("Crowd") for _ in range(12)]
+    assert _path(crowd[0], *crowd[1:]) is None
+    assert len(looked_at) <= 200
