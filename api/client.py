@@ -187,21 +187,37 @@ class Client:
         """A copy of a paper of the register from its scan, or an extract of a document."""
         return self._copied(f"/v1/documents/{original}/copies", pdf, metadata, wait=wait)
 
-    def copy_paper(self, pdf: bytes, metadata: OutsideCopyMetadata, *, wait: int | None = None) -> DocumentAnswer:
+    def copy_paper(
+        self,
+        pdf: bytes,
+        metadata: OutsideCopyMetadata,
+        *,
+        wait: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> DocumentAnswer:
         """A copy of a paper that others issued, from its scan."""
-        return self._copied("/v1/copies", pdf, metadata, wait=wait)
+        return self._copied("/v1/copies", pdf, metadata, wait=wait, idempotency_key=idempotency_key)
 
     def copies(self, original: UUID) -> tuple[DocumentSummary, ...]:
         """The copies that were made of a document or paper."""
         return CopiesAnswer.model_validate_json(self.call("GET", f"/v1/documents/{original}/copies").body).items
 
-    def _copied(self, path: str, pdf: bytes, metadata: CopyMetadata, *, wait: int | None) -> DocumentAnswer:
+    def _copied(
+        self,
+        path: str,
+        pdf: bytes,
+        metadata: CopyMetadata,
+        *,
+        wait: int | None,
+        idempotency_key: str | None = None,
+    ) -> DocumentAnswer:
         described = metadata.model_dump(mode="json", exclude_none=True)
         if metadata.activation is not None:
             described["activation"] = metadata.activation.get_secret_value()
         body, media_type = multipart({"metadata": json.dumps(described)}, file=pdf, name="copy.pdf")
-        prefer = {} if wait is None else {"Prefer": f"wait={wait}"}
-        return DocumentAnswer.model_validate_json(self._post(path, body, media_type, None, prefer).body)
+        return DocumentAnswer.model_validate_json(
+            self._post(path, body, media_type, idempotency_key, _prefer(wait)).body
+        )
 
     def paper_copy(self, original: UUID, order: PaperCopyForm) -> PaperCopyAnswer:
         """Take a number for a paper copy of a document."""

@@ -1,8 +1,8 @@
 """``Idempotency-Key`` on POST: the same request with the same key has one effect and gets one answer.
 
-Only finished answers are kept. After a refusal or "still under way" the key is free again, because repeating the call
-is how a document goes on. After an outage it waits for the same request, which goes on with whatever the first attempt
-made: each key reserves one identifier for it. Secrets are never part of what identifies a request.
+Only finished answers are kept. After a refusal of the first attempt nothing was done, and the key is free again. In all
+other cases, "still under way" and an obstacle among them, it waits for the same request, which goes on with whatever an
+earlier attempt made: each key reserves one identifier for it. Secrets are never part of what identifies a request.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Ticket:
     started: Started | None
 
     def keep(self, response: Response) -> Response:
-        """Remember a finished answer, or free the key for an unfinished one."""
+        """Remember a finished answer; an unfinished one leaves the key to the same request."""
         started, self.started = self.started, None
         if started is None or self.key is None:
             return response
@@ -59,7 +59,7 @@ class Ticket:
             kept = StoredResponse(status=response.status_code, headers=headers, body=bytes(response.body))
             self.keys.finish(started, client=self.client, key=self.key, response=kept)
         else:
-            self.keys.abandon(started, client=self.client, key=self.key)
+            self.keys.release(started, client=self.client, key=self.key)
         return response
 
     def __enter__(self) -> Self:
@@ -76,11 +76,11 @@ class Ticket:
             await run_in_threadpool(self._give_back, error)
 
     def _give_back(self, error: BaseException | None) -> None:
-        """Free the key where nothing was kept: for any request after a refusal, else for this one alone."""
+        """Free the key where nothing was kept: for any request where nothing was done, else for this one alone."""
         started, self.started = self.started, None
         if started is None or self.key is None:
             return
-        if error is None or _is_refusal(error):
+        if started.attempt == 1 and error is not None and _is_refusal(error):
             self.keys.abandon(started, client=self.client, key=self.key)
         else:
             self.keys.release(started, client=self.client, key=self.key)
@@ -114,7 +114,7 @@ def take_ticket(
 
 
 def _is_refusal(error: BaseException) -> bool:
-    """Whether it is certain that nothing was done. What the database refuses may be its second meeting with us."""
+    """Whether this attempt did nothing for certain. What the database refuses may be its second meeting with us."""
     return isinstance(error, BASES) and not isinstance(error, StorageError) and not error.transient
 
 

@@ -72,6 +72,14 @@ def test_a_true_copy_of_a_foreign_paper_is_issued_looked_up_and_verified(service
     assert "Quyết định số 12/QĐ-TTg" in page(service, copy.lookup_code)
 
 
+def test_whoever_does_not_wait_repeats_the_call_and_gets_the_same_copy(service: Service) -> None:
+    ordered = outside(CopyKind.TRUE_COPY)
+    first, again = (
+        service.clerk().copy_paper(scan(), ordered, wait=wait, idempotency_key="not-waited-for") for wait in (0, 30)
+    )
+    assert (again.id, again.number, again.state) == (first.id, first.number, DocumentState.ISSUED)
+
+
 def test_an_extract_leads_to_its_original_and_says_when_that_is_recalled(service: Service) -> None:
     document = service.issued()
     extract = service.clerk().copy(document.id, letter(), order(CopyKind.EXTRACT))
