@@ -171,8 +171,8 @@ def import_entries(
 ) -> int:
     """Take over numbers that were given elsewhere, all of them or none; answers how many were new.
 
-    Numbers that the agency has already, or that come twice, are named in :class:`NumbersTaken`. An entry that was
-    imported before under the same identifier is no duplicate.
+    The agency's series go on behind them. Numbers that it has already, or that come twice, are named in
+    :class:`NumbersTaken`. An entry that was imported before under the same identifier is no duplicate.
     """
     demand_role(actor, Role.CLERK)
     now = clock.now()
@@ -188,6 +188,8 @@ def import_entries(
             raise NumbersTaken(numbers=tuple(sorted(str(number) for number in duplicates)))
         for entry in new:
             register.add_entry(entry)
+        for series, symbol in sorted({(entry.series, entry.number.symbol) for entry in new}):
+            register.pass_entries(agency=actor.agency, year=year, series=series, symbol=symbol)
         register.append_audit(
             AuditEvent(now, actor.id, "register.imported", None, {"year": str(year), "entries": str(len(new))})
         )

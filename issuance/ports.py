@@ -289,7 +289,11 @@ class Repositories(Rulebook, Companions, Followers, SignatureRequests, Names, Pr
         ...
 
     def add_series(self, series: NumberSeries) -> None:
-        """Insert a series that starts at 01; one that exists stays as it is."""
+        """Insert a series that starts at 01, or behind what the register has; one that exists stays as it is."""
+        ...
+
+    def pass_entries(self, *, agency: str, year: int, series: str, symbol: str) -> None:
+        """Let the series of this name or symbol go on behind all numbers and dates that the register has of either."""
         ...
 
     def all_series(self, agency: str) -> list[NumberSeries]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, or_, select, union
+from sqlalchemy import bindparam, func, or_, select, union
 from sqlalchemy.dialects.postgresql import insert
 
 from issuance.errors import DateInvalid, UnknownName
 from issuance.numbers import DocumentNumber, NumberingRule, NumberSeries
 from storage.errors import AlreadyThere
 from storage.open_transaction import OpenTransaction
-from storage.schema import number_series, numbering_rules
+from storage.schema import number_series, numbering_rules, register_entries
 
 if TYPE_CHECKING:
     from datetime import date
@@ -108,7 +108,9 @@ class NumberRows(OpenTransaction):
         return NumberingRule(**row) if row is not None else None
 
     def add_series(self, series: NumberSeries) -> None:
-        """Insert a series that starts at 01; one that exists, or that another caller adds just now, stays as it is.
+        """Insert a series that starts at 01, or behind what the register has under its name or symbol.
+
+        One that exists, or that another caller adds just now, stays as it is.
 
         :class:`AlreadyThere` where another series of the agency has the symbol in this year. All rules are arbiters of
         the conflict: with one alone, the twin of a row that is being inserted breaks the other instead of being seen.
@@ -118,6 +120,30 @@ class NumberRows(OpenTransaction):
         is_added = self._connection.scalar(added) is not None
         if not is_added and self.series(agency=series.agency, name=series.name, year=series.year) is None:
             raise AlreadyThere(rule="number_series_agency_year_symbol_key")
+        if is_added:
+            self.pass_entries(agency=series.agency, year=series.year, series=series.name, symbol=series.symbol)
+
+    def pass_entries(self, *, agency: str, year: int, series: str, symbol: str) -> None:
+        """Let the series of this name or symbol go on behind all numbers and dates that the register has of either."""
+        of_either = (
+            register_entries.c.agency == agency,
+            register_entries.c.year == year,
+            or_(register_entries.c.series == series, register_entries.c.symbol == symbol),
+        )
+        last = select(func.coalesce(func.max(register_entries.c.ordinal), 0)).where(*of_either).scalar_subquery()
+        day = select(func.max(register_entries.c.issued_on)).where(*of_either).scalar_subquery()
+        self._connection.execute(
+            number_series.update()
+            .where(
+                number_series.c.agency == agency,
+                number_series.c.year == year,
+                or_(number_series.c.name == series, number_series.c.symbol == symbol),
+            )
+            .values(
+                next=func.greatest(number_series.c.next, last + 1),
+                newest_date=func.greatest(number_series.c.newest_date, day),
+            )
+        )
 
     def _refusal(self, series: NumberSeries) -> DateInvalid | UnknownName:
         key = _key(agency=series.agency, name=series.name, year=series.year)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -178,6 +179,24 @@ def test_duplicates_are_reported_by_number_and_nothing_is_imported(uow: UnitOfWo
     assert bring(uow, people, entries) == 0
     with pytest.raises(AlreadyThere), uow() as register:
         register.add_entry(imported(people, 20)[0])
+
+
+def test_the_series_goes_on_behind_what_was_imported(uow: UnitOfWork, people: People) -> None:
+    bring(uow, people, imported(people, 1, 2, 3))
+    assert take(uow, people, series=people.series.name).number.ordinal == 4
+    bring(uow, people, [replace(one, series=people.series.name) for one in imported(people, 9)])
+    assert [take(uow, people, series=people.series.name).number.ordinal for _ in range(2)] == [10, 11]
+
+
+def test_a_series_that_is_opened_after_an_import_begins_behind_it(uow: UnitOfWork, people: People) -> None:
+    old = DocumentNumber(7, "BC-UBND")
+    bring(uow, people, [replace(imported(people, 7)[0], number=old)])
+    opened = NumberSeries(agency=people.agency.id, name="BC", year=2026, symbol="BC-UBND")
+    with uow() as register:
+        register.add_series(opened)
+        assert register.next_number(opened, issued_on=date(2026, 3, 1)).ordinal == 8
+        with pytest.raises(DateInvalid):
+            register.next_number(opened, issued_on=date(2026, 2, 28))
 
 
 @pytest.mark.parametrize(

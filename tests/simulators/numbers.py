@@ -68,6 +68,20 @@ class MemoryNumbers(OpenState):
         if (series.agency, series.year, series.symbol) in others:
             raise AlreadyThere(rule="number_series_agency_year_symbol_key")
         self._state.series[series.agency, series.name, series.year] = SeriesRow(series)
+        self.pass_entries(agency=series.agency, year=series.year, series=series.name, symbol=series.symbol)
+
+    def pass_entries(self, *, agency: str, year: int, series: str, symbol: str) -> None:
+        entries = [
+            one
+            for one in self._state.entries.values()
+            if (one.agency, one.issued_on.year) == (agency, year)
+            and (one.series == series or one.number.symbol == symbol)
+        ]
+        for row in self._state.series.values():
+            ours = (row.series.agency, row.series.year) == (agency, year)
+            if entries and ours and (row.series.name == series or row.series.symbol == symbol):
+                days = [one.issued_on for one in entries] + ([row.newest_date] if row.newest_date else [])
+                row.next, row.newest_date = max(row.next, *(one.number.ordinal + 1 for one in entries)), max(days)
 
     def add_entry(self, entry: RegisterEntry) -> None:
         same_year = [
