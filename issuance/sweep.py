@@ -3,7 +3,8 @@
 A blob is written before the row that names it, so a crash in between leaves an orphan, which is harmless. A row without
 its blob must not exist; it is told, loudly, and nothing is done about it. An orphan is taken away only once it is older
 than the grace period **and** than every intent that is being carried out: a worker that goes on from an intent may make
-the same bytes once more and rely on the blob that lies there.
+the same bytes once more and rely on the blob that lies there. Whoever has no intent yet and stores bytes that lie there
+makes them young again (``Blobs.put``), so that they are not taken away before the row comes.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ class Shelf(Protocol):
         """Whether a sound version of it is there."""
         ...
 
-    def remove(self, sha256: str) -> bool:
-        """Take every version away; False where a lock keeps one, and then nothing is taken away."""
+    def remove(self, sha256: str, *, before: datetime) -> bool:
+        """Take every version away; False where a lock keeps one or one is not older, and then nothing is taken away."""
         ...
 
 
@@ -97,7 +98,7 @@ def _orphan(
         return replace(found, young=found.young + 1)
     if removal is Removal.TELL:
         return replace(found, orphans=(*found.orphans, blob.sha256))
-    if shelf.remove(blob.sha256):
+    if shelf.remove(blob.sha256, before=before):
         return replace(found, removed=(*found.removed, blob.sha256))
     return replace(found, locked=found.locked + 1)
 

@@ -12,6 +12,7 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 
     from minio.versioningconfig import VersioningConfig
 
+_Headers = dict[str, str | list[str] | tuple[str]]
+
 _FOLDER = "sha256/"
+_YOUNG = timedelta(minutes=30)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONNECT_WITHIN = 3.0  # seconds
 _READ_WITHIN = 20.0  # seconds; create-only writes of one name queue up behind each other for some
@@ -100,7 +104,8 @@ class S3Blobs:
     def put(self, blob: bytes, *, retain_until: datetime | None = None) -> str:
         """Store under the SHA-256, read back and compare; answers the SHA-256.
 
-        What is there already is kept, and its retention made longer where ``retain_until`` asks for more. Raises
+        What is there already is kept, and its retention made longer where ``retain_until`` asks for more; where no lock
+        keeps it, it is as if it had just been stored, so that no sweep takes it away before its row is written. Raises
         :class:`BlobDamaged` where the name is taken by other bytes.
         """
         sha256 = hashlib.sha256(blob).hexdigest()
@@ -109,6 +114,8 @@ class S3Blobs:
             stored = self._sound(sha256)
             if retain_until is not None and not created:
                 self._extend_retention(sha256, version=stored.version, until=retain_until)
+            elif not created and stored.is_old() and self._retention(sha256, version=stored.version) is None:
+                self._write(sha256, blob, _headers(blob))
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -132,12 +139,14 @@ class S3Blobs:
             return False
         return True
 
-    def remove(self, sha256: str) -> bool:
-        """Take every version away; False where a lock keeps one, and then nothing is taken away."""
+    def remove(self, sha256: str, *, before: datetime) -> bool:
+        """Take every version away; False where a lock keeps one or one is not older, and then nothing is taken away."""
         with _translated():
             versions = list(self._client.list_objects(self._bucket, prefix=_name(sha256), include_version=True))
             now = datetime.now(UTC)
             for one in versions:
+                if one.last_modified is not None and one.last_modified >= before:
+                    return False  # somebody relies on it since it was listed
                 lock = None if one.is_delete_marker else self._retention(sha256, version=one.version_id)
                 if lock is not None and lock.retain_until_date > now:
                     return False
@@ -154,18 +163,13 @@ class S3Blobs:
 
     def _create(self, sha256: str, blob: bytes, *, retain_until: datetime | None) -> bool:
         """Whether this call made the object; False where it was there."""
-        headers: dict[str, str | list[str] | tuple[str]] = {
-            "Content-Type": "application/octet-stream",
-            "Content-MD5": base64.b64encode(hashlib.md5(blob, usedforsecurity=False).digest()).decode(),
-            "If-None-Match": "*",  # create-only (RFC 9110, 13.1.2)
-        }
+        headers = _headers(blob) | {"If-None-Match": "*"}  # create-only (RFC 9110, 13.1.2)
         if retain_until is not None:
             headers["x-amz-object-lock-mode"] = self._mode.value
             headers["x-amz-object-lock-retain-until-date"] = _whole_seconds(retain_until).strftime("%Y-%m-%dT%H:%M:%SZ")
         for _ in range(_TRIES):
             try:
-                # put_object() takes no conditional header, so the call below it is used.
-                self._client._put_object(self._bucket, _name(sha256), blob, dict(headers))  # noqa: SLF001
+                self._write(sha256, blob, headers)
             except S3Error as error:
                 if error.code == _EXISTS:
                     return False
@@ -174,6 +178,10 @@ class S3Blobs:
             else:
                 return True
         raise BlobsUnavailable(reason="another writer of the same object does not finish")
+
+    def _write(self, sha256: str, blob: bytes, headers: _Headers) -> None:
+        # put_object() takes no conditional header, so the call below it is used.
+        self._client._put_object(self._bucket, _name(sha256), blob, dict(headers))  # noqa: SLF001
 
     def _sound(self, sha256: str) -> _Stored:
         """The newest version whose bytes are those that the name promises."""
@@ -198,7 +206,8 @@ class S3Blobs:
                 return None
             raise
         try:
-            return _Stored(blob=response.read(), version=response.headers.get("x-amz-version-id", version))
+            at = parsedate_to_datetime(response.headers["last-modified"])
+            return _Stored(blob=response.read(), version=response.headers.get("x-amz-version-id", version), at=at)
         finally:
             response.close()
             response.release_conn()
@@ -225,9 +234,21 @@ class S3Blobs:
 class _Stored:
     blob: bytes
     version: str | None
+    at: datetime
 
     def is_sound(self, sha256: str) -> bool:
         return hashlib.sha256(self.blob).hexdigest() == sha256
+
+    def is_old(self) -> bool:
+        """Whether a sweep may soon come for it; the shortest grace is an hour."""
+        return self.at < datetime.now(UTC) - _YOUNG
+
+
+def _headers(blob: bytes) -> _Headers:
+    return {
+        "Content-Type": "application/octet-stream",
+        "Content-MD5": base64.b64encode(hashlib.md5(blob, usedforsecurity=False).digest()).decode(),
+    }
 
 
 def _name(sha256: str) -> str:

@@ -17,6 +17,7 @@ from minio.error import S3Error
 from storage.blobs import RetentionMode, S3Blobs
 from storage.errors import BlobDamaged, BlobMissing, BlobsRefused, BlobsUnavailable
 from storage.recent_blobs import RecentBlobs
+from tests.parts import wait_until
 from tests.simulators.blobs import MemoryBlobs
 
 if TYPE_CHECKING:
@@ -216,3 +217,16 @@ def test_what_was_refused_is_not_kept_and_the_oldest_goes_first() -> None:
     assert behind.read == ["0" * 64]
     recent.get(names[0])
     assert behind.read == ["0" * 64, names[0]]
+
+
+def test_what_somebody_relies_on_since_the_sweep_began_stays(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = store(bucket)
+    name = blobs.put(b"an orphan that is sent in once more")
+    began = next(one.stored_at for one in blobs.stored() if one.sha256 == name) + timedelta(seconds=1)
+    monkeypatch.setattr("storage.blobs._YOUNG", timedelta(0))
+    assert wait_until(lambda: datetime.now(UTC) > began + timedelta(seconds=1))
+    blobs.put(b"an orphan that is sent in once more")
+    assert not blobs.remove(name, before=began)
+    assert blobs.holds(name)
+    assert blobs.remove(name, before=datetime.now(UTC) + timedelta(seconds=5))
+    assert not blobs.holds(name)
