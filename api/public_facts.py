@@ -170,7 +170,7 @@ def _copy(register: Repositories, copy: CopyOf) -> PublicCopy:
     return PublicCopy(
         form=copy.form.value,
         original=str(copy.original),
-        original_state=original.state if original else None,
+        original_state=original.state if original and told else None,
         original_code=original.lookup_code if original and told else None,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from api.public_facts import PublicFacts, public_facts
+from api.public_facts import PublicFacts, is_published, public_facts
 from issuance.documents import PUBLISHED
 from issuance.lookup_code import parse_lookup_code
 from issuance.proofs import was_issued
@@ -47,7 +47,10 @@ class RegisterCheck:
 
 
 def check_register(uow: UnitOfWork, *, sha256: str, lookup_code: str | None = None) -> RegisterCheck:
-    """Look the digest up; with a code, compare it with that very document."""
+    """Look the digest up; with a code, compare it with that very document.
+
+    Of a type that the agency does not publish only those learn anything who hold a file that was issued.
+    """
     code = parse_lookup_code(lookup_code) if lookup_code else None
     with uow() as register:
         document = register.document_by_lookup_code(code) if code else register.document_by_sha256(sha256)
@@ -59,9 +62,13 @@ def check_register(uow: UnitOfWork, *, sha256: str, lookup_code: str | None = No
         if document is None:
             return RegisterCheck(facts=None, same_bytes=None, code_given=bool(lookup_code))
         ours = attachment if attachment is not None and attachment.document_id == document.id else None
+        same_bytes = issued or (ours is not None and sha256 != ours.given.sha256)
+        holds_it = same_bytes and document.state in PUBLISHED
+        if not holds_it and not is_published(register, document):
+            return RegisterCheck(facts=None, same_bytes=None, code_given=bool(lookup_code))
         return RegisterCheck(
             facts=public_facts(register, document),
-            same_bytes=issued or (ours is not None and sha256 != ours.given.sha256),
+            same_bytes=same_bytes,
             code_given=code is not None,
             attachment=ours.place if ours else None,
         )

@@ -17,7 +17,9 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from api.client import Answer, Client, Refused, multipart
+from api.demo.people import AGENCY
 from api.forms.reports import ReportForm
+from issuance.document_types import DocumentType, NumberingOrder, Publication
 from issuance.followers import Follower
 from issuance.lookup_code import draw_lookup_code, printed_lookup_code
 from tests.service import METRICS_TOKEN, PROJECT, Service, running_service
@@ -437,3 +439,28 @@ def test_while_the_signer_is_away_the_printed_report_comes_without_a_signature(s
     finally:
         service.start("signer")
         service.await_ready()
+
+
+def test_of_a_closed_type_only_holders_of_the_issued_file_learn_anything(service: Service) -> None:
+    closed = DocumentType(
+        agency=AGENCY,
+        name="Giấy kín",
+        template=None,
+        signers=(),
+        capacities=frozenset(),
+        retention_years=5,
+        publication=Publication.CLOSED,
+        order=NumberingOrder.SIGNATURE_FIRST,
+    )
+    with service.uow() as register:
+        register.save_document_type(closed)
+    document, draft = service.issued(type=closed.name), service.submitted(type=closed.name)
+    public = service.public()
+    assert refusal_of(public, f"/v1/lookup/{document.lookup_code}").status == 404
+    body, media_type = multipart({"lookup_code": document.lookup_code}, file=b"no PDF at all", name="x.pdf")
+    by_code = public.call("POST", "/v1/verifications", body=body, headers={"Content-Type": media_type}).json()
+    page = public.call("POST", "/verify", body=body, headers={"Content-Type": media_type, "Accept": "text/html"})
+    assert not by_code["register"]["known"]  # type: ignore[index]
+    assert str(document.number) not in page.body.decode()
+    assert not public.verify(service.submitter().file(draft.id))["register"]["known"]  # type: ignore[index]
+    assert public.verify(service.clerk().file(document.id))["register"]["number"] == document.number  # type: ignore[index]
