@@ -1,6 +1,6 @@
 """The door to the difference analysis: what later revisions changed, and whether the signature allows it.
 
-ISO 32000-2, 12.8.2.2 (DocMDP) and 12.8.2.4 (FieldMDP). pyHanko's rules are used with two repairs: its rule for form
+ISO 32000-2, 12.8.2.2 (DocMDP) and 12.8.2.4 (FieldMDP). pyHanko's rules are used with three repairs: its rule for form
 fields reports the appearance of every filled field in every later revision, changed or not, so that a signature that
 locks its fields seems broken by an honest update of the validation data; and its rule for the form as a whole lets
 viewers be told to draw all fields anew, in fonts that have changed their meaning.
@@ -8,7 +8,7 @@ viewers be told to draw all fields anew, in fonts that have changed their meanin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject, StreamObject
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.generic import PdfObject, Reference
     from pyhanko.pdf_utils.reader import HistoricalResolver
     from pyhanko.sign.diff_analysis import FieldComparisonSpec
+    from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate
     from pyhanko.sign.validation import EmbeddedPdfSignature
 
     from verification._pyhanko_reader import Revision
@@ -250,9 +251,28 @@ def _appearance_references(field: DictionaryObject) -> Iterator[Reference]:
                 yield stream.reference
 
 
+class _CatalogueInItsPlace(CatalogModificationRule):
+    """The rule for the catalogue, which approves it as the catalogue and as what a transform method works on.
+
+    pyHanko's approves all its uses: a page whose resources are the catalogue would show what is laid into it.
+    """
+
+    def apply_qualified(
+        self, old: HistoricalResolver, new: HistoricalResolver
+    ) -> Iterator[tuple[ModificationLevel, ReferenceUpdate]]:
+        """As pyHanko's rule has it, use by use."""
+        for level, update in super().apply_qualified(old, new):
+            uses = as_ours(old).contexts(update.updated_ref) if update.context_checked is None else set()
+            if not uses:
+                yield level, update
+            for use in uses:
+                if tuple(use.path.path) == ("/Root",) or use.path.path[-1] == "/Data":
+                    yield level, replace(update, context_checked=use)
+
+
 REVIEW = Review(
     global_rules=(
-        CatalogModificationRule(),
+        _CatalogueInItsPlace(),  # type: ignore[no-untyped-call]
         *(
             rule.as_qualified(ModificationLevel.LTA_UPDATES)
             for rule in (DocInfoRule(), XrefStreamRule(), ObjectStreamRule(), DSSCompareRule(), MetadataOnce())

@@ -64,7 +64,7 @@ class Review:
         explained.demand(old, written)
         for ref in new.reader.steps.orphans(new.revision):
             # What the signed revision refers to without having it is no orphan: the reader would show it from now on.
-            if not old.contexts(ref):
+            if not new.reader.usages.mentions(old.revision, (ref.idnum, ref.generation)):
                 explained.at[ModificationLevel.LTA_UPDATES].add(ref)
         for rule in self.global_rules:
             for level, update in rule.apply_qualified(old, new):

@@ -7,12 +7,14 @@ still fresh at the moment of looking is no question then, and a file stays check
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from asn1crypto import x509
+from cryptography.x509 import load_der_x509_crl
 from pyhanko.sign.validation.policy_decl import (
     CertificateFetchingRule,
     LocalKnowledge,
@@ -35,20 +37,24 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import RevinfoUsabilityRating
 
+from certs.certificate import UNREADABLE
 from verification._pyhanko_plain import plain_digest
 from verification._pyhanko_store import ValidationMaterial
 from verification._pyhanko_values import VALUES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from asn1crypto import algos, keys
     from pyhanko_certvalidator.fetchers import Fetchers
-    from pyhanko_certvalidator.revinfo.archival import RevinfoContainer
+    from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer, RevinfoContainer
 
     from certs.anchors import TrustAnchors
     from verification.policy import ValidationPolicy
 
+_NAME_DIGESTS = frozenset({"sha1", "sha256", "sha384", "sha512"})
+"""By which OCSP names an issuer (RFC 6960, 4.1.1)."""
 _AS_IT_SAYS = CertRevTrustPolicy(REQUIRE_REVINFO)
 """Usable from thisUpdate to nextUpdate."""
 _AT_ANY_AGE = CertRevTrustPolicy(
@@ -158,11 +164,36 @@ class Trust:
                 return False
             return container.usable_at(_AS_IT_SAYS, timing).rating in usable
 
-        return ValidationMaterial(
-            certificates=material.certificates,
-            ocsps=tuple(filter(is_fresh, material.ocsps)),
-            crls=tuple(filter(is_fresh, material.crls)),
-        )
+        crls = tuple(filter(is_fresh, material.crls))
+        ocsps = (one for one in material.ocsps if is_fresh(one) and not _is_overtaken(one, crls))
+        return ValidationMaterial(certificates=material.certificates, ocsps=tuple(ocsps), crls=crls)
+
+
+def _is_overtaken(answer: OCSPContainer, crls: Iterable[CRLContainer]) -> bool:
+    """Whether a younger list of the same issuer names the certificate; pyHanko would believe the older answer."""
+    single = answer.extract_single_response()
+    if single is None:
+        return False
+    named, since = single["cert_id"], single["this_update"].native
+    for crl in crls:
+        content = crl.crl_data["tbs_cert_list"]
+        if content["this_update"].native <= since:
+            continue
+        algorithm = named["hash_algorithm"]["algorithm"].native
+        if algorithm not in _NAME_DIGESTS:
+            continue
+        digest = hashlib.new(algorithm, content["issuer"].dump(), usedforsecurity=False).digest()
+        if digest == named["issuer_name_hash"].native and _lists(crl, named["serial_number"].native):
+            return True
+    return False
+
+
+def _lists(crl: CRLContainer, serial_number: int) -> bool:
+    try:
+        listed = load_der_x509_crl(crl.crl_data.dump())
+        return listed.get_revoked_certificate_by_serial_number(serial_number) is not None
+    except UNREADABLE:
+        return False
 
 
 class Algorithms(CMSAlgorithmUsagePolicy):

@@ -4,7 +4,8 @@ The difference analysis approves a changed object only if each of its uses in th
 follows every path to every object of that revision for it. Here each version of an object is looked through once for
 the references in it; then only those ways are followed that can end at an object somebody asks about. What is answered
 is the same: a path never passes an object twice, enters a page only by its place in the page tree, and an element of
-the structure tree only from above.
+the structure tree only from above. But pyHanko overlooks two kinds of uses that are told here: what is called /Parent
+without being a parent, and what is within the catalogue and uses it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ Key = tuple[int, int]
 Path = tuple[str | int, ...]
 """Keys and indices, from the trailer or from the object that holds the first of them."""
 _STRUCTURE = ("/Root", "/StructTreeRoot", "/K")
+_FIELDS = ("/AcroForm", "/Fields")
 _CONTAINERS = (IndirectObject, DictionaryObject, ArrayObject)
 
 
@@ -58,6 +60,7 @@ class Usages:
         self._trailers: dict[int, DictionaryObject] = {}
         self._trees: dict[int, PageTree] = {}
         self._structures: dict[int, frozenset[Key]] = {}
+        self._mentions: dict[int, frozenset[Key]] = {}
         self._outgoing: dict[Key, list[tuple[int, tuple[Edge, ...]]]] = {}
         self._sources: defaultdict[Key, set[Key]] = defaultdict(set)
 
@@ -106,6 +109,27 @@ class Usages:
         versions = self._reader.xrefs.versions(key)
         return bool(versions) and versions[0][0] <= revision
 
+    def mentions(self, revision: int, target: Key) -> bool:
+        """Whether anything that was written up to this revision refers to the object, wherever that stands.
+
+        What cannot be read may.
+        """
+        try:
+            return target in self._mentioned(revision)
+        except READ_ERRORS:
+            return True
+
+    def _mentioned(self, revision: int) -> frozenset[Key]:
+        if revision not in self._mentions:
+            found = set[Key]()
+            for number in range(revision + 1):
+                found |= {edge.target for edge in edges_of(self._trailer(number))}
+                for ref in self._reader.xrefs.explicit_refs_in_revision(number):
+                    written = self._reader.version(ref, number)
+                    found |= {edge.target for edge in edges_of(written)}
+            self._mentions[revision] = frozenset(found)
+        return self._mentions[revision]
+
     def leading_to(self, targets: Iterable[Key]) -> frozenset[Key]:
         """These objects and all from which, in some revision, some of them can be reached."""
         found, waiting = set[Key](), list(targets)
@@ -122,6 +146,7 @@ class Usages:
         Raises :class:`OddTreeError`.
         """
         tree, structure, useful = self.pages(revision).places, self._structure(revision), self.leading_to(targets)
+        parents, root = tree.keys() | self._form(revision), self._root(revision)
         found: defaultdict[Key, set[Path]] = defaultdict(set)
         waiting: list[tuple[Iterable[Edge], Path, frozenset[Key]]] = [
             (edges_of(self._trailer(revision)), (), frozenset())
@@ -129,8 +154,14 @@ class Usages:
         while waiting:
             edges, start, passed = waiting.pop()
             for edge in edges:
-                if edge.target not in useful or edge.target in passed or "/Parent" in edge.path:
+                if edge.target not in useful:
                     continue
+                if edge.target in passed:
+                    if edge.target == root and root in targets:
+                        found[root].add(start + edge.path)  # what uses the catalogue is always within it
+                    continue
+                if edge.path[-1] == "/Parent" and edge.target in parents:
+                    continue  # upwards; anything else may have that name, too, and is a use like any other
                 path = start + edge.path
                 in_structure = path[:3] == _STRUCTURE
                 if in_structure and "/P" in path[max(3, len(start)) :]:
@@ -140,6 +171,25 @@ class Usages:
                 if tree.get(edge.target, path) == path and (in_structure or edge.target not in structure):
                     waiting.append((self._edges_at(edge.target, revision), path, passed | {edge.target}))
         return found
+
+    def _root(self, revision: int) -> Key | None:
+        return next((edge.target for edge in edges_of(self._trailer(revision)) if edge.path == ("/Root",)), None)
+
+    def _form(self, revision: int) -> frozenset[Key]:
+        """The fields of the form and the lists of them, from above."""
+        found = set[Key]()
+        root = self._root(revision)
+        waiting: list[tuple[Key, Path]] = [(root, ())] if root is not None else []
+        while waiting:
+            key, way = waiting.pop()
+            for edge in self._edges_at(key, revision):
+                names = way + tuple(step for step in edge.path if isinstance(step, str))
+                is_field = names[:2] == _FIELDS and set(names[2:]) <= {"/Kids"}
+                if edge.target not in found and (is_field or names == _FIELDS[:1]):
+                    if is_field:
+                        found.add(edge.target)
+                    waiting.append((edge.target, names))
+        return frozenset(found)
 
     def _edges_at(self, key: Key, revision: int) -> tuple[Edge, ...]:
         edges: tuple[Edge, ...] = ()

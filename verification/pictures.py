@@ -100,10 +100,10 @@ class _Drawn:
 
     def picture_in(self, pages: _Pages, number: int) -> Image.Image | None:
         """The page of any document."""
+        self.left -= 1  # remembered or not: the same file has the same answer tomorrow
         known = self._memory.picture(pages.digest, number)
         if known is not None:
             return known[0]
-        self.left -= 1
         picture = picture_of(pages.open(number))
         self._memory.keep_picture(pages.digest, number, picture)
         return picture

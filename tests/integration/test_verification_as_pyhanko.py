@@ -68,6 +68,7 @@ def readers(pdf: bytes) -> Iterator[tuple[PdfFileReader, Reader]]:
 
 
 def test_every_way_to_every_object_is_found(files: dict[str, bytes]) -> None:
+    """And none but these, and what pyHanko overlooks: through a /Parent that is none, and within the catalogue."""
     compared = 0
     for name, pdf in files.items():
         for stock, ours in readers(pdf):
@@ -77,7 +78,14 @@ def test_every_way_to_every_object_is_found(files: dict[str, bytes]) -> None:
                     with pytest.raises(OddTreeError):
                         ours.usages.paths(revision, frozenset())
                     continue
-                assert ours.usages.paths(revision, frozenset(expected)) == expected, (name, revision)
+                found = ours.usages.paths(revision, frozenset(expected))
+                assert {key: paths for key, paths in expected.items() if not paths <= found[key]} == {}, (
+                    name,
+                    revision,
+                )
+                for key, paths in found.items():
+                    more = paths - expected.get(key, set())
+                    assert all("/Parent" in path or key == ours.usages._root(revision) for path in more), (name, key)
                 compared += sum(map(len, expected.values()))
     assert compared > MANY
 
