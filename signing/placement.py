@@ -120,9 +120,9 @@ def _around(places: list[Rectangle]) -> Rectangle:
 
 
 def _visible(page: pypdfium2.PdfPage) -> tuple[float, float, float, float]:
-    a0, b0, a1, b1 = page.get_mediabox()
-    c0, d0, c1, d1 = page.get_cropbox()
-    return max(a0, c0), max(b0, d0), min(a1, c1), min(b1, d1)
+    """The crop box within the media box (14.11.2), also where the page inherits them."""
+    left, bottom, right, top = page.get_bbox()
+    return left, bottom, right, top
 
 
 def _plain(text: str) -> str:

@@ -78,6 +78,22 @@ def test_the_signature_goes_between_title_and_name_however_the_sheet_lies(angle:
     assert looks_as_it_should(signed, "between-title-and-name", box=box, folder=tmp_path)
 
 
+@pytest.mark.parametrize("angle", [0, 90])
+def test_a_page_that_inherits_its_size_has_the_signature_in_the_same_place(angle: int) -> None:
+    writer = pypdf.PdfWriter(clone_from=BytesIO(turned(letter(), angle)))
+    page = writer.pages[0]
+    above = page["/Parent"].get_object()
+    assert isinstance(above, pypdf.generic.DictionaryObject)
+    for name in ("/MediaBox", "/CropBox"):
+        if name in page:
+            above[pypdf.generic.NameObject(name)] = page.raw_get(name)
+            del page[name]
+    output = BytesIO()
+    writer.write(output)
+    inherited = signature_box(output.getvalue(), title=TITLE, signer=SIGNER)
+    assert inherited == signature_box(turned(letter(), angle), title=TITLE, signer=SIGNER)
+
+
 @pytest.mark.parametrize("angle", [0, 90, 180, 270])
 @pytest.mark.parametrize("kind", TEXTS)
 def test_attachments_and_copies_say_it_at_the_top_right_of_page_one(kind: str, angle: int, tmp_path: Path) -> None:
