@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import signal
 import socket
 import sys
@@ -22,7 +21,7 @@ from hsm.errors import HsmError, RequestInvalid, TokenAbsent
 from hsm.inventory import KeyKind, KeyPlace
 from hsm.login import identity_of, load_module, tokens_of, translated
 from hsm.making import destroy_key, generate_key, import_certificate, initialise_token
-from hsm.pin import Pin
+from hsm.pin import Pin, forbid_core_dumps
 from hsm.protocol import Access, Members, Operation
 from hsm.token import Token
 from hsm.uri import Pkcs11Uri
@@ -114,7 +113,7 @@ def serve(connection: socket.socket) -> None:
 def main(descriptor: int, parent: int) -> None:
     """Serve on an inherited socket, for as long as the parent lives."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us in order
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the PIN
+    forbid_core_dumps()
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the line above
         return

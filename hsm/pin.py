@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import stat
 import unicodedata
 from dataclasses import dataclass, field
@@ -42,6 +43,12 @@ KEYPAD = Pin("")
 
 PKCS#11 3.0, 5.6.8: a token with a protected authentication path is logged in to without a PIN.
 """
+
+
+def forbid_core_dumps() -> None:
+    """Let this process and its children leave no image of their memory behind: it would hold PINs."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
 
 _AT_KEYPAD, _AT_START = "keypad:", "ask:"
 

@@ -27,6 +27,7 @@ from hsm.errors import CallerRefused, HsmError, KeyAbsent, RequestInvalid, Token
 from hsm.inventory import SignerHealth, TokenInventory
 from hsm.keybook import KeyBook, key_health
 from hsm.limits import Limits
+from hsm.pin import forbid_core_dumps
 from hsm.pool import Pool
 from hsm.protocol import Operation
 from hsm.session import TokenSession
@@ -219,6 +220,7 @@ def run(
     ``socket`` lies in a folder of its own (0700, made if missing); ``state`` keeps the memory of refused PINs.
     ``typed`` are PINs that a person gave for tokens whose ``pin-source`` is ``ask:``; they stay in memory.
     """
+    forbid_core_dumps()
     signer = Signer(tokens=tokens, socket=socket, state=state, limits=limits or Limits(), typed=typed or {})
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: signer.stop())

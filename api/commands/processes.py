@@ -15,7 +15,7 @@ from api.wiring import joined
 from certs.trust_store import read_trust_store
 from hsm import signer
 from hsm.errors import PinUnavailable
-from hsm.pin import Pin, is_asked_for
+from hsm.pin import Pin, forbid_core_dumps, is_asked_for
 from hsm.uri import Pkcs11Uri
 from storage.jobs import run_worker
 from storage.recent_blobs import RecentBlobs
@@ -61,6 +61,7 @@ def work() -> None:
 def sign() -> None:
     """Hold the tokens and answer on the Unix socket until SIGTERM or SIGINT."""
     configure_logs()
+    forbid_core_dumps()
     settings = read_settings(SignerSettings)
     tokens = tuple(Pkcs11Uri.parse(module) for module in settings.pkcs11_modules)
     typed = {token: _typed_pin(token) for token in tokens if is_asked_for(token)}

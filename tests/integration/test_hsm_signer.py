@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -181,6 +182,12 @@ def test_the_signer_itself_never_loads_a_module_and_its_log_holds_no_pin(running
     assert "softhsm" in Path(f"/proc/{running.only_child()}/maps").read_text(encoding="utf-8")
     command = Path(f"/proc/{running.only_child()}/cmdline").read_text(encoding="utf-8")
     assert PIN.secret not in command + running.log.read_text(encoding="utf-8")
+
+
+def test_neither_the_signer_nor_its_children_leave_an_image_of_their_memory(running: RunningSigner) -> None:
+    for pid in (running.process.pid, running.only_child()):
+        limits = Path(f"/proc/{pid}/limits").read_text(encoding="utf-8")
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
 
 
 def test_a_certificate_of_another_key_makes_every_value_worthless(own_folder: Path) -> None:
