@@ -74,7 +74,7 @@ def page_language(request: Request) -> Language:
 
 def _other_address(request: Request, other: Language) -> str:
     """The same page in the other language; what answers a form cannot be shown again, so it leads back to that."""
-    path = request.url.path
+    path = "/" + request.url.path.lstrip("/\\")  # with two of them in front it would name another host
     return path if other is Language.VI else f"{path}?lang={other.value}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import Enum
 from typing import Annotated
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.dependencies import Actor, Parts
+from api.forms.days import Day
 from api.forms.documents import ReasonOrder
 from api.forms.plain_text import Name
 from api.idempotency import Ticket, take_ticket
@@ -58,7 +58,7 @@ def read_register(
     agency: Name,
     year: Year,
     on: Annotated[
-        date | None, Query(description="as it stood at the end of this day in Vietnam; now by default")
+        Day | None, Query(description="as it stood at the end of this day in Vietnam; now by default")
     ] = None,
     form: Annotated[BookFormat | None, Query(alias="format", description="by default as `Accept` asks")] = None,
 ) -> Response:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.dependencies import Caller, Guarded, Parts
+from api.forms.days import Day
 from api.forms.plain_text import Name
 from api.problems.descriptions import problem_answers
 from issuance.calendar import vietnam_date
@@ -72,8 +73,8 @@ def read_statistics(
     guards: Guarded,
     caller: Caller,
     agency: Name | None = None,
-    first: Annotated[date | None, Query(alias="from", description="30 days before `to` by default")] = None,
-    last: Annotated[date | None, Query(alias="to", description="today by default")] = None,
+    first: Annotated[Day | None, Query(alias="from", description="30 days before `to` by default")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="today by default")] = None,
 ) -> Response:
     """Early, on time, late and overdue for each agency and procedure; how long each step took."""
     guards.lookups.demand(caller)

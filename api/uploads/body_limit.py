@@ -73,17 +73,18 @@ class _Body:
         self.lift(SMALL_BODY, too_large=BodyTooLarge(limit=SMALL_BODY))
 
     def lift(self, limit: int, *, too_large: ApiError) -> None:
-        """Allow a larger body, with the time that a slow line needs for it."""
+        """Allow a larger body."""
         self._limit = limit
         self._too_large = too_large
-        self._deadline = self._begun + _SECONDS_FOR_A_SMALL_BODY + limit / _SLOWEST_BYTES_PER_SECOND
 
     async def receive(self) -> Message:
         """The next message, within the limit."""
         if self._complete:  # an empty body, or only the client's leaving is still to come
             return await self._receive()
         self._demand_allowed()
-        message = await self._next(max(0.0, self._deadline - self._monotonic()))
+        # Time is given for what has come, not for what was announced: who sends nothing is soon gone.
+        allowed = _SECONDS_FOR_A_SMALL_BODY + self._received / _SLOWEST_BYTES_PER_SECOND
+        message = await self._next(max(0.0, self._begun + allowed - self._monotonic()))
         self._demand_allowed()
         return message
 

@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -464,3 +466,17 @@ def test_of_a_closed_type_only_holders_of_the_issued_file_learn_anything(service
     assert str(document.number) not in page.body.decode()
     assert not public.verify(service.submitter().file(draft.id))["register"]["known"]  # type: ignore[index]
     assert public.verify(service.clerk().file(document.id))["register"]["number"] == document.number  # type: ignore[index]
+
+
+@pytest.mark.parametrize("query", ["to=0001-01-01", "to=9999-12-31", "from=9999-12-31&to=9999-12-31"])
+def test_days_beyond_any_register_are_refused(service: Service, query: str) -> None:
+    assert refusal_of(service.public(), f"/v1/statistics?{query}").status == 422
+
+
+def test_the_way_to_the_other_language_stays_on_this_host(service: Service) -> None:
+    connection = HTTPConnection(urlsplit(service.url).netloc)
+    connection.request("GET", "//elsewhere.example/x", headers={"Accept": "text/html"})
+    text = connection.getresponse().read().decode()
+    connection.close()
+    assert 'href="/elsewhere.example/x?lang=en"' in text
+    assert 'href="//' not in text

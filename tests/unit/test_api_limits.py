@@ -254,6 +254,35 @@ def test_a_dribbling_client_is_given_up() -> None:
     assert isinstance(refused["error"], BodyTooSlow)
 
 
+def test_who_announces_a_large_file_and_sends_nothing_is_given_up_as_soon() -> None:
+    clock, asked = Hand(), list[float]()
+
+    async def receive() -> Message:
+        asked.append(clock.at)
+        clock.at += 20
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": b"", "more_body": True}
+
+    scope = body_scope("application/json", content_length=str(10**8))
+    (refused,) = through_limit(scope, receive, lift=10**8, patience=clock)
+    assert isinstance(refused["error"], BodyTooSlow)
+    assert len(asked) <= 4
+
+
+def test_a_large_file_on_a_slow_line_has_its_time() -> None:
+    clock, parts = Hand(), iter([b"x" * 10**6] * 10)
+
+    async def receive() -> Message:
+        clock.at += 25
+        await asyncio.sleep(0)
+        part = next(parts, b"")
+        return {"type": "http.request", "body": part, "more_body": bool(part)}
+
+    scope = body_scope("application/json", content_length=str(10**7))
+    (taken,) = through_limit(scope, receive, lift=10**8, patience=clock)
+    assert taken["length"] == 10**7
+
+
 class Counting(PasswordHasher):
     """The real one, which says how often it was asked to check."""
 
