@@ -57,6 +57,9 @@ def _changed(
 ) -> Document:
     with uow() as register:
         demand_role(actor, Role.CLERK)
+        # Both, and always in the same order: the other one may be about to be replaced by this one.
+        for each in sorted({document_id} | ({by} if by is not None else set())):
+            register.locked_document(each)
         document = own_document(register, document_id, actor=actor)
         if by is not None:
             _demand_issued(register, by, document=document)

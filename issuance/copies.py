@@ -103,8 +103,12 @@ def request_copy(  # noqa: PLR0913 - what it needs from outside is named at the 
         created_at=now,
         intent=Intent(purpose=Purpose.SEAL, actor=actor.id, credential=chosen.name, at=now),
     )
-    # 4. Number, date and intent in one transaction ★.
+    # 4. Number, date and intent in one transaction ★, if the names and the original still are what they were.
     with uow() as register:
+        if not isinstance(order.original, Original):
+            register.locked_document(order.original)
+        seal_credential(register, credential, actor=actor)
+        _draft(register, order, actor=actor, at=now)
         return _numbered(register, copy, order.issued_on or vietnam_date(now), at=now), findings
 
 

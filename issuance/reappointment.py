@@ -7,6 +7,7 @@ from now on. An apology that ended without being issued counts as none.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from issuance.competence import demand_role, own_document
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from issuance.documents import Document
     from issuance.ports import Account, Clock, Repositories, UnitOfWork
+
+_MAKING = timedelta(minutes=10)
+"""How long an apology may take from its record until it is there; one that is not by then was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def reappoint(
         due = document.draft.due_at
         if due is None or new_due_at <= max(due, now):
             raise MetadataInvalid(problems={"new_due_at": "must be later than now and than the first due date"})
-        if found is not None and stands(register, found):
+        if found is not None and (stands(register, found) or _is_being_made(register, found, now)):
             raise MetadataInvalid(problems={"new_due_at": "was put off before; the rules allow that once"})
         register.save_reappointment(
             Reappointment(document_id=document_id, slip=slip, new_due_at=new_due_at, reason=reason, at=now, by=actor.id)
@@ -69,6 +73,11 @@ def stands(register: Repositories, reappointment: Reappointment) -> bool:
     """Whether its apology exists and has not ended without being issued."""
     slip = register.document(reappointment.slip)
     return slip is not None and slip.state not in ENDED
+
+
+def _is_being_made(register: Repositories, reappointment: Reappointment, now: datetime) -> bool:
+    """Whether somebody may just be typesetting its apology."""
+    return register.document(reappointment.slip) is None and now - reappointment.at < _MAKING
 
 
 def reappointed_to(register: Repositories, document: Document) -> datetime | None:

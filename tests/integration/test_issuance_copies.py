@@ -207,6 +207,22 @@ def test_nothing_is_copied_that_is_not_in_force(agency: SmallAgency) -> None:
         ordered(agency, uuid4())
 
 
+def test_an_original_that_is_recalled_while_its_copy_is_made_has_none(
+    agency: SmallAgency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, compose = issued(agency), agency.workshop.compose_copy
+
+    def compose_slowly(*arguments: object, **options: object) -> bytes:
+        recall(uow=agency.register, clock=agency.clock, actor=agency.clerk, document_id=document.id, reason="Sai")
+        return compose(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(agency.workshop, "compose_copy", compose_slowly)
+    with pytest.raises(CopyRefused):
+        ordered(agency, document.id, form=CopyForm.EXTRACT, pdf=letter())
+    with agency.register() as register:
+        assert not register.copies_of(document.id)
+
+
 def test_only_the_clerk_copies_with_the_agencys_seal_and_names_who_decided(agency: SmallAgency) -> None:
     for actor in (agency.submitter, agency.signatory):
         with pytest.raises(NotCompetent):

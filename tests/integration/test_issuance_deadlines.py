@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
-from uuid import uuid5
+from uuid import uuid4, uuid5
 
 import pytest
 
@@ -143,6 +143,28 @@ def test_what_is_due_within_a_working_day_is_warned_of_and_what_is_late_is_liste
     assert [one.id for one in found.due_soon] == [soon.id]
     assert deadlines_of(uow=uow, actor=people.clerk, now=now, warning_days=0).due_soon == ()
     assert deadlines_of(uow=uow, actor=settle_people(uow).clerk, now=now, warning_days=1).overdue == ()
+
+
+def test_while_one_apology_is_being_made_there_is_no_second_one(uow: UnitOfWork, people: People) -> None:
+    late = waiting(uow, people, FRIDAY - timedelta(days=2))
+
+    def put_off(slip: UUID, *, after: timedelta) -> Document:
+        return reappoint(
+            uow=uow,
+            clock=SetClock(noon(FRIDAY) + after),
+            actor=people.submitter,
+            document_id=late.id,
+            slip=slip,
+            new_due_at=noon(date(2026, 10, 1)),
+            reason="Chờ ý kiến",
+        )
+
+    first, second = uuid4(), uuid4()
+    put_off(first, after=timedelta(0))
+    put_off(first, after=timedelta(seconds=5))
+    with pytest.raises(MetadataInvalid):
+        put_off(second, after=timedelta(seconds=10))
+    put_off(second, after=timedelta(minutes=11))  # nothing came of the first
 
 
 def test_senders_are_warned_once_of_every_due_date(uow: UnitOfWork, people: People) -> None:

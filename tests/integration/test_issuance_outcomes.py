@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -164,6 +166,27 @@ def test_a_document_is_not_replaced_by_itself_nor_by_an_older_or_foreign_one(uow
             afterwards.replace(
                 uow=uow, clock=CLOCK, actor=people.clerk, document_id=document.id, reason=WHY, by=other.id
             )
+
+
+def test_two_documents_never_replace_each_other(postgres_register: PostgresUnitOfWork) -> None:
+    uow, people = postgres_register, settle_people(postgres_register)
+    for pair in range(1, 20, 2):
+        first, second = (standing(uow, people, DocumentState.ISSUED, ordinal=pair + at) for at in (0, 1))
+        start = threading.Barrier(2)
+
+        def supersede(one: Document, other: Document, start: threading.Barrier = start) -> bool:
+            start.wait(10)
+            try:
+                afterwards.replace(
+                    uow=uow, clock=CLOCK, actor=people.clerk, document_id=one.id, reason=WHY, by=other.id
+                )
+            except (MetadataInvalid, WrongState):
+                return False
+            return True
+
+        with ThreadPoolExecutor(2) as clerks:
+            done = list(clerks.map(supersede, (first, second), (second, first)))
+        assert sorted(done) == [False, True]
 
 
 def test_a_second_correction_is_another_step_and_the_same_one_is_none(uow: UnitOfWork, people: People) -> None:
