@@ -61,6 +61,7 @@ proofs = Table(
     CheckConstraint("length > 0", name="length"),
     Index(None, "document_id", "at"),
     Index(None, "renew_at", postgresql_where=text("renew_at IS NOT NULL")),
+    Index(None, "attachment_id", postgresql_where=text("attachment_id IS NOT NULL AND renew_at IS NOT NULL")),
 )
 
 # Seals of attachments between their two halves.

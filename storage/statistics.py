@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Date, and_, cast, func, literal, select, true
 
 from issuance.calendar import VIETNAM
-from issuance.documents import DocumentState
+from issuance.documents import PUBLISHED, DocumentState
 from issuance.statistics import ENDED, Punctuality, StepDuration
 from storage.open_transaction import OpenTransaction
 from storage.schema import documents, timeline
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.sql.selectable import LateralFromClause
 
+_AFTERWARDS = sorted(state.value for state in PUBLISHED)
+"""What comes after the issue is no step towards it: whether the citizen comes for it is not the agency's to hasten."""
 _ZONE = literal(VIETNAM.utcoffset(None))
 
 
@@ -53,7 +55,7 @@ class StatisticsRows(OpenTransaction):
         return [Punctuality(*row) for row in rows]
 
     def step_durations(self, *, agency: str | None, since: datetime, until: datetime) -> list[StepDuration]:
-        """How long these documents stayed in each state that they have left."""
+        """How long these documents stayed in each state that they have left on their way to being issued."""
         steps = (
             select(
                 documents.c.agency,
@@ -84,7 +86,7 @@ class StatisticsRows(OpenTransaction):
                 _count(left > due),
                 _count(and_(left > due, steps.c.at <= due)),
             )
-            .where(left.is_not(None))
+            .where(left.is_not(None), steps.c.state.not_in(_AFTERWARDS))
             .group_by(*of_what)
             .order_by(*of_what)
         )

@@ -124,6 +124,17 @@ def test_each_step_is_early_on_time_or_late_and_the_one_in_which_time_ran_out_is
     assert (step.early, step.on_time, step.late, step.turned_late) == (1, 2, 3, 2)
 
 
+def test_what_comes_after_the_issue_makes_no_step_late(uow: UnitOfWork) -> None:
+    people = settle_people(uow)
+    document = stored(uow, people, DocumentState.ISSUED, at=DUE - DAY)
+    with uow() as register:
+        for state, at in ((DocumentState.DELIVERED, DUE + 2 * DAY), (DocumentState.CORRECTED, DUE + 60 * DAY)):
+            register.add_timeline_step(document.id, TimelineStep(state, at, "c"))
+    day = date(2026, 11, 26)
+    (step,) = statistics_of(uow=uow, agency=people.agency.id, first=day, last=day, now=DUE).steps
+    assert (step.state, step.early, step.late, step.longest) == (DocumentState.SUBMITTED, 1, 0, 2 * HOUR)
+
+
 @pytest.mark.parametrize("days", [-1, 400])
 def test_a_period_is_neither_backwards_nor_endless(days: int) -> None:
     day = date(2026, 1, 1)

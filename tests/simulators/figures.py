@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from issuance.calendar import vietnam_date
-from issuance.documents import DocumentState
+from issuance.documents import PUBLISHED, DocumentState
 from issuance.statistics import ENDED, Punctuality, StepDuration
 from tests.simulators.state import OpenState
 
@@ -42,6 +42,8 @@ class MemoryFigures(OpenState):
         counted: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
         for one in self._due_between(agency, since, until):
             for step, following in pairwise(self._state.timeline.get(one.id, [])):
+                if step.state in PUBLISHED:
+                    continue
                 what = (one.draft.agency, one.draft.procedure_code or "", step.state.value)
                 stayed[what].append(following.at - step.at)
                 counted[what][_verdict(one, following.at, now=following.at)] += 1
